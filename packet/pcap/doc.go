@@ -1,0 +1,42 @@
+// Package pcap writes and reads capture files: classic pcap and pcapng.
+//
+// [Writer] makes one pcapng file with an interface description block for each
+// tap, nanosecond times and optional comments; [ClassicWriter] makes the
+// microsecond pcap file of tcpdump -w; [Reader] streams both formats, in both
+// byte orders. Writers always emit little-endian bytes, so that the same run
+// gives the same file on every machine.
+//
+// The formats are those of draft-ietf-opsawg-pcap and
+// draft-ietf-opsawg-pcapng. Left out: name resolution, statistics, secrets and
+// custom blocks (skipped when read) and the obsolete pcapng packet block
+// (an error when read).
+package pcap
+
+// Link types, as numbered by https://www.tcpdump.org/linktypes.html.
+const (
+	LinkEthernet  = 1   // Ethernet header first
+	LinkRaw       = 101 // IPv4 or IPv6 header first, as on tunl0
+	LinkLinuxSLL  = 113 // Linux cooked capture v1
+	LinkLinuxSLL2 = 276 // Linux cooked capture v2, as from tcpdump -i any
+)
+
+// MaxSnapLen is the snapshot length in bytes of tcpdump and libpcap: the most
+// captured bytes that one packet in a file can have.
+const MaxSnapLen = 262144
+
+// Interface is one place where packets were captured.
+type Interface struct {
+	Name        string // for example k8s-w1:ens5; empty in a classic pcap file
+	Description string
+	LinkType    int // LinkEthernet, LinkRaw, ...
+	SnapLen     int // bytes kept of each packet; 0 when written means MaxSnapLen
+}
+
+// Packet is one captured packet.
+type Packet struct {
+	Interface int    // index into the file's interfaces
+	Time      int64  // nanoseconds since 1970-01-01 UTC
+	Data      []byte // the captured bytes
+	OrigLen   int    // length on the wire in bytes, at least len(Data) in a sane file
+	Comment   []byte // first opt_comment of a pcapng packet, nil without one
+}
