@@ -3,6 +3,7 @@ package pcap
 import (
 	"encoding/binary"
 	"io"
+	"math"
 )
 
 // Magic numbers of a classic pcap file, as a reader of the same byte order sees
@@ -46,8 +47,8 @@ func NewClassicWriter(dst io.Writer, linkType, snapLen int) *ClassicWriter {
 // whole microseconds. data is copied, at most the snapshot length of it;
 // origLen is the packet's length on the wire.
 func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
-	if err := checkPacket(t, data, origLen); err != nil {
-		return err
+	if t < 0 || origLen < len(data) || int64(origLen) > math.MaxUint32 {
+		return badPacket(t, len(data), origLen)
 	}
 	data = data[:min(len(data), w.snap)]
 	w.out.reserve(recordHeaderLen + len(data))

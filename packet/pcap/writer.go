@@ -28,8 +28,12 @@ const (
 	optIfTsOffset     = 14 // in an interface description
 )
 
-// blockFraming is the type and the two lengths around every block's body.
-const blockFraming = 12
+// Lengths in bytes.
+const (
+	blockFraming = 12 // the type and the two lengths around every block's body
+	packetHead   = 20 // what precedes the data in an enhanced packet block
+	optionHead   = 4  // code and length of an option
+)
 
 // maxOption is the longest value in bytes that the 16-bit length of an option can tell.
 const maxOption = math.MaxUint16
@@ -109,30 +113,31 @@ func (w *Writer) WritePacket(id int, t int64, data []byte, origLen int, comment 
 	if len(comment) > maxOption {
 		return fmt.Errorf("comment of %d bytes does not fit into a pcapng option of at most %d", len(comment), maxOption)
 	}
-	if err := checkPacket(t, data, origLen); err != nil {
-		return err
+	if t < 0 || origLen < len(data) || int64(origLen) > math.MaxUint32 {
+		return badPacket(t, len(data), origLen)
 	}
 	data = data[:min(len(data), w.snaps[id])]
-	total := blockFraming + 20 + padded(len(data))
+	total := blockFraming + packetHead + padded(len(data))
 	if comment != "" {
-		total += 4 + padded(len(comment)) + 4
+		total += optionHead + padded(len(comment)) + optionHead
 	}
 
-	w.out.reserve(total)
-	b := w.out.buf
-	b = binary.LittleEndian.AppendUint32(b, blockEnhancedPacket)
-	b = binary.LittleEndian.AppendUint32(b, uint32(total))
-	b = binary.LittleEndian.AppendUint32(b, uint32(id))
-	b = binary.LittleEndian.AppendUint32(b, uint32(uint64(t)>>32))
-	b = binary.LittleEndian.AppendUint32(b, uint32(t))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	b = binary.LittleEndian.AppendUint32(b, uint32(origLen))
-	b = appendPadded(b, data)
+	// This runs for each packet at each tap, so the small fields go in pairs and
+	// the end first: data then overwrites what of it is not padding.
+	b := w.out.extend(total)
+	binary.LittleEndian.PutUint64(b[total-8:], uint64(total)<<32)
+	h := b[:8+packetHead]
+	binary.LittleEndian.PutUint64(h[0:], uint64(total)<<32|blockEnhancedPacket)
+	binary.LittleEndian.PutUint64(h[8:], uint64(t)&^math.MaxUint32|uint64(id))
+	binary.LittleEndian.PutUint64(h[16:], uint64(len(data))<<32|uint64(t)&math.MaxUint32)
+	binary.LittleEndian.PutUint32(h[24:], uint32(origLen))
+	body := b[len(h):]
 	if comment != "" {
-		b = appendOption(b, optComment, comment)
-		b = appendOption(b, optEnd, "")
+		clear(body[:padded(len(data))])
+		options := appendOption(body[:padded(len(data))], optComment, comment)
+		appendOption(options, optEnd, "")
 	}
-	w.out.buf = binary.LittleEndian.AppendUint32(b, uint32(total))
+	copy(body, data)
 	return w.out.err
 }
 
@@ -150,15 +155,12 @@ func (w *Writer) block(kind uint32, body []byte) {
 	w.out.buf = binary.LittleEndian.AppendUint32(b, total)
 }
 
-// checkPacket refuses what neither file format can say.
-func checkPacket(t int64, data []byte, origLen int) error {
+// badPacket says which of a packet's numbers neither file format can hold.
+func badPacket(t int64, length, origLen int) error {
 	if t < 0 {
 		return fmt.Errorf("packet time of %d ns lies before 1970, which a capture file cannot say", t)
 	}
-	if origLen < len(data) || int64(origLen) > math.MaxUint32 {
-		return fmt.Errorf("packet of %d bytes cannot have been %d bytes on the wire", len(data), origLen)
-	}
-	return nil
+	return fmt.Errorf("packet of %d bytes cannot have been %d bytes on the wire", length, origLen)
 }
 
 // appendOption adds an option and its padding; values beyond the 64 KiB that
@@ -171,7 +173,7 @@ func appendOption(b []byte, code uint16, value string) []byte {
 }
 
 // appendPadded adds data and zeros up to the next multiple of four bytes.
-func appendPadded[T string | []byte](b []byte, data T) []byte {
+func appendPadded(b []byte, data string) []byte {
 	b = append(b, data...)
 	const zeros = "\x00\x00\x00"
 	return append(b, zeros[:padded(len(data))-len(data)]...)
