@@ -14,9 +14,9 @@ func (t *Table) NATInitialized(conn uint32, manip Manip) bool { return true }
 // and sets Conn.MasqIndex before. False means that the packet must be dropped.
 func (t *Table) SetupNAT(conn uint32, manip Manip, r Range, now clock.Instant) bool { return true }
 
-// NullBinding is SetupNAT when no rule of the nat table matched: addresses
+// AllocNullBinding is SetupNAT when no rule of the nat table matched: addresses
 // stay, but ports and ids move if the tuple is taken (nf_nat_alloc_null_binding).
-func (t *Table) NullBinding(conn uint32, manip Manip, now clock.Instant) bool { return true }
+func (t *Table) AllocNullBinding(conn uint32, manip Manip, now clock.Instant) bool { return true }
 
 // NATPacket rewrites a packet as its entry says: nf_nat_packet, and
 // nf_nat_icmp_reply_translation for ICMP errors. manip is that of the hook.
@@ -29,12 +29,12 @@ func (t *Table) NATPacket(conn uint32, info Info, manip Manip, ip packet.IPv4) (
 // MasqueradeMoved says at POSTROUTING that the entry was masqueraded to the
 // address of another interface than the packet leaves by now. The entry is
 // gone then, and the packet must be dropped (nf_nat_oif_changed).
-func (t *Table) MasqueradeMoved(conn uint32, info Info, oif int32, now clock.Instant) bool { return false }
+func (t *Table) MasqueradeMoved(conn uint32, info Info, oif int32) bool { return false }
 
 // FlushMasqueraded forgets the entries that MASQUERADE bound to an interface
 // that went down (masq_device_event in nf_nat_masquerade.c).
-func (t *Table) FlushMasqueraded(ifindex int32, now clock.Instant) int { return 0 }
+func (t *Table) FlushMasqueraded(ifindex int32) int { return 0 }
 
 // FlushMasqueradedAddr forgets those that use one address of the interface,
 // when it is removed (masq_inet_event).
-func (t *Table) FlushMasqueradedAddr(ifindex int32, addr uint32, now clock.Instant) int { return 0 }
+func (t *Table) FlushMasqueradedAddr(ifindex int32, addr uint32) int { return 0 }

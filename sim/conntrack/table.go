@@ -45,13 +45,13 @@ func (t *Table) Confirm(conn uint32, now clock.Instant) bool { return true }
 
 // Discard forgets an entry whose first packet was dropped before Confirm. It
 // does nothing for entries that are confirmed and for conn 0.
-func (t *Table) Discard(conn uint32, now clock.Instant) {}
+func (t *Table) Discard(conn uint32) {}
 
 // Delete removes an entry: conntrack -D.
-func (t *Table) Delete(conn uint32, now clock.Instant) {}
+func (t *Table) Delete(conn uint32) {}
 
 // Flush removes all entries: conntrack -F.
-func (t *Table) Flush(now clock.Instant) {}
+func (t *Table) Flush() {}
 
 // Len is the number of entries, unconfirmed ones and those that ended but were
 // not yet cleaned up included: nf_conntrack_count.

@@ -60,11 +60,26 @@ type Owner interface {
 type Reassembler struct{}
 
 // New returns an empty reassembler. q runs its timers.
-func New(cfg Config, pool *packet.Pool, q *clock.Queue, owner Owner) *Reassembler { return &Reassembler{} }
+func New(cfg Config, pool *packet.Pool, q *clock.Queue, owner Owner) *Reassembler {
+	return &Reassembler{}
+}
 
 // Add takes a fragment. whole is the datagram when this was the last one that
 // was missing; it is a new buffer.
 func (r *Reassembler) Add(b *packet.Buffer, user User, now clock.Instant) (whole *packet.Buffer, res Result) {
 	b.Release()
 	return nil, NoMemory
+}
+
+// Fragment cuts a datagram into fragments that fit mtu bytes, IP header
+// included: the slow path of ip_do_fragment. A datagram that was reassembled
+// here (Meta.FragMax) is cut no larger than its largest fragment was, and its
+// fragments have DF iff Meta.Flags has FragPMTU. The fragments are new buffers
+// with b's metadata and b as parent, in order; b is released. ok is false when
+// mtu leaves no room for 8 bytes of payload; there are no fragments then.
+//
+// Whether DF forbids it is for the caller to decide (ip_fragment).
+func Fragment(b *packet.Buffer, pool *packet.Pool, mtu int) (frags packet.Queue, ok bool) {
+	b.Release()
+	return packet.Queue{}, false
 }
