@@ -1,0 +1,381 @@
+package netdev
+
+import (
+	"fmt"
+
+	"hoplab/packet"
+	"hoplab/sim/clock"
+	"hoplab/sim/trace"
+)
+
+// Kind is what a device is.
+type Kind uint8
+
+// The kinds of devices.
+const (
+	Loopback Kind = iota
+	Veth
+	NIC // an interface on a segment
+	Bridge
+	IPIP
+	Dummy
+)
+
+// String is the kind as `ip -d link` names it.
+func (k Kind) String() string {
+	switch k {
+	case Loopback:
+		return "loopback"
+	case Veth:
+		return "veth"
+	case NIC:
+		return "nic"
+	case Bridge:
+		return "bridge"
+	case IPIP:
+		return "ipip"
+	case Dummy:
+		return "dummy"
+	}
+	return "unknown"
+}
+
+// vlanLen is the allowance for a VLAN tag that is_skb_forwardable in
+// net/core/dev.c grants on top of the MTU, in bytes.
+const vlanLen = 4
+
+// Owner is the namespace that a device belongs to.
+type Owner interface {
+	// Receive takes a frame that came in by d. Its first byte is the link
+	// header's, or the network header's on a device without link header.
+	Receive(d *Device, b *packet.Buffer)
+	// TunnelXmit takes a packet that was sent out by the tunnel device d.
+	TunnelXmit(d *Device, b *packet.Buffer)
+	// LinkChanged says that d went up or down or that its carrier changed.
+	LinkChanged(d *Device)
+}
+
+// Tap sees frames that cross a device, as a packet socket does. frame is
+// valid only during the call.
+type Tap func(d *Device, dir trace.Dir, at clock.Instant, frame []byte)
+
+// Stats are the counters of `ip -s link`.
+type Stats struct {
+	RxBytes, RxPackets, RxErrors, RxDropped, Multicast, RxFrame      uint64
+	TxBytes, TxPackets, TxErrors, TxDropped, TxCarrier, TxCollisions uint64
+}
+
+// Device is one network interface.
+type Device struct {
+	World *World
+	Owner Owner
+	Name  string
+	Index int32 // ifindex in its namespace, from 1
+	Kind  Kind
+	MAC   packet.MAC
+	MTU   int // bytes, IP header included
+	Place trace.Place
+	Stats Stats
+
+	up     bool
+	peer   *Device // other end of a veth
+	link   link    // towards the peer or into the segment
+	seg    *Segment
+	master *Device // bridge this is a port of
+	bridge *bridge // iff Kind is Bridge
+	taps   []*tapEntry
+	gone   bool
+}
+
+type tapEntry struct{ f Tap }
+
+// New returns a device that is down, in the namespace of that owner. The
+// owner gives it its index.
+func New(w *World, o Owner, ownerName string, kind Kind, name string, mtu int, mac packet.MAC) *Device {
+	d := &Device{World: w, Owner: o, Kind: kind, Name: name, MTU: mtu, MAC: mac}
+	d.Place = w.AddPlace(ownerName, d)
+	if kind == Bridge {
+		d.bridge = &bridge{}
+	}
+	return d
+}
+
+// Connect makes a veth pair of a and b. Each direction has its own
+// properties.
+func Connect(a, b *Device, ab, ba Properties) {
+	a.peer, b.peer = b, a
+	a.link = link{Properties: ab, rng: a.World.Stream(fmt.Sprintf("link %d", a.Place))}
+	b.link = link{Properties: ba, rng: b.World.Stream(fmt.Sprintf("link %d", b.Place))}
+}
+
+// Peer is the other end of a veth, nil for other kinds.
+func (d *Device) Peer() *Device { return d.peer }
+
+// Segment is what a NIC is attached to, nil for other kinds.
+func (d *Device) Segment() *Segment { return d.seg }
+
+// Link gives the properties of the wire from d.
+func (d *Device) Link() Properties { return d.link.Properties }
+
+// SetLink changes the properties of the wire from d.
+func (d *Device) SetLink(p Properties) { d.link.Properties = p }
+
+// Up says that the device is administratively up.
+func (d *Device) Up() bool { return d.up }
+
+// Carrier says that the other end is there and up.
+func (d *Device) Carrier() bool {
+	if d.Kind == Veth {
+		return d.up && d.peer != nil && d.peer.up
+	}
+	return d.up
+}
+
+// HasEthernet says that frames on d have an Ethernet header.
+func (d *Device) HasEthernet() bool { return d.Kind != IPIP }
+
+// HeaderLen is the length of the link header in bytes.
+func (d *Device) HeaderLen() int {
+	if d.Kind == IPIP {
+		return 0
+	}
+	return packet.EthernetLen
+}
+
+// NoARP says that neighbours on d need no resolving (IFF_NOARP, loopback).
+func (d *Device) NoARP() bool { return d.Kind == IPIP || d.Kind == Loopback || d.Kind == Dummy }
+
+// SetUp takes the device up or down and tells the owners of both ends, as
+// veth_open and veth_close do with the carrier.
+func (d *Device) SetUp(up bool) {
+	if d.up == up {
+		return
+	}
+	d.up = up
+	d.Owner.LinkChanged(d)
+	if d.peer != nil && d.peer.up {
+		d.peer.Owner.LinkChanged(d.peer)
+	}
+}
+
+// Remove takes the device out of the world; a veth takes its peer's link with
+// it. The owners forget the devices.
+func (d *Device) Remove() {
+	d.SetUp(false)
+	d.gone = true
+	if d.master != nil {
+		d.master.RemovePort(d)
+	}
+	if d.seg != nil {
+		d.seg.detach(d)
+	}
+	if p := d.peer; p != nil {
+		d.peer, p.peer = nil, nil
+	}
+}
+
+// AddTap lets f see every frame that crosses d, until the returned function is
+// called.
+func (d *Device) AddTap(f Tap) (remove func()) {
+	e := &tapEntry{f}
+	d.taps = append(d.taps, e)
+	return func() {
+		for i, x := range d.taps {
+			if x == e {
+				d.taps = append(d.taps[:i:i], d.taps[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+func (d *Device) tap(dir trace.Dir, b *packet.Buffer) {
+	for _, t := range d.taps {
+		t.f(d, dir, d.World.Clock.Now(), b.Bytes())
+	}
+}
+
+// Xmit sends b, whose first byte is the link header's, out of d: like
+// __dev_queue_xmit and the device's ndo_start_xmit. It takes ownership of b.
+func (d *Device) Xmit(b *packet.Buffer) {
+	w := d.World
+	if !d.up || d.Kind == Veth && !d.Carrier() {
+		// A device without carrier has the noop qdisc: dropped before any
+		// packet socket sees it.
+		d.Stats.TxDropped++
+		why := trace.DevReady
+		if d.up {
+			why = trace.LinkDown
+		}
+		w.Drop(b, d.Place, trace.StageEgress, why, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	if d.taps != nil && d.Kind != Loopback { // libpcap hides what leaves by lo: it comes back in
+		d.tap(trace.Out, b)
+	}
+	if w.Log.On() {
+		r := w.Log.Next()
+		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: trace.StageEgress, RefKind: trace.RefDevice, RefIdx: uint32(d.Place), Flow: d.flow(b)}
+		w.Log.Commit(r, b.Bytes())
+	}
+	n := uint64(b.Len())
+	switch d.Kind {
+	case Veth:
+		if b.Len() > d.peer.MTU+packet.EthernetLen+vlanLen {
+			d.Stats.TxDropped++
+			w.Drop(b, d.Place, trace.StageLink, trace.MTUExceeded, trace.RefDevice, uint32(d.peer.Place))
+			return
+		}
+		d.sent(n)
+		b.Scrub(true)
+		if d.link.rng == nil || d.link.plain() {
+			w.send(d.peer, b, w.Clock.Now().Add(d.link.Delay))
+			return
+		}
+		d.link.carry(d, b, d.toPeer)
+	case NIC:
+		d.sent(n)
+		b.Scrub(true)
+		if d.seg == nil {
+			w.Drop(b, d.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(d.Place))
+			return
+		}
+		if d.link.plain() {
+			d.seg.forward(d, b, w.Clock.Now().Add(d.link.Delay))
+			return
+		}
+		d.link.carry(d, b, d.toSegment)
+	case Loopback:
+		d.sent(n)
+		w.send(d, b, w.Clock.Now())
+	case Bridge:
+		d.sent(n)
+		d.bridge.xmit(d, b)
+	case IPIP:
+		d.Owner.TunnelXmit(d, b)
+	case Dummy:
+		d.sent(n)
+		w.Absorb(b)
+	}
+}
+
+// plain says that the link does nothing but delay.
+func (l *link) plain() bool {
+	return l.Loss == 0 && l.Duplicate == 0 && l.Corrupt == 0 && l.Reorder == 0 && l.Bandwidth == 0
+}
+
+func (d *Device) toPeer(w *World, b *packet.Buffer, at clock.Instant) { w.send(d.peer, b, at) }
+
+func (d *Device) toSegment(_ *World, b *packet.Buffer, at clock.Instant) { d.seg.forward(d, b, at) }
+
+func (d *Device) sent(n uint64) {
+	d.Stats.TxPackets++
+	d.Stats.TxBytes += n
+}
+
+// Fire is the arrival of the frame that World.send put on its way.
+func (d *Device) Fire(arg uint64) {
+	w := d.World
+	b := w.flight[arg]
+	w.flight[arg] = nil
+	w.spare = append(w.spare, uint32(arg))
+	if d.gone || !d.up {
+		d.Stats.RxDropped++
+		w.Drop(b, d.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	d.Stats.RxPackets++
+	d.Stats.RxBytes += uint64(b.Len())
+	d.Input(b)
+}
+
+// Input hands a frame that came in by d to packet sockets, then to the bridge
+// d is a port of, then to the namespace: like __netif_receive_skb_core. It
+// takes ownership of b. The counters are the caller's.
+func (d *Device) Input(b *packet.Buffer) {
+	if d.HasEthernet() && b.Len() < packet.EthernetLen {
+		d.Stats.RxErrors++
+		d.World.Drop(b, d.Place, trace.StageIngress, trace.PktTooSmall, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	if d.HasEthernet() {
+		dst := packet.Ethernet(b.Bytes()).Dst()
+		switch {
+		case dst == d.MAC:
+			b.Type = packet.Host
+		case dst == packet.BroadcastMAC:
+			b.Type = packet.Broadcast
+			d.Stats.Multicast++
+		case dst.IsMulticast():
+			b.Type = packet.Multicast
+			d.Stats.Multicast++
+		default:
+			b.Type = packet.OtherHost
+		}
+		if d.Kind == Loopback {
+			b.Type = packet.Host
+		}
+	} else {
+		b.Type = packet.Host
+	}
+	b.IIF = d.Index
+	if d.taps != nil {
+		d.tap(trace.In, b)
+	}
+	w := d.World
+	if w.Log.On() {
+		r := w.Log.Next()
+		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: trace.StageIngress, RefKind: trace.RefDevice, RefIdx: uint32(d.Place)}
+		w.Log.Commit(r, b.Bytes())
+	}
+	if d.master != nil {
+		d.master.bridge.input(d.master, d, b)
+		return
+	}
+	d.Owner.Receive(d, b)
+}
+
+// Count adds a packet of n bytes to the receive counters.
+func (d *Device) CountRx(n int) {
+	d.Stats.RxPackets++
+	d.Stats.RxBytes += uint64(n)
+}
+
+// CountTx adds a packet of n bytes to the transmit counters.
+func (d *Device) CountTx(n int) { d.sent(uint64(n)) }
+
+func (d *Device) note(b *packet.Buffer, s trace.Stage, v trace.Verdict, why trace.Reason) {
+	w := d.World
+	if !w.Log.On() {
+		return
+	}
+	r := w.Log.Next()
+	*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: s, Verdict: v, Reason: why, RefKind: trace.RefDevice, RefIdx: uint32(d.Place)}
+	w.Log.Commit(r, b.Bytes())
+}
+
+// flow reads the flow of a frame on d; what is neither IPv4 nor ARP has none.
+func (d *Device) flow(b *packet.Buffer) packet.Flow { return FrameFlow(d.HasEthernet(), b.Bytes()) }
+
+// FrameFlow reads the flow of a frame, with an Ethernet header or without.
+// What is neither IPv4 nor ARP has the zero flow.
+func FrameFlow(ethernet bool, f []byte) packet.Flow {
+	t := packet.EtherIPv4
+	if ethernet {
+		if len(f) < packet.EthernetLen {
+			return packet.Flow{}
+		}
+		t, f = packet.Ethernet(f).Type(), f[packet.EthernetLen:]
+	}
+	switch t {
+	case packet.EtherIPv4:
+		if p, err := packet.ParseIPv4(f); err == nil {
+			return packet.IPv4Flow(p)
+		}
+	case packet.EtherARP:
+		if a, err := packet.ParseARP(f); err == nil {
+			return packet.ARPFlow(a)
+		}
+	}
+	return packet.Flow{}
+}

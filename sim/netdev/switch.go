@@ -1,0 +1,235 @@
+package netdev
+
+import (
+	"slices"
+
+	"hoplab/packet"
+	"hoplab/sim/clock"
+	"hoplab/sim/trace"
+)
+
+// ageing is how long a learnt MAC address is believed, as br_ageing_time in
+// net/bridge: 300 s.
+const ageing = 300e9
+
+// fdb is the forwarding database of a bridge or a segment: which port a MAC
+// address was last seen at.
+type fdb struct {
+	entries map[packet.MAC]fdbEntry
+	order   []packet.MAC // in order of learning, for listing
+}
+
+type fdbEntry struct {
+	port *Device
+	seen clock.Instant
+}
+
+func (f *fdb) learn(m packet.MAC, port *Device, now clock.Instant) {
+	if m.IsMulticast() {
+		return
+	}
+	e, known := f.entries[m]
+	if known && e.port == port && now-e.seen < 1e9 { // refreshed once a second at most
+		return
+	}
+	if !known {
+		if f.entries == nil {
+			f.entries = map[packet.MAC]fdbEntry{}
+		}
+		f.order = append(f.order, m)
+	}
+	f.entries[m] = fdbEntry{port, now}
+}
+
+// port is where m was seen, nil when unknown or too long ago.
+func (f *fdb) port(m packet.MAC, now clock.Instant) *Device {
+	if m.IsMulticast() {
+		return nil
+	}
+	e, ok := f.entries[m]
+	if !ok || now-e.seen > ageing {
+		return nil
+	}
+	return e.port
+}
+
+func (f *fdb) forget(port *Device) {
+	f.order = slices.DeleteFunc(f.order, func(m packet.MAC) bool {
+		if f.entries[m].port != port {
+			return false
+		}
+		delete(f.entries, m)
+		return true
+	})
+}
+
+// Segment is a LAN: a switch without an address that NICs are attached to.
+type Segment struct {
+	Name  string
+	MTU   int
+	world *World
+	ports []*Device
+	fdb   fdb
+}
+
+// NewSegment returns a segment without ports.
+func (w *World) NewSegment(name string, mtu int) *Segment {
+	return &Segment{Name: name, MTU: mtu, world: w}
+}
+
+// Attach plugs the NIC d in. props hold for what d sends.
+func (s *Segment) Attach(d *Device, props Properties) {
+	d.seg = s
+	d.link = link{Properties: props, rng: d.World.Stream("port " + s.Name + " " + d.MAC.String())}
+	s.ports = append(s.ports, d)
+}
+
+func (s *Segment) detach(d *Device) {
+	s.ports = slices.DeleteFunc(s.ports, func(p *Device) bool { return p == d })
+	s.fdb.forget(d)
+	d.seg = nil
+}
+
+// forward sends the frame to the port that its destination was seen at, or
+// to all others; it arrives at the given instant. It takes ownership of b.
+func (s *Segment) forward(from *Device, b *packet.Buffer, at clock.Instant) {
+	w := s.world
+	eth, err := packet.ParseEthernet(b.Bytes())
+	if err != nil {
+		w.Drop(b, from.Place, trace.StageLink, trace.PktTooSmall, trace.RefDevice, uint32(from.Place))
+		return
+	}
+	now := w.Clock.Now()
+	s.fdb.learn(eth.Src(), from, now)
+	if to := s.fdb.port(eth.Dst(), now); to != nil {
+		if to == from {
+			w.Drop(b, from.Place, trace.StageLink, trace.NoMaster, trace.RefDevice, uint32(from.Place))
+			return
+		}
+		s.deliver(from, to, b, at)
+		return
+	}
+	var last *Device
+	for _, p := range s.ports {
+		if p == from || !p.up {
+			continue
+		}
+		if last != nil {
+			s.deliver(from, last, b.Clone(), at)
+		}
+		last = p
+	}
+	if last == nil {
+		w.Drop(b, from.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(from.Place))
+		return
+	}
+	s.deliver(from, last, b, at)
+}
+
+func (s *Segment) deliver(from, to *Device, b *packet.Buffer, at clock.Instant) {
+	if limit := min(s.MTU, to.MTU) + packet.EthernetLen + vlanLen; b.Len() > limit {
+		s.world.Drop(b, from.Place, trace.StageLink, trace.MTUExceeded, trace.RefDevice, uint32(to.Place))
+		return
+	}
+	s.world.send(to, b, at)
+}
+
+// bridge is a bridge device's forwarding: learning, no spanning tree.
+type bridge struct {
+	ports []*Device
+	fdb   fdb
+}
+
+// AddPort makes p a port of the bridge d.
+func (d *Device) AddPort(p *Device) {
+	p.master = d
+	d.bridge.ports = append(d.bridge.ports, p)
+}
+
+// RemovePort takes p off the bridge d.
+func (d *Device) RemovePort(p *Device) {
+	p.master = nil
+	d.bridge.ports = slices.DeleteFunc(d.bridge.ports, func(x *Device) bool { return x == p })
+	d.bridge.fdb.forget(p)
+}
+
+// Master is the bridge that d is a port of, nil for none.
+func (d *Device) Master() *Device { return d.master }
+
+// Ports are the ports of a bridge in the order in which they were added.
+func (d *Device) Ports() []*Device {
+	if d.bridge == nil {
+		return nil
+	}
+	return d.bridge.ports
+}
+
+// input takes a frame that came in by a port: like br_handle_frame_finish in
+// net/bridge/br_input.c.
+func (g *bridge) input(d, port *Device, b *packet.Buffer) {
+	w := d.World
+	if !d.up {
+		w.Drop(b, port.Place, trace.StageBridge, trace.DevReady, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	eth := packet.Ethernet(b.Bytes())
+	now := w.Clock.Now()
+	g.fdb.learn(eth.Src(), port, now)
+	dst := eth.Dst()
+	switch {
+	case dst == d.MAC:
+		g.up(d, b)
+	case dst.IsMulticast():
+		g.up(d, b.Clone())
+		g.flood(d, port, b)
+	default:
+		if to := g.fdb.port(dst, now); to != nil {
+			g.toPort(d, port, to, b)
+			return
+		}
+		g.flood(d, port, b)
+	}
+}
+
+// up hands a frame to the bridge device itself.
+func (g *bridge) up(d *Device, b *packet.Buffer) {
+	d.CountRx(b.Len())
+	b.Scrub(false)
+	d.Input(b)
+}
+
+// xmit sends a frame of the bridge device itself: br_dev_xmit.
+func (g *bridge) xmit(d *Device, b *packet.Buffer) {
+	eth := packet.Ethernet(b.Bytes())
+	if to := g.fdb.port(eth.Dst(), d.World.Clock.Now()); to != nil {
+		g.toPort(d, nil, to, b)
+		return
+	}
+	g.flood(d, nil, b)
+}
+
+func (g *bridge) toPort(d, from, to *Device, b *packet.Buffer) {
+	if to == from {
+		d.World.Drop(b, d.Place, trace.StageBridge, trace.NoMaster, trace.RefDevice, uint32(to.Place))
+		return
+	}
+	to.Xmit(b)
+}
+
+func (g *bridge) flood(d, from *Device, b *packet.Buffer) {
+	var last *Device
+	for _, p := range g.ports {
+		if p == from || !p.Carrier() {
+			continue
+		}
+		if last != nil {
+			g.toPort(d, from, last, b.Clone())
+		}
+		last = p
+	}
+	if last == nil {
+		d.World.Drop(b, d.Place, trace.StageBridge, trace.NoMaster, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	g.toPort(d, from, last, b)
+}

@@ -1,0 +1,112 @@
+package netdev
+
+import (
+	"hoplab/packet"
+	"hoplab/sim/clock"
+	"hoplab/sim/trace"
+)
+
+// World is what all devices of a lab share: time, buffers and the event log.
+type World struct {
+	Clock clock.Queue
+	Pool  packet.Pool
+	Log   trace.Log
+
+	Account Account
+
+	flight []*packet.Buffer // frames on links, by the argument of their event
+	spare  []uint32
+	places []place
+	seed   uint64
+}
+
+// Account says where packets ended. Together with the pool's counters it
+// shows that nothing vanishes.
+type Account struct {
+	Delivered uint64 // reached a program
+	Absorbed  uint64 // reassembled, answered ARP and other control traffic that did its work
+	Dropped   uint64 // see trace.Log.Drops for the reasons
+}
+
+type place struct {
+	owner string
+	dev   *Device
+}
+
+// NewWorld returns an empty world at instant 0. All chance in it comes from
+// seed.
+func NewWorld(seed uint64) *World {
+	return &World{seed: seed, places: make([]place, 1)}
+}
+
+// Stream returns a source of chance of its own for the consumer of that name:
+// adding a consumer does not shift the others.
+func (w *World) Stream(name string) *Rand { return NewRand(w.seed, name) }
+
+// AddPlace numbers a place for the log: a namespace (dev nil) or one of its
+// devices.
+func (w *World) AddPlace(owner string, dev *Device) trace.Place {
+	w.places = append(w.places, place{owner, dev})
+	return trace.Place(len(w.places) - 1)
+}
+
+// PlaceName gives the names behind a place; dev is empty for a namespace.
+func (w *World) PlaceName(p trace.Place) (owner, dev string) {
+	if int(p) >= len(w.places) {
+		return "", ""
+	}
+	x := w.places[p]
+	if x.dev == nil {
+		return x.owner, ""
+	}
+	return x.owner, x.dev.Name
+}
+
+// PlaceDevice is the device of a place, nil for a namespace.
+func (w *World) PlaceDevice(p trace.Place) *Device {
+	if int(p) >= len(w.places) {
+		return nil
+	}
+	return w.places[p].dev
+}
+
+// send puts b on its way to dst, where it arrives at the given instant.
+func (w *World) send(dst *Device, b *packet.Buffer, at clock.Instant) {
+	var i uint32
+	if n := len(w.spare); n > 0 {
+		i = w.spare[n-1]
+		w.spare = w.spare[:n-1]
+	} else {
+		i = uint32(len(w.flight))
+		w.flight = append(w.flight, nil)
+	}
+	w.flight[i] = b
+	w.Clock.Schedule(at, dst, uint64(i))
+}
+
+// InFlight is the number of frames on links now.
+func (w *World) InFlight() int { return len(w.flight) - len(w.spare) }
+
+// Deliver ends the life of b: it reached its program.
+func (w *World) Deliver(b *packet.Buffer) {
+	w.Account.Delivered++
+	b.Release()
+}
+
+// Absorb ends the life of b: its bytes live on elsewhere or it did its work.
+func (w *World) Absorb(b *packet.Buffer) {
+	w.Account.Absorbed++
+	b.Release()
+}
+
+// Drop ends the life of b for a reason, which the log shows at place.
+func (w *World) Drop(b *packet.Buffer, at trace.Place, stage trace.Stage, why trace.Reason, ref trace.RefKind, refIdx uint32) {
+	w.Account.Dropped++
+	w.Log.CountDrop(why)
+	if w.Log.On() {
+		r := w.Log.Next()
+		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: stage, Verdict: trace.Drop, Reason: why, RefKind: ref, RefIdx: refIdx}
+		w.Log.Commit(r, b.Bytes())
+	}
+	b.Release()
+}
