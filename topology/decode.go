@@ -115,6 +115,14 @@ func (v value) get(key string) *yaml.Node {
 	return nil
 }
 
+// at gives the value of a key that is there, or v itself.
+func (v value) at(key string) value {
+	if n := v.get(key); n != nil {
+		return v.child(n, key)
+	}
+	return v
+}
+
 // text reads any scalar but null as it is written: 1.10 stays 1.10.
 func (v value) text() string {
 	if !v.isScalar() {

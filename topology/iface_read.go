@@ -97,7 +97,7 @@ func interfaceKind(name string, v value) InterfaceKind {
 	case said[0] == "veth":
 		return Veth
 	}
-	return v.child(v.get("type"), "type").interfaceType(name)
+	return v.at("type").interfaceType(name)
 }
 
 func (v value) interfaceType(name string) InterfaceKind {

@@ -2,10 +2,11 @@ package topology
 
 import (
 	"net/netip"
+	"slices"
 )
 
 // Object is what every Kubernetes and Calico object has. The whole of it stays
-// available through YAML and Decode, whether modelled or not.
+// available through Raw, whether modelled or not.
 type Object struct {
 	Pos         Pos
 	APIVersion  string
@@ -85,16 +86,12 @@ type PoolUse string
 
 // The uses of a pool.
 const (
-	UseWorkload PoolUse = "Workload"
-	UseTunnel   PoolUse = "Tunnel"
+	UseWorkload     PoolUse = "Workload"
+	UseTunnel       PoolUse = "Tunnel"
+	UseLoadBalancer PoolUse = "LoadBalancer" // from Calico v3.30
 )
 
 // Uses reports whether the pool's addresses may serve for u.
 func (p *IPPool) Uses(u PoolUse) bool {
-	for _, have := range p.AllowedUses {
-		if have == u {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.AllowedUses, u)
 }

@@ -16,7 +16,7 @@ type labReader struct {
 	machines map[string]*Machine
 	devices  map[Endpoint]*Interface
 	ports    map[Endpoint]*Interface // the bridge that a device is a port of
-	shaped   map[*Interface]bool // veth ends that declare a Link
+	shaped   map[*Interface]bool     // veth ends that declare a Link
 	later    []func()
 }
 

@@ -1,0 +1,139 @@
+package topology
+
+import (
+	"fmt"
+	"strings"
+)
+
+// scenarioCheck compares a scenario's references with its lab.
+type scenarioCheck struct {
+	*bundleCheck
+	scenario *Scenario
+	lab      *Lab
+	newPods  bool // a step so far may have created pods
+	newSpace bool // a step so far may have created namespaces
+}
+
+func (c *scenarioCheck) run() {
+	if !c.findLab() || c.lab == nil {
+		return
+	}
+	for n, s := range c.scenario.Steps {
+		path := fmt.Sprintf("spec.steps[%d].", n)
+		c.newPods = c.newPods || strings.Contains(s.Run.Text, "kubectl") || strings.Contains(s.Run.Text, "calicoctl")
+		c.newSpace = c.newSpace || strings.Contains(s.Run.Text, "netns")
+		c.ref(path+"in", s.In)
+		for i, r := range s.Tap {
+			c.ref(fmt.Sprintf("%stap[%d]", path, i), r)
+		}
+		for i, e := range s.Expect {
+			c.expectation(fmt.Sprintf("%sexpect[%d].%s", path, i, e.Kind), e)
+		}
+		for i, p := range s.Predict {
+			if p.About != nil {
+				c.ref(fmt.Sprintf("%spredict[%d].about.at", path, i), p.About.At)
+			}
+		}
+	}
+}
+
+// findLab finds the lab that the scenario runs on. None is no fault as long as
+// the bundle has no lab at all: then it is to be found elsewhere.
+func (c *scenarioCheck) findLab() bool {
+	ref := c.scenario.LabRef
+	switch {
+	case len(c.Labs) == 0:
+		return true
+	case ref.Text != "":
+		if c.lab = c.Lab(ref.Text); c.lab == nil {
+			c.add(ref.Pos.Errorf("spec.labRef", "unknown lab %q%s", shorten(ref.Text), c.suggest(ref.Text, c.labNames)))
+		}
+	case len(c.Labs) == 1:
+		c.lab = c.Labs[0]
+	default:
+		c.add(c.scenario.Pos.Errorf("spec", "labRef is missing, and there are %d labs; write labRef: %s", len(c.Labs), c.Labs[0].Name))
+	}
+	return c.lab != nil
+}
+
+func (c *scenarioCheck) labNames() []string {
+	names := make([]string, len(c.Labs))
+	for i, l := range c.Labs {
+		names[i] = l.Name
+	}
+	return names
+}
+
+func (c *scenarioCheck) expectation(path string, e *Expectation) {
+	for i, r := range e.Path {
+		c.ref(fmt.Sprintf("%s[%d]", path, i), r)
+	}
+	if e.Packets != nil {
+		c.ref(path+".at", e.Packets.At)
+	}
+	if e.Drop != nil {
+		c.ref(path+".at", e.Drop.At)
+	}
+}
+
+// ref checks that there is what a reference names. Its interface is left to
+// the run: Calico and commands add interfaces.
+func (c *scenarioCheck) ref(path string, r RefAt) {
+	if r.IsZero() {
+		return
+	}
+	if (r.Cali != PodName{}) {
+		c.pod(path, r.Pos, r.Cali.Full())
+	}
+	if r.Kind == RefPod {
+		c.pod(path, r.Pos, r.Pod())
+		return
+	}
+	role, found := c.machines[c.lab][r.Name]
+	switch {
+	case !found && r.Kind == RefMachine && c.hasPod(PodName{Name: r.Name}.Full()):
+	case !found && c.newSpace && r.Kind == RefMachine:
+	case !found:
+		c.add(r.Pos.Errorf(path, "unknown machine %q in lab %s%s", shorten(r.Name), c.lab.Name, c.suggest(r.Name, c.spaceNames)))
+	case r.Kind != RefMachine && role != "" && string(role) != string(r.Kind):
+		c.add(r.Pos.Errorf(path, "%s is a %s; write %s/%s", r.Name, role, role, r.Name))
+	}
+}
+
+func (c *scenarioCheck) pod(path string, pos Pos, p PodName) {
+	if c.hasPod(p) || c.newPods {
+		return
+	}
+	c.add(pos.Errorf(path, "unknown pod %q in lab %s%s", shorten(p.String()), c.lab.Name, c.suggest(p.Name, c.podNames)))
+}
+
+// hasPod reports a declared pod, or a machine that stands for one.
+func (c *scenarioCheck) hasPod(p PodName) bool {
+	if c.lab == c.cluster && c.pods[p] != nil {
+		return true
+	}
+	return c.machines[c.lab][p.Name] == RolePod
+}
+
+func (c *scenarioCheck) podNames() []string {
+	var names []string
+	if c.lab == c.cluster {
+		for _, p := range c.Pods {
+			names = append(names, p.Name)
+		}
+	}
+	for _, m := range c.lab.Machines {
+		if m.Role == RolePod {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+func (c *scenarioCheck) spaceNames() []string {
+	names := make([]string, len(c.lab.Machines))
+	for i, m := range c.lab.Machines {
+		names[i] = m.Name
+	}
+	return names
+}

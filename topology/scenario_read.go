@@ -1,0 +1,352 @@
+package topology
+
+import (
+	"slices"
+	"strconv"
+)
+
+func readScenario(doc value) *Scenario {
+	s := &Scenario{Pos: doc.pos()}
+	doc.object(fields{
+		"apiVersion": func(value) {},
+		"kind":       func(value) {},
+		"metadata":   func(v value) { s.Name = readName(v) },
+		"spec": func(v value) {
+			v.object(fields{
+				"labRef":      func(v value) { s.LabRef = v.line() },
+				"title":       func(v value) { s.Title = v.localized() },
+				"description": func(v value) { s.Description = v.localized() },
+				"steps":       func(v value) { s.Steps = readSteps(v) },
+			})
+			if v.isMapping() && !v.has("steps") {
+				v.errorf("steps are missing")
+			}
+		},
+	})
+	if !doc.has("metadata") {
+		doc.errorf("metadata is missing; write metadata: {name: NAME}")
+	}
+	if !doc.has("spec") {
+		doc.errorf("spec is missing; it holds the steps")
+	}
+	return s
+}
+
+func readSteps(v value) []*Step {
+	if !v.atMost(maxSteps, "steps") {
+		return nil
+	}
+	var steps []*Step
+	names, ids := make(map[string]int), make(map[string]int) // line of the first
+	v.list(func(v value) {
+		s := readStep(v)
+		steps = append(steps, s)
+		if first := names[s.Name]; s.Name != "" && first > 0 {
+			v.at("name").errorf("there is a step %q already (line %d)", shorten(s.Name), first)
+		}
+		names[s.Name] = s.Pos.Line
+		for _, p := range s.Predict {
+			if first := ids[p.ID]; p.ID != "" && first > 0 {
+				v.errorf("there is a prediction %q already (line %d)", shorten(p.ID), first)
+			}
+			ids[p.ID] = p.Pos.Line
+		}
+	})
+	if v.isList() && len(steps) == 0 {
+		v.errorf("a scenario has at least one step")
+	}
+	return steps
+}
+
+func readStep(v value) *Step {
+	s := &Step{Pos: v.pos()}
+	v.object(fields{
+		"name":    func(v value) { s.Name = v.line().Text },
+		"in":      func(v value) { s.In = readPlace(v) },
+		"run":     func(v value) { s.Run = Line{Text: v.filled(), Pos: v.pos()} },
+		"tap":     func(v value) { s.Tap = readInterfaces(v) },
+		"wait":    func(v value) { s.Wait = v.duration() },
+		"expect":  func(v value) { v.list(func(v value) { s.Expect = append(s.Expect, readExpectation(v)) }) },
+		"predict": func(v value) { v.list(func(v value) { s.Predict = append(s.Predict, readPrediction(v)) }) },
+	})
+	if v.isMapping() && !v.has("run") && !v.has("wait") && !v.has("expect") && !v.has("tap") {
+		v.errorf("the step does nothing; write run: COMMAND, wait: TIME or expect: [...]")
+	}
+	return s
+}
+
+// ref reads a reference.
+func (v value) ref() RefAt {
+	s := v.filled()
+	if s == "" {
+		return RefAt{}
+	}
+	r, err := ParseRef(s)
+	if err != nil {
+		v.errorf("%v", err)
+	}
+	return RefAt{Ref: r, Pos: v.pos()}
+}
+
+// readPlace reads a reference to a whole namespace.
+func readPlace(v value) RefAt {
+	r := v.ref()
+	if r.HasInterface() {
+		v.errorf("expected a machine or pod without an interface; write %s", r.Machine())
+	}
+	return r
+}
+
+// readInterface reads a reference that says which interface.
+func readInterface(v value) RefAt {
+	r := v.ref()
+	if !r.IsZero() && !r.HasInterface() {
+		v.errorf("expected an interface; write %s:eth0, or %s:* for all", r, r)
+	}
+	return r
+}
+
+func readInterfaces(v value) []RefAt {
+	var out []RefAt
+	v.list(func(v value) { out = append(out, readInterface(v)) })
+	return out
+}
+
+// expectKinds are all kinds of expectations, the typed ones first.
+func expectKinds() []string {
+	return []string{
+		string(ExpectPing), string(ExpectPath), string(ExpectPackets), string(ExpectDrop),
+		string(ExpectARP), string(ExpectRoute), string(ExpectNAT), string(ExpectConntrack),
+		string(ExpectICMPError), string(ExpectCommand), string(ExpectEventHash),
+	}
+}
+
+// readExpectation reads one key that says what is expected, and because and not.
+func readExpectation(v value) *Expectation {
+	e := &Expectation{Pos: v.pos()}
+	f := fields{
+		"because": func(v value) { e.Because = v.localized() },
+		"not":     func(v value) { e.Not = v.boolean() },
+	}
+	for _, kind := range expectKinds() {
+		f[kind] = func(v value) {
+			if e.Kind != "" {
+				v.errorf("one expectation has one key, and this one has %s already; begin a new one with -", e.Kind)
+				return
+			}
+			e.Kind, e.Raw = ExpectKind(kind), Raw{v.node}
+			e.read(v)
+		}
+	}
+	before := len(v.src.errs)
+	v.object(f)
+	if e.Kind == "" && len(v.src.errs) == before {
+		v.errorf("nothing is expected; write one of %s", oneOf(expectKinds()))
+	}
+	return e
+}
+
+func (e *Expectation) read(v value) {
+	switch e.Kind {
+	case ExpectPing:
+		e.Ping = readPing(v)
+	case ExpectPath:
+		e.Path = readPath(v)
+	case ExpectPackets:
+		e.Packets = readPackets(v)
+	case ExpectDrop:
+		e.Drop = readDrop(v)
+	}
+}
+
+func readPing(v value) *ExpectedPing {
+	p := &ExpectedPing{}
+	v.object(fields{
+		"sent":       func(v value) { p.Sent = v.count() },
+		"received":   func(v value) { p.Received = v.count() },
+		"duplicates": func(v value) { p.Duplicates = v.count() },
+		"errors":     func(v value) { p.Errors = v.count() },
+		"ttl": func(v value) {
+			ttl := v.integer(1, 255)
+			p.TTL = &ttl
+		},
+		"loss": func(v value) {
+			loss := v.percent()
+			p.Loss = &loss
+		},
+	})
+	if v.isMapping() && *p == (ExpectedPing{}) {
+		v.errorf("nothing is expected of the ping; write sent, received, ttl or loss")
+	}
+	return p
+}
+
+func readPath(v value) []RefAt {
+	var path []RefAt
+	v.list(func(v value) {
+		r := readInterface(v)
+		if r.Interface == AllInterfaces {
+			v.errorf("a path goes through one interface at a time; %s names all", r)
+		}
+		path = append(path, r)
+	})
+	if v.isList() && len(path) == 0 {
+		v.errorf("the path is empty")
+	}
+	return path
+}
+
+func readPackets(v value) *ExpectedPackets {
+	p := &ExpectedPackets{}
+	v.object(fields{
+		"at":      func(v value) { p.At = readInterface(v) },
+		"filter":  func(v value) { p.Filter = v.line() },
+		"count":   func(v value) { p.Count = v.count() },
+		"min":     func(v value) { p.Min = v.count() },
+		"max":     func(v value) { p.Max = v.count() },
+		"headers": func(v value) { v.list(func(v value) { p.Headers = append(p.Headers, readHeader(v)) }) },
+	})
+	switch {
+	case !v.isMapping():
+	case !v.has("at"):
+		v.errorf("at is missing; it says where the packets are counted")
+	case p.Count != nil && (p.Min != nil || p.Max != nil):
+		v.errorf("count says the number exactly; leave min and max out")
+	case p.Min != nil && p.Max != nil && *p.Min > *p.Max:
+		v.errorf("min %d is more than max %d", *p.Min, *p.Max)
+	case p.Count != nil && *p.Count == 0 && len(p.Headers) > 0:
+		v.errorf("no packet is expected, so no headers can be; put them into the filter")
+	}
+	return p
+}
+
+// HeaderLayers are the layers that a Header can be of.
+func HeaderLayers() []string { return []string{"ethernet", "arp", "ipv4", "icmp", "udp", "tcp"} }
+
+// HeaderFields are the fields that a layer's Header can name.
+func HeaderFields(layer string) []string {
+	switch layer {
+	case "ethernet":
+		return []string{"src", "dst", "type"}
+	case "arp":
+		return []string{"op", "senderMAC", "senderIP", "targetMAC", "targetIP"}
+	case "ipv4":
+		return []string{"src", "dst", "ttl", "protocol", "length", "id", "tos", "df", "mf", "offset", "headerLength", "checksum"}
+	case "icmp":
+		return []string{"type", "code", "id", "seq", "mtu", "gateway", "checksum"}
+	case "udp":
+		return []string{"srcPort", "dstPort", "length", "checksum"}
+	case "tcp":
+		return []string{"srcPort", "dstPort", "seq", "ack", "flags", "window", "checksum", "mss"}
+	}
+	return nil
+}
+
+// readHeader reads {LAYER: {FIELD: VALUE, ...}}.
+func readHeader(v value) Header {
+	h := Header{Pos: v.pos()}
+	f := make(fields)
+	for _, layer := range HeaderLayers() {
+		f[layer] = func(v value) {
+			if h.Layer != "" {
+				v.errorf("one element is one header, and this one is %s already; begin a new one", h.Layer)
+				return
+			}
+			h.Layer = layer
+			h.Fields = readHeaderFields(layer, v)
+		}
+	}
+	before := len(v.src.errs)
+	v.object(f)
+	if h.Layer == "" && len(v.src.errs) == before {
+		v.errorf("the header is empty; write {ipv4: {ttl: 63}}")
+	}
+	return h
+}
+
+func readHeaderFields(layer string, v value) []HeaderField {
+	known := HeaderFields(layer)
+	var out []HeaderField
+	v.each(func(key, v value) {
+		name := key.node.Value
+		if !slices.Contains(known, name) {
+			key.errorf("unknown field %q of %s; expected %s%s", shorten(name), layer, oneOf(known), didYouMean(name, known))
+		}
+		out = append(out, HeaderField{Pos: key.pos(), Name: name, Value: v.filled()})
+	})
+	return out
+}
+
+func readDrop(v value) *ExpectedDrop {
+	d := &ExpectedDrop{}
+	v.object(fields{
+		"at":     func(v value) { d.At = v.ref() },
+		"reason": func(v value) { d.Reason = v.line() },
+		"count":  func(v value) { d.Count = v.count() },
+	})
+	return d
+}
+
+func readPrediction(v value) *Prediction {
+	p := &Prediction{Pos: v.pos()}
+	v.object(fields{
+		"id":  func(v value) { p.ID = v.line().Text },
+		"ask": func(v value) { p.Ask = v.localized() },
+		"kind": func(v value) {
+			p.Kind = AnswerKind(v.word(string(AnswerIP), string(AnswerMAC), string(AnswerNumber), string(AnswerChoice)))
+		},
+		"answer":        func(v value) { p.Answer = v.line() },
+		"choices":       func(v value) { v.list(func(v value) { p.Choices = append(p.Choices, v.localized()) }) },
+		"misconception": func(v value) { p.Misconception = v.line().Text },
+		"about":         func(v value) { p.About = readAbout(v) },
+	})
+	if v.isMapping() {
+		p.check(v)
+	}
+	return p
+}
+
+func readAbout(v value) *About {
+	a := &About{}
+	v.object(fields{
+		"at":     func(v value) { a.At = v.ref() },
+		"filter": func(v value) { a.Filter = v.line() },
+		"field":  func(v value) { a.Field = v.line().Text },
+	})
+	return a
+}
+
+// check reports what a prediction lacks.
+func (p *Prediction) check(v value) {
+	for _, key := range []string{"id", "ask", "kind", "answer"} {
+		if !v.has(key) {
+			v.errorf("%s is missing", key)
+		}
+	}
+	if p.Answer.Text == AnswerAuto {
+		if p.About == nil {
+			v.errorf("answer: auto needs about: {at: REF:IFACE, filter: ..., field: ...}, to know where the answer is seen")
+		}
+		return
+	}
+	if p.Answer.Text != "" {
+		p.checkAnswer(v.at("answer"))
+	}
+}
+
+func (p *Prediction) checkAnswer(v value) {
+	switch p.Kind {
+	case AnswerIP:
+		v.addr()
+	case AnswerMAC:
+		v.mac()
+	case AnswerNumber:
+		if _, err := strconv.ParseFloat(p.Answer.Text, 64); err != nil {
+			v.expected("a number")
+		}
+	case AnswerChoice:
+		if !slices.ContainsFunc(p.Choices, func(t Text) bool { return t.EN == p.Answer.Text || t.KO == p.Answer.Text }) {
+			v.errorf("the answer %q is not among the choices", shorten(p.Answer.Text))
+		}
+	}
+}
