@@ -2,6 +2,7 @@ package topology
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -26,7 +27,10 @@ func PrintLab(w io.Writer, l *Lab) error {
 }
 
 // printer writes YAML line by line.
-type printer struct{ bytes.Buffer }
+type printer struct {
+	bytes.Buffer
+	shaped map[Endpoint]bool // veth ends whose other end has a Link
+}
 
 func (p *printer) line(indent int, format string, args ...any) {
 	fmt.Fprintf(p, "%*s", 2*indent, "")
@@ -35,12 +39,24 @@ func (p *printer) line(indent int, format string, args ...any) {
 }
 
 func (p *printer) lab(l *Lab) {
+	p.shaped = make(map[Endpoint]bool)
+	for _, m := range l.Machines {
+		for _, i := range m.Interfaces {
+			if i.Kind == Veth && !i.Link.IsZero() {
+				p.shaped[i.Peer] = true
+			}
+		}
+	}
+	clock := l.Clock
+	if clock.IsZero() {
+		clock = DefaultClock()
+	}
 	p.line(0, "apiVersion: %s", apiHoplab)
 	p.line(0, "kind: Lab")
 	p.line(0, "metadata: {name: %s}", quote(l.Name))
 	p.line(0, "spec:")
 	p.line(1, "seed: %d", l.Seed)
-	p.line(1, "clock: %s", l.Clock.UTC().Format(time.RFC3339Nano))
+	p.line(1, "clock: %s", clock.UTC().Format(time.RFC3339Nano))
 	if len(l.Segments) > 0 {
 		p.line(1, "segments:")
 	}
@@ -92,19 +108,21 @@ func (p *printer) segment(s *Segment) {
 	if s.CIDR.IsValid() {
 		f.add("cidr", s.CIDR.String())
 	}
-	f.add("mtu", strconv.Itoa(s.MTU))
+	if s.MTU != 0 {
+		f.add("mtu", strconv.Itoa(s.MTU))
+	}
 	f.link(s.Link)
 	p.line(2, "%s: %s", quote(s.Name), f)
 }
 
 func (p *printer) machine(m *Machine) {
 	p.line(2, "%s:", quote(m.Name))
-	p.line(3, "role: %s", m.Role)
+	p.line(3, "role: %s", cmp.Or(m.Role, RoleHost))
 	if len(m.Interfaces) > 0 {
 		p.line(3, "interfaces:")
 	}
 	for _, i := range m.Interfaces {
-		p.line(4, "%s: %s", quote(i.Name), interfaceFlow(i))
+		p.line(4, "%s: %s", quote(i.Name), p.interfaceFlow(m, i))
 	}
 	if len(m.Sysctls) > 0 {
 		p.line(3, "sysctls:")
@@ -129,7 +147,7 @@ func (p *printer) lines(name string, lines []Line) {
 	}
 }
 
-func interfaceFlow(i *Interface) flow {
+func (p *printer) interfaceFlow(m *Machine, i *Interface) flow {
 	var f flow
 	switch i.Kind {
 	case NIC:
@@ -164,7 +182,7 @@ func interfaceFlow(i *Interface) flow {
 	if !i.Up {
 		f.add("up", "false")
 	}
-	if i.Kind == Veth && i.Link.IsZero() {
+	if i.Kind == Veth && i.Link.IsZero() && p.shaped[Endpoint{m.Name, i.Name}] {
 		f.add("delay", "0s") // otherwise this end would take over the other end's Link
 	}
 	f.link(i.Link)
@@ -172,13 +190,13 @@ func interfaceFlow(i *Interface) flow {
 }
 
 func addressText(a Address) string {
-	plain := a.Scope == defaultScope(a.Prefix) && !a.Broadcast.IsValid()
-	if plain {
+	scoped := a.Scope != "" && a.Scope != defaultScope(a.Prefix)
+	if !scoped && !a.Broadcast.IsValid() {
 		return a.Prefix.String()
 	}
 	var f flow
 	f.add("address", a.Prefix.String())
-	if a.Scope != defaultScope(a.Prefix) {
+	if scoped {
 		f.add("scope", string(a.Scope))
 	}
 	if a.Broadcast.IsValid() {
@@ -187,8 +205,8 @@ func addressText(a Address) string {
 	return f.String()
 }
 
-// quote gives s as it can stand anywhere in YAML: plain where every reader
-// takes it as the same text, in double quotes otherwise.
+// quote gives s as it can stand anywhere in YAML: plain where that is plainly
+// one scalar, in double quotes otherwise.
 func quote(s string) string {
 	if isPlain(s) {
 		return s
