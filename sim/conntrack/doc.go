@@ -21,5 +21,6 @@
 // Not modelled: zones, helpers and expectations (so RELATED is said of ICMP
 // errors only), labels, events, SYN proxy, sequence adjustment, hardware
 // offload, and the state machines of SCTP, DCCP, UDP-Lite and GRE, whose
-// packets are tracked like those of an unknown protocol.
+// packets are tracked like those of an unknown protocol. Expired entries are
+// cleaned up when new ones are made, not by a background worker.
 package conntrack

@@ -11,7 +11,38 @@ type Table struct {
 	cfg   Config
 	rand  func() uint32
 	stats Stats
+	last  clock.Instant // of the last packet
+	ids   uint32        // last Conn.ID
+
+	// Entries live in chunks, so that pointers to them stay valid. A handle is
+	// the entry's number from 1.
+	chunks []*[chunkLen]Conn
+	slots  uint32 // entries ever made
+	live   int    // of these not ended
+
+	// Ended entries, oldest first. They are reused at a later instant: the
+	// packet that held one is through by then.
+	ended, endedLast uint32
+
+	first, tail uint32 // confirmed entries in the order of confirmation
+	sweepAt     uint32 // where sweep goes on, 0 at first
+	sweptAt     clock.Instant
+
+	buckets     []node   // index of tuples, a power of two long
+	nodes       int      // in buckets
+	sources     []uint32 // index of original sources, likewise
+	sourceNodes int
 }
+
+const chunkLen = 32
+
+// sweepStep is how many entries are looked at whenever one is made. With 4,
+// expired ones are never more than a third of the live ones.
+const sweepStep = 4
+
+// evictRange is the number of buckets that early drop looks through
+// (NF_CT_EVICTION_RANGE).
+const evictRange = 8
 
 // NewTable returns an empty table. rand is the only source of chance: ports
 // and ids that NAT picks.
@@ -23,40 +54,391 @@ func (t *Table) Config() *Config { return &t.cfg }
 // Stats returns the counters.
 func (t *Table) Stats() Stats { return t.stats }
 
-// In finds the entry of a datagram or makes one: nf_conntrack_in. The datagram
-// must be whole (defragmented). atPrerouting verifies checksums as the kernel
+// Len is the number of entries, unconfirmed ones and those that expired but
+// were not yet cleaned up included: nf_conntrack_count.
+func (t *Table) Len() int { return t.live }
+
+func (t *Table) at(conn uint32) *Conn {
+	i := conn - 1
+	return &t.chunks[i/chunkLen][i%chunkLen]
+}
+
+// Get returns the entry of a handle that In gave out, nil for 0.
+func (t *Table) Get(conn uint32) *Conn {
+	if conn == 0 || conn > t.slots {
+		return nil
+	}
+	return t.at(conn)
+}
+
+// Find returns the live entry that packets with this tuple belong to, and
+// their direction in it. conn is 0 if there is none.
+func (t *Table) Find(tp Tuple, now clock.Instant) (conn uint32, d Dir) {
+	conn, d, c := t.lookup(&tp)
+	if c == nil {
+		return 0, Original
+	}
+	if c.expired(now) {
+		t.end(conn, c)
+		return 0, Original
+	}
+	return conn, d
+}
+
+// In finds the entry of a datagram or makes one: nf_conntrack_in. It is not for
+// packets that have an entry already: those that come by lo, and ICMP errors
+// made here (Info.Attach). The datagram must be whole (defragmented). atPrerouting verifies checksums as the kernel
 // does there; pass false at OUTPUT and for packets whose checksum is left to
 // the device.
 //
 // conn is 0 iff info is InvalidInfo. An entry whose info is New and that is
 // not yet Confirmed must be given to Confirm or to Discard.
 func (t *Table) In(ip packet.IPv4, atPrerouting bool, now clock.Instant) (conn uint32, info Info, v Verdict) {
+	t.last = now
+	verify := atPrerouting && t.cfg.Checksum
+	if ip.Frag()&packet.OffsetMask != 0 {
+		t.stats.Invalid++
+		return 0, InvalidInfo, Accept
+	}
+	if ip.Proto() == packet.ProtoICMP {
+		if m, err := packet.ParseICMP(ip.Payload()); err != nil || verify && !ip.IsFragment() && !m.ChecksumOK() || m.Type() > icmpMaxType {
+			t.stats.Error++
+			return 0, InvalidInfo, Accept
+		} else if m.IsError() {
+			return t.relatedError(ip, m, now)
+		}
+	}
+	tp, ok := tupleOf(ip)
+	if !ok {
+		t.stats.Invalid++
+		return 0, InvalidInfo, Accept
+	}
+	for {
+		conn, info, v = t.resolve(&tp, now)
+		if conn == 0 {
+			return 0, InvalidInfo, v
+		}
+		c := t.at(conn)
+		switch t.track(conn, c, info, ip, verify, now) {
+		case tracked:
+			if info == EstablishedReply {
+				c.Status |= SeenReply
+			}
+			return conn, info, Accept
+		case invalid:
+			t.Discard(conn)
+			t.stats.Invalid++
+			return 0, InvalidInfo, Accept
+		case reopen:
+			// The entry is gone; look again and find room for a new one.
+		}
+	}
+}
+
+// outcome is what a protocol's tracker says of a packet.
+type outcome uint8
+
+const (
+	tracked outcome = iota
+	invalid         // belongs to no entry
+	reopen          // the entry ended, a new one takes its place (NF_REPEAT)
+)
+
+// track hands the packet to its protocol's tracker:
+// nf_conntrack_handle_packet.
+func (t *Table) track(conn uint32, c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
+	switch ip.Proto() {
+	case packet.ProtoICMP:
+		if !icmpRequest(c.Orig.ICMPType()) {
+			return invalid
+		}
+		c.refresh(info, ip, t.cfg.ICMPTimeout, now)
+		return tracked
+	case packet.ProtoUDP:
+		return t.trackUDP(c, info, ip, verify, now)
+	case packet.ProtoTCP:
+		return t.trackTCP(conn, c, info, ip, verify, now)
+	}
+	c.refresh(info, ip, t.cfg.GenericTimeout, now)
+	return tracked
+}
+
+// resolve finds the entry of a tuple or makes one: resolve_normal_ct. conn is
+// 0 when there is none; the packet is invalid then or, with Drop, too much.
+func (t *Table) resolve(tp *Tuple, now clock.Instant) (conn uint32, info Info, v Verdict) {
+	conn, d, c := t.lookup(tp)
+	if c != nil && c.expired(now) {
+		t.end(conn, c)
+		c = nil
+	}
+	switch {
+	case c == nil:
+		reply, ok := tp.Invert()
+		if !ok {
+			t.stats.Invalid++
+			return 0, InvalidInfo, Accept
+		}
+		conn = t.make(tp, now)
+		if conn == 0 {
+			t.stats.Drop++
+			return 0, InvalidInfo, Drop
+		}
+		c = t.at(conn)
+		c.Orig, c.Reply = *tp, reply
+		return conn, New, Accept
+	case d == Reply:
+		return conn, EstablishedReply, Accept
+	case c.Status&SeenReply != 0:
+		return conn, Established, Accept
+	}
+	return conn, New, Accept
+}
+
+// relatedError finds the entry that an ICMP error talks about by the datagram
+// it quotes: nf_conntrack_inet_error.
+func (t *Table) relatedError(ip packet.IPv4, m packet.ICMP, now clock.Instant) (conn uint32, info Info, v Verdict) {
+	quoted, ok := tupleOf(m.Payload())
+	if ok {
+		// Whoever answered the quoted datagram would send this tuple, and its
+		// receiver is whom the error must be for.
+		quoted, ok = quoted.Invert()
+	}
+	if ok {
+		c, d := t.Find(quoted, now)
+		if c != 0 && t.at(c).tuple(d).Dst == ip.Dst32() {
+			if d == Reply {
+				return c, RelatedReply, Accept
+			}
+			return c, Related, Accept
+		}
+	}
+	t.stats.Error++
 	return 0, InvalidInfo, Accept
 }
 
-// Get returns the entry of a handle, nil for 0.
-func (t *Table) Get(conn uint32) *Conn { return nil }
+// trackUDP is nf_conntrack_udp_packet.
+func (t *Table) trackUDP(c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
+	u, err := packet.ParseUDP(ip.Payload())
+	if err != nil || verify && u.Checksum() != 0 && !checksumOK(ip) {
+		return invalid
+	}
+	if c.Status&Confirmed == 0 {
+		c.streamAt = jiffy(now).Add(udpStreamAge)
+	}
+	if c.Status&SeenReply == 0 || jiffy(now) <= c.streamAt {
+		c.refresh(info, ip, t.cfg.UDPTimeout, now)
+		return tracked
+	}
+	c.refresh(info, ip, t.cfg.UDPTimeoutStream, now)
+	c.Status |= Assured
+	return tracked
+}
 
 // Confirm puts a new entry into the table when its first packet has passed
 // INPUT or POSTROUTING: nf_conntrack_confirm. It does nothing for entries that
-// are confirmed and for conn 0. False means that the packet must be dropped:
-// another flow took one of its tuples, and the entry is gone.
-func (t *Table) Confirm(conn uint32, now clock.Instant) bool { return true }
+// are confirmed, for conn 0, and for packets of the reply direction: an ICMP
+// error about a packet that was dropped does not make that one's entry real.
+// False means that the packet must be dropped: another flow took one of its
+// tuples, and the entry is gone.
+func (t *Table) Confirm(conn uint32, info Info, now clock.Instant) bool {
+	c := t.Get(conn)
+	if c == nil || c.Status&(Confirmed|Dying) != 0 || info.Dir() != Original {
+		return true
+	}
+	t.last = now
+	for _, d := range [...]Dir{Original, Reply} {
+		other, _ := t.Find(*c.tuple(d), now)
+		if other != 0 {
+			ok := t.resolveClash(c, t.at(other))
+			t.end(conn, c)
+			return ok
+		}
+	}
+	t.link(conn, c)
+	c.prev, c.succ = t.tail, 0
+	if t.tail == 0 {
+		t.first = conn
+	} else {
+		t.at(t.tail).succ = conn
+	}
+	t.tail = conn
+	c.Status |= Confirmed
+	c.Expires = jiffy(now).Add(c.timeout)
+	t.stats.Insert++
+	return true
+}
+
+// resolveClash says whether a packet may go on although another entry came
+// first: nf_ct_resolve_clash. In one thread that takes two packets of one flow
+// under way at once, so the entry that only sees replies (IPS_NAT_CLASH) is
+// not modelled.
+func (t *Table) resolveClash(loser, winner *Conn) bool {
+	// ICMP and TCP never (allow_clash of the protocols).
+	if p := loser.Orig.Proto; p != packet.ProtoTCP && p != packet.ProtoICMP &&
+		(winner.Status&natDoneMask == 0 || winner.Orig == loser.Orig && winner.Reply == loser.Reply) {
+		t.stats.ClashResolved++
+		return true
+	}
+	t.stats.Drop++
+	t.stats.InsertFailed++
+	return false
+}
 
 // Discard forgets an entry whose first packet was dropped before Confirm. It
 // does nothing for entries that are confirmed and for conn 0.
-func (t *Table) Discard(conn uint32) {}
+func (t *Table) Discard(conn uint32) {
+	if c := t.Get(conn); c != nil && c.Status&(Confirmed|Dying) == 0 {
+		t.end(conn, c)
+	}
+}
 
 // Delete removes an entry: conntrack -D.
-func (t *Table) Delete(conn uint32) {}
+func (t *Table) Delete(conn uint32) {
+	if c := t.Get(conn); c != nil && c.Status&Dying == 0 {
+		t.end(conn, c)
+	}
+}
 
-// Flush removes all entries: conntrack -F.
-func (t *Table) Flush() {}
-
-// Len is the number of entries, unconfirmed ones and those that ended but were
-// not yet cleaned up included: nf_conntrack_count.
-func (t *Table) Len() int { return 0 }
+// Flush removes all confirmed entries: conntrack -F.
+func (t *Table) Flush() {
+	for t.first != 0 {
+		t.end(t.first, t.at(t.first))
+	}
+}
 
 // Entries yields the live entries with their handles in the order of their
-// confirmation until yield returns false.
-func (t *Table) Entries(now clock.Instant, yield func(conn uint32, c *Conn) bool) {}
+// confirmation until yield returns false. yield may delete the entry it is
+// given.
+func (t *Table) Entries(now clock.Instant, yield func(conn uint32, c *Conn) bool) {
+	for conn := t.first; conn != 0; {
+		c := t.at(conn)
+		succ := c.succ
+		if c.expired(now) {
+			t.end(conn, c)
+		} else if !yield(conn, c) {
+			return
+		}
+		conn = succ
+	}
+}
+
+// make finds room for an entry: __nf_conntrack_alloc. 0 means that the table
+// is full.
+func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
+	t.sweep(sweepStep, now)
+	if t.cfg.Max > 0 && t.live >= t.cfg.Max && !t.evict(tp, now) {
+		return 0
+	}
+	t.live++
+	t.ids++
+	conn := t.ended
+	if conn != 0 && t.at(conn).Expires < now {
+		c := t.at(conn)
+		t.ended = c.succ
+		if t.ended == 0 {
+			t.endedLast = 0
+		}
+		*c = Conn{ID: t.ids, acct: t.cfg.Acct}
+		return conn
+	}
+	if int(t.slots) == len(t.chunks)*chunkLen {
+		t.chunks = append(t.chunks, new([chunkLen]Conn))
+	}
+	t.slots++
+	c := t.at(t.slots)
+	c.ID, c.acct = t.ids, t.cfg.Acct
+	return t.slots
+}
+
+// end takes an entry out of everything. Its contents stay readable until it
+// is reused at a later instant.
+func (t *Table) end(conn uint32, c *Conn) {
+	if c.Status&Confirmed != 0 {
+		t.unlink(conn, c)
+		if t.sweepAt == conn {
+			t.sweepAt = c.succ
+		}
+		if c.prev == 0 {
+			t.first = c.succ
+		} else {
+			t.at(c.prev).succ = c.succ
+		}
+		if c.succ == 0 {
+			t.tail = c.prev
+		} else {
+			t.at(c.succ).prev = c.prev
+		}
+	}
+	if c.Status&SrcNATDone != 0 {
+		t.unlinkSource(conn, c)
+	}
+	c.Status |= Dying
+	c.Expires = t.last
+	c.succ = 0
+	if t.ended == 0 {
+		t.ended = conn
+	} else {
+		t.at(t.endedLast).succ = conn
+	}
+	t.endedLast = conn
+	t.live--
+}
+
+// sweep ends what expired among the next n entries, in place of the kernel's
+// gc_worker.
+func (t *Table) sweep(n int, now clock.Instant) {
+	for range n {
+		if t.sweepAt == 0 {
+			if t.sweepAt = t.first; t.sweepAt == 0 {
+				return
+			}
+		}
+		conn := t.sweepAt
+		c := t.at(conn)
+		t.sweepAt = c.succ
+		if c.expired(now) {
+			t.end(conn, c)
+		}
+	}
+}
+
+// evict makes room in a full table: what expired (looked for once a second),
+// otherwise entries near the new one's bucket that are not assured
+// (early_drop).
+func (t *Table) evict(tp *Tuple, now clock.Instant) bool {
+	if now >= t.sweptAt {
+		t.sweptAt = now.Add(sweepAllEvery)
+		t.sweepAt = t.first
+		t.sweep(t.live, now)
+		if t.live < t.cfg.Max {
+			return true
+		}
+	}
+	for i := range uint64(min(evictRange, len(t.buckets))) {
+		evicted := false
+		for n := t.buckets[(tp.hash()+i)&uint64(len(t.buckets)-1)]; n != 0; {
+			conn, c := n>>1, t.at(n>>1)
+			n = c.next[n&1]
+			if c.Status&Assured != 0 {
+				continue
+			}
+			if n>>1 == conn { // the next node is the same entry's other tuple
+				n = c.next[n&1]
+			}
+			t.end(conn, c)
+			t.stats.EarlyDrop++
+			evicted = true
+		}
+		if evicted {
+			return true
+		}
+	}
+	return false
+}
+
+// checksumOK verifies the checksum of UDP and TCP over all that the IP header
+// covers.
+func checksumOK(ip packet.IPv4) bool {
+	l4 := ip.Payload()
+	return packet.Fold(packet.Sum(packet.PseudoSum([4]byte(ip[12:16]), [4]byte(ip[16:20]), ip.Proto(), len(l4)), l4)) == 0
+}

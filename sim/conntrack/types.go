@@ -1,9 +1,6 @@
 package conntrack
 
-import (
-	"hoplab/packet"
-	"hoplab/sim/clock"
-)
+import "hoplab/sim/clock"
 
 // Info says how a packet relates to its entry: the kernel's enum
 // ip_conntrack_info (include/uapi/linux/netfilter/nf_conntrack_common.h), with
@@ -28,6 +25,15 @@ func (i Info) Dir() Dir {
 		return Reply
 	}
 	return Original
+}
+
+// Attach is the relation that an ICMP error or a reset made here has to the
+// entry of the packet that caused it, which it shares: nf_conntrack_attach.
+func (i Info) Attach() Info {
+	if i.Dir() == Original {
+		return RelatedReply
+	}
+	return Related
 }
 
 // State is the word of iptables --ctstate.
@@ -71,14 +77,6 @@ const (
 	Drop           // the table is full, or a TCP flow could not be reopened
 )
 
-// Tuple is one direction of a flow: struct nf_conntrack_tuple.
-type Tuple struct {
-	Src, Dst uint32       // IPv4 addresses
-	SrcPort  uint16       // TCP and UDP: port. ICMP: id. Otherwise 0
-	DstPort  uint16       // TCP and UDP: port. ICMP: type<<8 | code. Otherwise 0
-	Proto    packet.Proto // of the IP header
-}
-
 // Status is the set of bits that describe an entry, with the numbers of enum
 // ip_conntrack_status.
 type Status uint32
@@ -110,13 +108,27 @@ type Conn struct {
 	Status Status
 	Mark   uint32 // connmark
 
-	Expires   clock.Instant  // end of life if no packet comes; valid once Confirmed
-	ID        uint32         // number of the entry in order of creation, from 1
-	MasqIndex int32          // interface whose address MASQUERADE took, 0 none
-	TCP       TCPInfo        // valid iff Orig.Proto is TCP
-	Acct      [2]Counter     // by Dir; counted iff Config.Acct
-	timeout   clock.Duration // what the last packet set, counted from Confirm
-	streamAt  clock.Instant  // UDP: from here on traffic both ways is a stream
+	Expires   clock.Instant // end of life if no packet comes; valid once Confirmed. Of a Dying entry: when it ended
+	ID        uint32        // number of the entry in order of creation, from 1
+	MasqIndex int32         // interface whose address MASQUERADE took, 0 none
+	TCP       TCPInfo       // valid iff Orig.Proto is TCP
+	Acct      [2]Counter    // by Dir; counted iff Config.Acct
+
+	timeout  clock.Duration // what the last packet set; counts from Confirm on
+	streamAt clock.Instant  // UDP: from here on traffic both ways is a stream
+	acct     bool           // Config.Acct when the entry was made
+
+	next       [2]uint32 // index of tuples: the next node of the bucket, by Dir
+	srcNext    uint32    // index of sources: the next handle of the bucket
+	prev, succ uint32    // list of confirmed entries, or of ended ones (succ)
+}
+
+// tuple is the entry's tuple of one direction.
+func (c *Conn) tuple(d Dir) *Tuple {
+	if d == Reply {
+		return &c.Reply
+	}
+	return &c.Orig
 }
 
 // Manip says which half of an address pair is translated: enum
