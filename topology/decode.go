@@ -52,8 +52,12 @@ func (v value) object(f fields) {
 			known = append(known, k)
 		}
 		slices.Sort(known)
+		hint := didYouMean(key.node.Value, known)
+		if hint == "" {
+			hint = "; expected " + oneOf(known)
+		}
 		key.path = v.path
-		key.errorf("unknown key %q%s", shorten(key.node.Value), didYouMean(key.node.Value, known))
+		key.errorf("unknown key %q%s", shorten(key.node.Value), hint)
 	})
 }
 
@@ -113,6 +117,12 @@ func (v value) get(key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// isNull reports a key that is not there or has no value.
+func (v value) isNull(key string) bool {
+	n := v.get(key)
+	return n == nil || isNull(n)
 }
 
 // at gives the value of a key that is there, or v itself.
@@ -229,7 +239,7 @@ func (v value) duration() time.Duration {
 		v.errorf("expected a time such as 200us, 5ms or 1.5s, found %s", describe(v.node))
 		return 0
 	case d < 0 || d > maxDuration:
-		v.errorf("expected a time from 0s to %s, found %s", durationText(maxDuration), shorten(s))
+		v.errorf("expected a time from 0s to 1000h, found %s", shorten(s))
 		return 0
 	}
 	return d

@@ -25,6 +25,11 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
+// compare orders places by file, line and column.
+func (p Pos) compare(q Pos) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
+}
+
 // Errorf makes an error about the thing at p. The path names the thing inside
 // its document ("spec.machines.w1.routes[0]") and may be empty.
 func (p Pos) Errorf(path, format string, args ...any) *Error {
@@ -86,8 +91,6 @@ func (es Errors) sorted() error {
 	if len(es) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(es, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
-	})
+	slices.SortStableFunc(es, func(a, b *Error) int { return a.compare(b.Pos) })
 	return slices.CompactFunc(es, func(a, b *Error) bool { return *a == *b })
 }

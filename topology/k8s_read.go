@@ -18,8 +18,9 @@ const (
 // noted, a null stands for an absent field as in Kubernetes.
 type objectReader struct {
 	*source
-	kind string
-	base string // path of the object inside its document, "" or "items[3]."
+	kind    string
+	base    string // path of the object inside its document, "" or "items[3]."
+	anyName bool   // names need not be those of DNS; some kinds have colons
 }
 
 // model reads the modelled fields of a mapping.
@@ -65,21 +66,33 @@ func (o objectReader) read(v value, spec func(value)) Object {
 		known["spec"] = spec
 	}
 	o.model(v, known)
-	if obj.Name == "" {
+	if meta := v.at("metadata"); !v.has("metadata") || meta.isMapping() && meta.isNull("name") {
 		v.errorf("metadata.name is missing")
-	} else if err := checkDNSName(obj.Name); err != nil {
-		v.errorf("%v", err)
 	}
 	return obj
 }
 
 func (o objectReader) metadata(obj *Object, v value) {
 	o.model(v, fields{
-		"name":        func(v value) { obj.Name = v.text() },
-		"namespace":   func(v value) { obj.Namespace = v.text() },
+		"name":        func(v value) { obj.Name = o.readName(v) },
+		"namespace":   func(v value) { obj.Namespace = o.readName(v) },
 		"labels":      func(v value) { obj.Labels = readPairs(v) },
 		"annotations": func(v value) { obj.Annotations = readPairs(v) },
 	})
+}
+
+func (o objectReader) readName(v value) string {
+	if o.anyName {
+		return v.text()
+	}
+	s := v.filled()
+	if s == "" {
+		return s
+	}
+	if err := checkDNSName(s); err != nil {
+		v.errorf("%v", err)
+	}
+	return s
 }
 
 func readPairs(v value) Pairs {
@@ -100,7 +113,7 @@ func (o objectReader) readOther(v value) *Object {
 	if n == nil {
 		return obj
 	}
-	quiet := objectReader{source: newSource(o.name), kind: o.kind} // its notes would only repeat that of the kind
+	quiet := objectReader{source: newSource(o.name), kind: o.kind, anyName: true} // its notes would only repeat that of the kind
 	quiet.metadata(obj, value{src: o.source, node: n, path: o.base + "metadata"})
 	return obj
 }

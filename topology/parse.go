@@ -78,6 +78,7 @@ func Parse(name string, src []byte) (*Bundle, error) {
 		p.document(value{src: p.source, node: root}, "", "")
 	}
 	p.bundle.Notes = p.notes
+	slices.SortStableFunc(p.bundle.Notes, func(a, b Note) int { return a.Pos.compare(b.Pos) })
 	return p.bundle.finish(p.source)
 }
 
