@@ -42,7 +42,7 @@ func Fragment(b *packet.Buffer, pool *packet.Pool, mtu int) (frags packet.Queue,
 		f.Parent = b.ID
 		f.Meta = b.Meta
 		f.FragMax = 0
-		f.Flags &^= packet.IgnoreDF | packet.PartialCsum
+		f.Flags &^= packet.IgnoreDF
 
 		p := f.IPv4()
 		copy(p, ip[:hl])
