@@ -1,17 +1,13 @@
 package fib
 
-import (
-	"net/netip"
+import "net/netip"
 
-	"hoplab/sim/clock"
-)
-
-// Route is one route: the kernel's fib_alias with its fib_info and single
-// nexthop. Those that Lookup and List return belong to the FIB: read only.
+// Route is one route: the kernel's fib_alias with its fib_info and its single
+// nexthop. Those that Lookup and Routes return belong to the FIB: read only.
 type Route struct {
-	Dst      netip.Prefix // masked
+	Dst      netip.Prefix
 	TOS      uint8
-	Table    uint32
+	Table    uint32 // 0 in a specification: main
 	Type     Type
 	Proto    Proto
 	Scope    Scope
@@ -30,14 +26,54 @@ type Route struct {
 	By       string     // who put it there, for explanations: "BIRD: learnt from k8s-w2"
 	Object   string     // the manifest or command line that caused it
 
+	next       *Route // with the same prefix, tried after this one
+	nhScope    Scope  // scope of the nexthop: what fib_check_nh found the gateway to be
+	gw         uint32 // gateway that neighbours are asked for, 0: the destination itself
 	exceptions []Exception
+	exceptAt   map[uint32]int // index into exceptions by destination, once there are many
 }
 
-// Exception is what a route learnt about one destination: the path MTU
-// (fib_nh_exception).
-type Exception struct {
-	Dst     uint32
-	MTU     int // bytes
-	Lock    bool
-	Expires clock.Instant
+// NextHop is the address whose neighbour gets a packet for dst: the gateway,
+// or dst itself on a link. A gateway that is an address of this namespace
+// does not count as one (fib_nh_scope, net/ipv4/route.c: rt_set_nexthop).
+func (r *Route) NextHop(dst uint32) uint32 {
+	if r.gw != 0 {
+		return r.gw
+	}
+	return dst
+}
+
+// HasGateway reports that NextHop is the gateway.
+func (r *Route) HasGateway() bool { return r.gw != 0 }
+
+// failure is the error of a lookup that ends at a route of this type: the
+// kernel's fib_props.
+func (t Type) failure() error {
+	switch t {
+	case Blackhole:
+		return ErrBlackhole
+	case Unreachable:
+		return ErrHostUnreach
+	case Prohibit:
+		return ErrProhibit
+	}
+	return nil
+}
+
+// refuses reports that lookups end in an error at routes of this type, or go
+// on with the next rule (throw). Such routes have no device.
+func (t Type) refuses() bool { return t >= Blackhole && t <= Throw }
+
+// nearest is the widest scope that a route of this type may have: the scope
+// column of fib_props.
+func (t Type) nearest() Scope {
+	switch t {
+	case Local:
+		return Host
+	case Broadcast, Anycast:
+		return Link
+	case Unspec:
+		return Nowhere
+	}
+	return Universe
 }

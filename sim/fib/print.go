@@ -1,0 +1,224 @@
+package fib
+
+import (
+	"net/netip"
+	"strconv"
+
+	"hoplab/packet"
+	"hoplab/sim/clock"
+)
+
+// Hide says which fields a line of `ip route show` leaves out because the
+// command named them: `ip route show dev eth0` prints no dev.
+type Hide uint8
+
+// The fields.
+const (
+	HideType Hide = 1 << iota
+	HideDev
+	HideProto
+	HideScope
+	HideTOS
+	HideMetric
+)
+
+// Format is how routes are printed.
+type Format struct {
+	Table   uint32 // the table that was asked for, 0 all: then each line names its own
+	Hide    Hide
+	Details bool // ip -d
+}
+
+// AppendRoute appends the line of `ip route show` for r, like print_route of
+// iproute2 6.1: every word is followed by a blank. There is no newline.
+func AppendRoute(dst []byte, r *Route, env Env, f Format) []byte {
+	if (r.Type != Unicast || f.Details) && f.Hide&HideType == 0 {
+		dst = word(dst, r.Type.String())
+	}
+	dst = append(appendDst(dst, r.Dst), ' ')
+	if r.TOS != 0 && f.Hide&HideTOS == 0 {
+		dst = word(append(dst, "tos "...), tosName(r.TOS))
+	}
+	if r.Gw.IsValid() {
+		dst = r.Gw.AppendTo(append(dst, "via "...))
+		dst = append(dst, ' ')
+	}
+	if r.Dev != 0 && f.Hide&HideDev == 0 {
+		dst = word(append(dst, "dev "...), devName(env, r.Dev))
+	}
+	if (r.Table != TableMain || f.Details) && f.Table == 0 {
+		dst = word(append(dst, "table "...), TableName(r.Table))
+	}
+	if (r.Proto != ProtoBoot || f.Details) && f.Hide&HideProto == 0 {
+		dst = word(append(dst, "proto "...), r.Proto.String())
+	}
+	if (r.Scope != Universe || f.Details) && f.Hide&HideScope == 0 {
+		dst = word(append(dst, "scope "...), r.Scope.String())
+	}
+	if r.PrefSrc.IsValid() {
+		dst = r.PrefSrc.AppendTo(append(dst, "src "...))
+		dst = append(dst, ' ')
+	}
+	if r.Metric != 0 && f.Hide&HideMetric == 0 {
+		dst = number32(append(dst, "metric "...), r.Metric)
+	}
+	dst = appendFlags(dst, r)
+	return appendMetrics(dst, r)
+}
+
+func appendFlags(dst []byte, r *Route) []byte {
+	if r.Dead {
+		dst = append(dst, "dead "...)
+	}
+	if r.Onlink {
+		dst = append(dst, "onlink "...)
+	}
+	if r.Linkdown {
+		dst = append(dst, "linkdown "...)
+	}
+	return dst
+}
+
+func appendMetrics(dst []byte, r *Route) []byte {
+	if r.MTU != 0 || r.MTULock {
+		dst = append(dst, "mtu "...)
+		if r.MTULock {
+			dst = append(dst, "lock "...)
+		}
+		dst = number32(dst, uint32(r.MTU))
+	}
+	if r.AdvMSS != 0 {
+		dst = number32(append(dst, "advmss "...), uint32(r.AdvMSS))
+	}
+	if r.Hoplimit != 0 {
+		dst = number32(append(dst, "hoplimit "...), uint32(r.Hoplimit))
+	}
+	return dst
+}
+
+// AppendException appends the two lines of `ip route show cache` for what r
+// learnt about a destination; the second starts with four blanks. There is no
+// newline at the end.
+func AppendException(dst []byte, r *Route, e Exception, now clock.Instant, env Env) []byte {
+	dst = packet.AddrFrom32(e.Dst).AppendTo(dst)
+	dst = append(dst, ' ')
+	if r.HasGateway() {
+		dst = r.Gw.AppendTo(append(dst, "via "...))
+		dst = append(dst, ' ')
+	}
+	dst = word(append(dst, "dev "...), devName(env, r.Dev))
+	if r.Table != TableMain {
+		dst = word(append(dst, "table "...), TableName(r.Table))
+	}
+	dst = append(dst, "\n    "...)
+	return AppendCache(dst, e, now)
+}
+
+// AppendCache appends what `ip route get` says of an exception:
+// "cache expires 597sec mtu 1480 ".
+func AppendCache(dst []byte, e Exception, now clock.Instant) []byte {
+	left := e.Expires.Jiffies() - now.Jiffies()
+	dst = append(dst, "cache expires "...)
+	dst = strconv.AppendInt(dst, left*int64(clock.Jiffy)/1e9, 10)
+	dst = append(dst, "sec mtu "...)
+	if e.Lock {
+		dst = append(dst, "lock "...)
+	}
+	return number32(dst, uint32(e.MTU))
+}
+
+// AppendRule appends the line of `ip rule show` for r, like print_rule of
+// iproute2 6.1. There is no newline.
+func AppendRule(dst []byte, r *Rule, details bool) []byte {
+	dst = strconv.AppendUint(dst, uint64(r.Priority), 10)
+	dst = append(dst, ":\t"...)
+	if r.Not {
+		dst = append(dst, "not "...)
+	}
+	dst = append(dst, "from "...)
+	if r.Src.IsValid() && r.Src.Bits() > 0 {
+		dst = appendDst(dst, r.Src)
+	} else {
+		dst = append(dst, "all"...)
+	}
+	if r.Dst.IsValid() && r.Dst.Bits() > 0 {
+		dst = appendDst(append(dst, " to "...), r.Dst)
+	}
+	if r.TOS != 0 {
+		dst = append(append(dst, " tos "...), tosName(r.TOS)...)
+	}
+	if r.Mark != 0 || r.Mask != 0 {
+		dst = strconv.AppendUint(append(dst, " fwmark 0x"...), uint64(r.Mark), 16)
+		if r.Mask != 0xffffffff {
+			dst = strconv.AppendUint(append(dst, "/0x"...), uint64(r.Mask), 16)
+		}
+	}
+	dst = appendRuleDev(dst, " iif ", r.IIF, r.iif)
+	dst = appendRuleDev(dst, " oif ", r.OIF, r.oif)
+	switch r.Action {
+	case ToTable:
+		dst = append(append(dst, " lookup "...), TableName(r.Table)...)
+		if r.SuppressPrefixLen >= 0 {
+			dst = strconv.AppendInt(append(dst, " suppress_prefixlength "...), int64(r.SuppressPrefixLen), 10)
+		}
+	case GoTo:
+		dst = strconv.AppendUint(append(dst, " goto "...), uint64(r.Goto), 10)
+		if r.target == nil {
+			dst = append(dst, " [unresolved]"...)
+		}
+	case Nop:
+		dst = append(dst, " nop"...)
+	default:
+		dst = append(append(dst, ' '), Type(r.Action).String()...) // FR_ACT_* are RTN_* here
+	}
+	if r.Proto != 0 && r.Proto != ProtoKernel || details {
+		dst = append(append(append(dst, " proto "...), r.Proto.String()...), ' ')
+	}
+	return dst
+}
+
+func appendRuleDev(dst []byte, word, name string, index int32) []byte {
+	if name == "" {
+		return dst
+	}
+	dst = append(append(dst, word...), name...)
+	if index < 0 {
+		dst = append(dst, " [detached]"...)
+	}
+	return dst
+}
+
+// appendDst appends a prefix as iproute2 writes it: no length for a host.
+func appendDst(dst []byte, p netip.Prefix) []byte {
+	switch {
+	case p.Bits() == 32:
+		return p.Addr().AppendTo(dst)
+	case p.Bits() == 0:
+		return append(dst, "default"...)
+	}
+	return p.AppendTo(dst)
+}
+
+func word(dst []byte, s string) []byte { return append(append(dst, s...), ' ') }
+
+func number32(dst []byte, n uint32) []byte {
+	return append(strconv.AppendUint(dst, uint64(n), 10), ' ')
+}
+
+func devName(env Env, dev int32) string {
+	if name := env.DevName(dev); name != "" {
+		return name
+	}
+	return "if" + strconv.Itoa(int(dev))
+}
+
+// tosName is rtnl_dsfield_n2a.
+func tosName(tos uint8) string {
+	for _, d := range dsfields {
+		if d.n == tos {
+			return d.name
+		}
+	}
+	const hex = "0123456789abcdef"
+	return string([]byte{'0', 'x', hex[tos>>4], hex[tos&15]})
+}

@@ -1,0 +1,261 @@
+package fib
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Action is what a rule does: FR_ACT_* of include/uapi/linux/fib_rules.h.
+type Action uint8
+
+// The actions.
+const (
+	ToTable         Action = 1 // look into Table
+	GoTo            Action = 2 // go on at the rule of priority Goto
+	Nop             Action = 3
+	RuleBlackhole   Action = 6
+	RuleUnreachable Action = 7 // ENETUNREACH, unlike the route type
+	RuleProhibit    Action = 8
+)
+
+// Rule is one policy rule: `ip rule`. Those that Rules returns belong to the
+// FIB: read only.
+type Rule struct {
+	Priority uint32
+	Auto     bool         // in a specification: no priority given
+	Not      bool         // the rule holds for what does not match
+	Src, Dst netip.Prefix // zero: all
+	TOS      uint8
+	Mark     uint32
+	Mask     uint32 // of Mark; 0 with a mark that is not 0: all bits
+	IIF, OIF string // device names; empty: any
+	Action   Action // 0 in a specification for DeleteRule: any
+	Table    uint32 // of ToTable
+	Goto     uint32 // of GoTo: priority of the target
+	Proto    Proto
+
+	// SuppressPrefixLen refuses routes with this prefix length or shorter;
+	// -1 none.
+	SuppressPrefixLen int
+
+	Index  uint32 // number of this rule in its FIB, from 1, never used twice
+	By     string // who put it there
+	Object string // the manifest or command line that caused it
+
+	iif, oif int32 // 0 any, -1 there is no such device
+	src, dst uint32
+	srcMask  uint32
+	dstMask  uint32
+	target   *Rule // of GoTo; nil: unresolved, the rule does nothing
+}
+
+// matches is fib_rule_match and fib4_rule_match.
+func (r *Rule) matches(k *Key) bool {
+	iif := k.IIF
+	if iif == 0 {
+		iif = 1 // lo: what LOOPBACK_IFINDEX stands for in local lookups
+	}
+	ok := (r.iif == 0 || r.iif == iif) &&
+		(r.oif == 0 || r.oif == k.OIF) &&
+		(r.Mark^k.Mark)&r.Mask == 0 &&
+		(k.Src^r.src)&r.srcMask == 0 &&
+		(k.Dst^r.dst)&r.dstMask == 0 &&
+		(r.TOS == 0 || r.TOS == k.TOS)
+	return ok != r.Not
+}
+
+// lookupRules asks the rules in turn, like fib_rules_lookup in
+// net/core/fib_rules.c.
+func (f *FIB) lookupRules(k *Key) (Result, error) {
+	for i := 0; i < len(f.rules); i++ {
+		r := f.rules[i]
+		if !r.matches(k) {
+			continue
+		}
+		switch r.Action {
+		case GoTo:
+			if r.target != nil {
+				i = slices.Index(f.rules, r.target) - 1 // backward is refused: this ends
+			}
+		case RuleUnreachable:
+			return Result{Rule: r, Type: Unreachable}, ErrUnreachable
+		case RuleBlackhole:
+			return Result{Rule: r, Type: Blackhole}, ErrBlackhole
+		case RuleProhibit:
+			return Result{Rule: r, Type: Prohibit}, ErrProhibit
+		case ToTable:
+			t := f.table(r.Table)
+			if t == nil {
+				continue
+			}
+			rt := t.lookup(k)
+			if rt == nil || rt.Type == Throw || rt.Type < Blackhole && rt.Dst.Bits() <= r.SuppressPrefixLen {
+				continue
+			}
+			return rt.result(r)
+		}
+	}
+	return Result{}, ErrUnreachable
+}
+
+// Rules lists the rules by priority.
+func (f *FIB) Rules() []*Rule { return slices.Clone(f.rules) }
+
+// RuleByIndex finds a rule by its number, also after it was deleted; nil if
+// there never was one.
+func (f *FIB) RuleByIndex(i uint32) *Rule {
+	if i == 0 || int(i) > len(f.ruleByIndex) {
+		return nil
+	}
+	return f.ruleByIndex[i-1]
+}
+
+func (f *FIB) register(r *Rule) {
+	f.ruleByIndex = append(f.ruleByIndex, r)
+	r.Index = uint32(len(f.ruleByIndex))
+}
+
+// AddRule adds a rule: fib_nl_newrule. It goes behind those of the same
+// priority; without one, in front of the second rule of the list.
+func (f *FIB) AddRule(spec Rule, env Env) (*Rule, error) {
+	r := spec
+	if r.Action == 0 {
+		r.Action = ToTable
+	}
+	if r.Mark != 0 && r.Mask == 0 {
+		r.Mask = 0xffffffff
+	}
+	if r.Auto {
+		r.Auto, r.Priority = false, f.defaultPriority()
+	}
+	r.resolve(env)
+	switch {
+	case r.Action == GoTo && r.Goto == 0:
+		return nil, &Error{EINVAL, "Missing goto target for action goto"}
+	case r.Action == GoTo && r.Goto <= r.Priority:
+		return nil, &Error{EINVAL, "Backward goto not supported"}
+	case slices.ContainsFunc(f.rules, r.same):
+		return nil, &Error{EEXIST, ""}
+	case r.TOS&3 != 0:
+		return nil, &Error{EINVAL, "Invalid dsfield (tos): ECN bits must be 0"}
+	case r.TOS&^0x1e != 0:
+		return nil, &Error{EINVAL, "Invalid tos"}
+	}
+	f.unmerge()
+	f.register(&r)
+	at := len(f.rules)
+	for at > 0 && f.rules[at-1].Priority > r.Priority {
+		at--
+	}
+	f.rules = slices.Insert(f.rules, at, &r)
+	f.resolveGotos()
+	f.gen++
+	return &r, nil
+}
+
+// DeleteRule deletes the first rule that has everything that spec says:
+// fib_nl_delrule.
+func (f *FIB) DeleteRule(spec Rule, env Env) error {
+	if spec.Mark != 0 && spec.Mask == 0 {
+		spec.Mask = 0xffffffff
+	}
+	spec.resolve(env)
+	i := slices.IndexFunc(f.rules, spec.finds)
+	if i < 0 {
+		return &Error{ENOENT, ""}
+	}
+	f.unmerge()
+	f.rules = slices.Delete(f.rules, i, i+1)
+	f.resolveGotos()
+	f.gen++
+	return nil
+}
+
+// defaultPriority is fib_default_rule_pref.
+func (f *FIB) defaultPriority() uint32 {
+	if len(f.rules) > 1 && f.rules[1].Priority > 0 {
+		return f.rules[1].Priority - 1
+	}
+	return 0
+}
+
+// resolve fills in what matching needs.
+func (r *Rule) resolve(env Env) {
+	index := func(name string) int32 {
+		if name == "" {
+			return 0
+		}
+		if i, ok := env.DevIndex(name); ok {
+			return i
+		}
+		return -1
+	}
+	r.iif, r.oif = index(r.IIF), index(r.OIF)
+	if r.Src.IsValid() {
+		r.src, r.srcMask = maskedOf(r.Src)
+	}
+	if r.Dst.IsValid() {
+		r.dst, r.dstMask = maskedOf(r.Dst)
+	}
+}
+
+func maskedOf(p netip.Prefix) (addr, m uint32) {
+	addr, n := prefixOf(p)
+	return addr, mask(n)
+}
+
+// resolveGotos points the goto rules at the first rule of their target's
+// priority.
+func (f *FIB) resolveGotos() {
+	for _, r := range f.rules {
+		if r.Action != GoTo {
+			continue
+		}
+		r.target = nil
+		if i := slices.IndexFunc(f.rules, func(t *Rule) bool { return t.Priority == r.Goto }); i >= 0 {
+			r.target = f.rules[i]
+		}
+	}
+}
+
+// same reports that a rule like r exists: rule_exists with fib4_rule_compare.
+func (r *Rule) same(o *Rule) bool {
+	return o.Action == r.Action && o.Table == r.Table && o.Priority == r.Priority &&
+		o.IIF == r.IIF && o.OIF == r.OIF && o.Mark == r.Mark && o.Mask == r.Mask &&
+		o.SuppressPrefixLen == r.SuppressPrefixLen && o.Proto == r.Proto && r.covers(o)
+}
+
+// finds reports that o has everything that r asks for: rule_find.
+func (r *Rule) finds(o *Rule) bool {
+	return (r.Action == 0 || o.Action == r.Action) &&
+		(r.Table == 0 || o.Table == r.Table) &&
+		(r.Auto || o.Priority == r.Priority) &&
+		(r.IIF == "" || o.IIF == r.IIF) && (r.OIF == "" || o.OIF == r.OIF) &&
+		(r.Mark == 0 || o.Mark == r.Mark) && (r.Mask == 0 || o.Mask == r.Mask) &&
+		(r.SuppressPrefixLen == -1 || o.SuppressPrefixLen == r.SuppressPrefixLen) &&
+		(r.Proto == 0 || o.Proto == r.Proto) && r.covers(o)
+}
+
+// covers compares prefixes and TOS as far as r names them: fib4_rule_compare.
+func (r *Rule) covers(o *Rule) bool {
+	same := func(a, b netip.Prefix) bool { return !a.IsValid() || a.Bits() == 0 || a == b }
+	return same(r.Src, o.Src) && same(r.Dst, o.Dst) && (r.TOS == 0 || r.TOS == o.TOS)
+}
+
+// DevRegistered tells rules that name a device that it exists now.
+func (f *FIB) DevRegistered(dev int32, name string) {
+	f.attach(func(n string, _ int32) bool { return n == name }, dev)
+}
+
+// attach sets the index of the device names that match.
+func (f *FIB) attach(match func(name string, old int32) bool, dev int32) {
+	for _, r := range f.rules {
+		if r.IIF != "" && match(r.IIF, r.iif) {
+			r.iif = dev
+		}
+		if r.OIF != "" && match(r.OIF, r.oif) {
+			r.oif = dev
+		}
+	}
+	f.gen++
+}
