@@ -1,0 +1,117 @@
+package tcpdump
+
+// ARP operations, RFC 826, 903 and 2390.
+const (
+	arpRequest = iota + 1
+	arpReply
+	rarpRequest
+	rarpReply
+	inverseRequest = iota + 4
+	inverseReply
+)
+
+// arp prints an ARP packet of length bytes, padding included.
+func (l *line) arp(at, length int) {
+	l.enter("arp")
+	hardware, protocol := l.u16(at), l.u16(at+2)
+	hlen, plen, op := l.u8(at+4), l.u8(at+5), l.u16(at+6)
+	sha := at + 8
+	spa := sha + hlen
+	tha := spa + plen
+	tpa := tha + hlen
+	if !l.need(tpa, plen) {
+		return
+	}
+	if !l.opt.Link {
+		l.str("ARP, ")
+	}
+	known := protocol == etherIPv4 && plen == 4 && hlen != 0
+	if !known || l.opt.Verbose > 0 {
+		l.str(hardwareName(hardware))
+		l.str(" (len ")
+		l.num(hlen)
+		l.str("), ")
+		l.str(etherName(protocol))
+		l.str(" (len ")
+		l.num(plen)
+		l.str(")")
+		if !known {
+			l.arpLength(length)
+			return
+		}
+		l.str(", ")
+	}
+	switch op {
+	case arpRequest:
+		l.str("Request who-has ")
+		l.ip(tpa)
+		if l.nonZero(tha, hlen) {
+			l.str(" (")
+			l.mac(tha, hlen)
+			l.str(")")
+		}
+		l.str(" tell ")
+		l.ip(spa)
+	case arpReply:
+		l.str("Reply ")
+		l.ip(spa)
+		l.str(" is-at ")
+		l.mac(sha, hlen)
+	case rarpRequest, inverseRequest:
+		l.str(arpOperation(op))
+		l.str(" who-is ")
+		l.mac(tha, hlen)
+		l.str(" tell ")
+		l.mac(sha, hlen)
+	case rarpReply:
+		l.str("Reverse Reply ")
+		l.mac(tha, hlen)
+		l.str(" at ")
+		l.ip(tpa)
+	case inverseReply:
+		l.str("Inverse Reply ")
+		l.mac(sha, hlen)
+		l.str(" at ")
+		l.ip(spa)
+	default:
+		if op == 10 {
+			l.str("NACK Reply ")
+		} else {
+			l.str("Unknown (")
+			l.num(op)
+			l.str(") ")
+		}
+		l.dump(at, l.end)
+		return
+	}
+	l.arpLength(length)
+}
+
+func arpOperation(op int) string {
+	if op == rarpRequest {
+		return "Reverse Request"
+	}
+	return "Inverse Request"
+}
+
+func (l *line) arpLength(length int) {
+	l.str(", length ")
+	l.num(length)
+}
+
+func hardwareName(hardware int) string {
+	if hardware == 1 {
+		return "Ethernet"
+	}
+	return "Unknown Hardware"
+}
+
+// nonZero tells whether any of n bytes is not zero.
+func (l *line) nonZero(at, n int) bool {
+	for i := range n {
+		if l.u8(at+i) != 0 {
+			return true
+		}
+	}
+	return false
+}
