@@ -97,11 +97,26 @@ func (s *source) syntaxError(err error) *Error {
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
 		if num, text, ok := strings.Cut(rest, ": "); ok {
 			if line, err := strconv.Atoi(num); err == nil && line > 0 {
+				if countsFromZero(text) {
+					line++
+				}
 				pos.Line, msg = line, text
 			}
 		}
 	}
 	return pos.Errorf("", "not YAML: %s", msg)
+}
+
+// countsFromZero knows the messages of yaml.v3's parser (parserc.go), whose
+// line numbers are one too low, from those of its scanner, whose are right.
+func countsFromZero(msg string) bool {
+	switch strings.TrimPrefix(msg, "did not find expected ") {
+	case "<document start>", "node content", "'-' indicator", "key", "',' or ']'", "',' or '}'",
+		"found undefined tag handle", "found incompatible YAML document",
+		"found duplicate %YAML directive", "found duplicate %TAG directive":
+		return true
+	}
+	return false
 }
 
 // tree gives the document's root without aliases, or nil when it is empty or refused.
