@@ -133,6 +133,7 @@ type Address struct {
 type Line struct {
 	Text string
 	Pos  Pos
+	By   string // who put it there, when it was not the user: "CNI plugin: pod pod1"; not for setup lines and ports
 }
 
 // String gives the text.
@@ -142,6 +143,7 @@ func (l Line) String() string { return l.Text }
 type Sysctl struct {
 	Pos        Pos
 	Key, Value string
+	By         string // as in Line
 }
 
 // Path gives the key with slashes, as below /proc/sys. Like sysctl(8): the

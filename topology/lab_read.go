@@ -171,12 +171,28 @@ func (r *labReader) readMachine(m *Machine, v value) {
 // toolLine reads the arguments of a tool. The tool's own name in front of them
 // is a likely mistake, because everything else is typed as on a terminal.
 func (v value) toolLine(tool string) Line {
-	l := v.line()
+	l, v := v.lineWithBy()
 	name, _, _ := strings.Cut(tool, " ")
 	if first, _, _ := strings.Cut(strings.TrimSpace(l.Text), " "); first == name {
 		v.errorf("write only what follows %q", tool)
 	}
 	return l
+}
+
+// lineWithBy reads a line, or {line: …, by: …}, and gives the value that holds the line.
+func (v value) lineWithBy() (Line, value) {
+	if !v.isMapping() {
+		return v.line(), v
+	}
+	var l Line
+	v.object(fields{
+		"line": func(v value) { l.Text, l.Pos = v.line().Text, v.pos() },
+		"by":   func(v value) { l.By = v.line().Text },
+	})
+	if !v.has("line") {
+		v.errorf("line is missing")
+	}
+	return l, v.at("line")
 }
 
 func (v value) toolLines(tool string) []Line {
@@ -195,7 +211,18 @@ func readSetup(v value) []Line {
 func readSysctls(v value) []Sysctl {
 	var out []Sysctl
 	v.each(func(key, v value) {
-		s := Sysctl{Pos: key.pos(), Key: key.node.Value, Value: v.filled()}
+		s := Sysctl{Pos: key.pos(), Key: key.node.Value}
+		if v.isMapping() { // {value: …, by: …}
+			v.object(fields{
+				"value": func(v value) { s.Value = v.filled() },
+				"by":    func(v value) { s.By = v.line().Text },
+			})
+			if !v.has("value") {
+				v.errorf("value is missing")
+			}
+		} else {
+			s.Value = v.filled()
+		}
 		if err := checkSysctl(s); err != nil {
 			key.errorf("%v", err)
 		}

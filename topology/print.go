@@ -128,7 +128,7 @@ func (p *printer) machine(m *Machine) {
 		p.line(3, "sysctls:")
 	}
 	for _, s := range m.Sysctls {
-		p.line(4, "%s: %s", quote(s.Key), quote(s.Value))
+		p.line(4, "%s: %s", quote(s.Key), withBy("value", s.Value, s.By))
 	}
 	p.lines("routes", m.Routes)
 	p.lines("rules", m.Rules)
@@ -143,8 +143,19 @@ func (p *printer) lines(name string, lines []Line) {
 		p.line(3, "%s:", name)
 	}
 	for _, l := range lines {
-		p.line(3, "- %s", quote(l.Text))
+		p.line(3, "- %s", withBy("line", l.Text, l.By))
 	}
+}
+
+// withBy gives a text alone, or with who put it there.
+func withBy(key, text, by string) string {
+	if by == "" {
+		return quote(text)
+	}
+	var f flow
+	f.add(key, quote(text))
+	f.add("by", quote(by))
+	return f.String()
 }
 
 func (p *printer) interfaceFlow(m *Machine, i *Interface) flow {

@@ -10,7 +10,7 @@ import (
 // with the words in the order in which `ip route` prints them (iproute2
 // ip/iproute.c, print_route).
 func (r *labReader) readRoute(m *Machine, v value) Line {
-	if !v.isMapping() {
+	if !v.isMapping() || v.has("line") {
 		return v.toolLine("ip route add")
 	}
 	words := make(map[string]string)
