@@ -27,11 +27,17 @@ func (l *line) arp(at, length int) {
 	}
 	known := protocol == etherIPv4 && plen == 4 && hlen != 0
 	if !known || l.opt.Verbose > 0 {
-		l.str(hardwareName(hardware))
+		l.arpHardware(hardware)
 		l.str(" (len ")
 		l.num(hlen)
 		l.str("), ")
-		l.str(etherName(protocol))
+		if name := etherName(protocol); name != unknownEther {
+			l.str(name)
+		} else {
+			l.str("Unknown Protocol (0x")
+			l.hex(uint32(protocol), 4)
+			l.str(")")
+		}
 		l.str(" (len ")
 		l.num(plen)
 		l.str(")")
@@ -99,11 +105,28 @@ func (l *line) arpLength(length int) {
 	l.num(length)
 }
 
-func hardwareName(hardware int) string {
-	if hardware == 1 {
-		return "Ethernet"
+// arpHardware names a hardware type, https://www.iana.org/assignments/arp-parameters.
+func (l *line) arpHardware(hardware int) {
+	switch hardware {
+	case 1:
+		l.str("Ethernet")
+	case 6:
+		l.str("TokenRing")
+	case 7:
+		l.str("ArcNet")
+	case 15:
+		l.str("FrameRelay")
+	case 19, 21:
+		l.str("ATM")
+	case 24:
+		l.str("IEEE1394")
+	case 32:
+		l.str("InfiniBand")
+	default:
+		l.str("Unknown Hardware (")
+		l.num(hardware)
+		l.str(")")
 	}
-	return "Unknown Hardware"
 }
 
 // nonZero tells whether any of n bytes is not zero.

@@ -41,9 +41,13 @@ func (l *line) ipv4Options(at, n int) bool {
 		case optEnd:
 			return true
 		case optTimestamp:
-			l.timestampOption(at, length)
+			if !l.timestampOption(at, length) {
+				return false
+			}
 		case optRecordRoute, optLooseRoute, optStrictRoute:
-			l.routeOption(at, length)
+			if !l.routeOption(at, length) {
+				return false
+			}
 		case optRouterAlert:
 			if length < 4 {
 				l.badLength(" ", length)
@@ -99,11 +103,12 @@ func (l *line) badPointer(before string, n int) {
 }
 
 // routeOption prints the addresses of a record or source route option. Those
-// before the pointer are followed by a comma.
-func (l *line) routeOption(at, length int) {
+// before the pointer are followed by a comma. It returns false when one
+// reaches behind what was captured.
+func (l *line) routeOption(at, length int) bool {
 	if length < 3 {
 		l.badLength(" ", length)
-		return
+		return true
 	}
 	if (length+1)%4 != 0 {
 		l.badLength(" ", length)
@@ -113,7 +118,10 @@ func (l *line) routeOption(at, length int) {
 		l.badPointer(" ", pointer+1)
 	}
 	sep := " "
-	for i := 3; i < length && l.need(at+i, 4); i += 4 {
+	for i := 3; i < length; i += 4 {
+		if !l.has(at+i, 4) {
+			return false
+		}
 		l.str(sep)
 		l.ip(at + i)
 		sep = " "
@@ -124,14 +132,16 @@ func (l *line) routeOption(at, length int) {
 	if sep == ", " {
 		l.str(",")
 	}
+	return true
 }
 
 // timestampOption prints the time stamps of RFC 781. A caret marks the pointer.
-func (l *line) timestampOption(at, length int) {
+// It returns false when an entry reaches behind what was captured.
+func (l *line) timestampOption(at, length int) bool {
 	const onlyTimes, timesAndAddresses, prespecified = 0, 1, 3
 	if length < 4 {
 		l.badLength("", length)
-		return
+		return true
 	}
 	l.str(" TS{")
 	kind, missed := l.u8(at+3)&15, l.u8(at+3)>>4
@@ -160,7 +170,10 @@ func (l *line) timestampOption(at, length int) {
 		l.str("]")
 	}
 	if kind == onlyTimes || kind == timesAndAddresses || kind == prespecified {
-		for i = 4; i < length && l.need(at+i, hop); i += hop {
+		for i = 4; i < length; i += hop {
+			if !l.has(at+i, hop) {
+				return false
+			}
 			l.str(" ")
 			if pointer == i {
 				l.str("^ ")
@@ -182,4 +195,5 @@ func (l *line) timestampOption(at, length int) {
 	} else {
 		l.str("}")
 	}
+	return true
 }

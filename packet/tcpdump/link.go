@@ -57,7 +57,9 @@ func (l *line) ethernet(at, length int) {
 			l.etherAddresses(from)
 			l.etherKind(kind, whole)
 		}
-		l.dump(at, l.end)
+		if !l.opt.Quiet {
+			l.dump(at, l.end)
+		}
 	}
 }
 
@@ -88,10 +90,14 @@ func (l *line) etherKind(kind, length int) {
 	switch {
 	case kind <= maxEthernetLength:
 		l.str("802.3")
-	case l.opt.Quiet:
-		l.str(etherName(kind))
-	default:
+	case !l.opt.Quiet:
 		l.etherType(kind)
+	case etherName(kind) == unknownEther:
+		l.str("Unknown Ethertype (0x")
+		l.hex(uint32(kind), 4)
+		l.str(")")
+	default:
+		l.str(etherName(kind))
 	}
 	l.str(", length ")
 	l.num(length)
@@ -139,6 +145,9 @@ func hasDecoder(kind int) bool {
 	return false
 }
 
+// unknownEther is the name of ethertypes without one.
+const unknownEther = "Unknown"
+
 func etherName(kind int) string {
 	switch kind {
 	case etherIPv4:
@@ -172,5 +181,5 @@ func etherName(kind int) string {
 	case 0x9000:
 		return "Loopback"
 	}
-	return "Unknown"
+	return unknownEther
 }

@@ -19,7 +19,7 @@ const (
 const tcpFlagLetters = "FSRP.UEW"
 
 // connections remembers where the sequence numbers of each connection start.
-type connections map[connection]*sequence
+type connections map[connection]sequence
 
 // connection is a pair of endpoints, ordered so that both directions are equal.
 type connection struct {
@@ -57,7 +57,7 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	s := segment{at: at, length: length, hlen: l.u8(at+12) >> 4 * 4, flags: l.u8(at + 13), seq: l.u32(at + 4), ack: l.u32(at + 8)}
 	if s.hlen < packet.TCPLen {
 		l.str(" tcp ")
-		l.num(length - s.hlen)
+		l.unsigned(uint32(length - s.hlen))
 		l.str(" [bad hdr length ")
 		l.num(s.hlen)
 		l.str(" - too short, < 20]")
@@ -65,7 +65,7 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	}
 	if l.opt.Quiet {
 		l.str("tcp ")
-		l.num(length - s.hlen)
+		l.unsigned(uint32(length - s.hlen))
 		l.tcpTooLong(s)
 		return
 	}
@@ -127,9 +127,9 @@ func (l *line) relative(s *segment, ip ipHeader, src, dst int) {
 	if reversed {
 		key = connection{dstAddr, srcAddr, uint16(dst), uint16(src)}
 	}
-	start := l.conns[key]
-	if start == nil || s.flags&tcpSYN != 0 {
-		start = &sequence{low: s.seq, high: s.ack - 1}
+	start, known := l.conns[key]
+	if !known || s.flags&tcpSYN != 0 {
+		start = sequence{low: s.seq, high: s.ack - 1}
 		if reversed {
 			start.low, start.high = start.high, start.low
 		}
@@ -234,8 +234,7 @@ func (l *line) tcpPayload(s segment, src, dst int) {
 	payload, length := s.at+s.hlen, s.length-s.hlen
 	switch {
 	case s.flags&tcpRST != 0 && l.opt.Verbose > 0:
-		l.str(" ")
-		l.notModelled("data of a reset")
+		l.resetData(payload, length)
 	case isHTTP(src) || isHTTP(dst):
 		l.str(": ")
 		l.http(payload, length)
@@ -254,5 +253,39 @@ func (l *line) tcpPayload(s segment, src, dst int) {
 			l.str(" ")
 			l.notModelled(name)
 		}
+	}
+}
+
+// resetData prints what a reset says about its cause, RFC 1122 section 4.2.2.12.
+func (l *line) resetData(at, length int) {
+	const most = 30
+	if l.has(at, length) {
+		l.str(" [RST")
+	} else {
+		l.str(" [!RST")
+	}
+	if length > most {
+		l.str("+")
+		length = most
+	}
+	l.str(" ")
+	for i := 0; i < length && at+i <= l.end && !l.stopped; i++ {
+		l.char(byte(l.u8(at + i)))
+	}
+	l.str("]")
+}
+
+// char prints a byte as terminals of old showed it: ^A, M-a.
+func (l *line) char(b byte) {
+	if b >= 0x80 {
+		l.str("M-")
+		b &= 0x7f
+	}
+	if b < ' ' || b == 0x7f {
+		b ^= 0x40
+		l.str("^")
+	}
+	if !l.stopped {
+		l.out = append(l.out, b)
 	}
 }

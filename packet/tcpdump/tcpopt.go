@@ -126,14 +126,11 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
 		return 4, true
 	case tcpOptTimestamp:
 		l.str("TS")
-		if !fits(4) {
+		if !fits(8) {
 			return 0, false
 		}
 		l.str(" val ")
 		l.unsigned(l.u32(at))
-		if !fits(8) {
-			return 0, false
-		}
 		l.str(" ecr ")
 		l.unsigned(l.u32(at + 4))
 		return 8, true

@@ -55,7 +55,7 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 			other = udpDecoder(src)
 		}
 	}
-	if data > length && !fragmented && !l.opt.Quiet {
+	if data > length && !fragmented {
 		l.str("UDP, bad length ")
 		l.num(data)
 		l.str(" > ")
