@@ -182,7 +182,7 @@ func (r *Range) chooseAddr(tp *Tuple, manip Manip) {
 		if r.Flags&Persistent == 0 {
 			seed = bits.ReverseBytes32(tp.Dst)
 		}
-		h := uint64(jhash1(bits.ReverseBytes32(tp.Src), seed))
+		h := uint64(jhashAddr(bits.ReverseBytes32(tp.Src), seed))
 		addr += uint32(h * uint64(r.MaxAddr-r.MinAddr+1) >> 32)
 	}
 	if manip == SNAT {
@@ -192,26 +192,33 @@ func (r *Range) chooseAddr(tp *Tuple, manip Manip) {
 	}
 }
 
-// jhash1 is jhash2 of include/linux/jhash.h for one word: Bob Jenkins' lookup3
-// (public domain). Which address of a pool a client gets depends on it.
-func jhash1(word, seed uint32) uint32 {
-	c := 0xdeadbeef + 4 + seed
+// jhashAddr is jhash2 of include/linux/jhash.h (Bob Jenkins' lookup3, public
+// domain) for the four words of a union nf_inet_addr, of which IPv4 uses one.
+// Which address of a pool a client gets depends on it.
+func jhashAddr(word, seed uint32) uint32 {
+	c := 0xdeadbeef + 4*4 + seed
 	a, b := c+word, c
-	c ^= b
-	c -= bits.RotateLeft32(b, 14)
-	a ^= c
-	a -= bits.RotateLeft32(c, 11)
-	b ^= a
-	b -= bits.RotateLeft32(a, 25)
-	c ^= b
-	c -= bits.RotateLeft32(b, 16)
-	a ^= c
-	a -= bits.RotateLeft32(c, 4)
-	b ^= a
-	b -= bits.RotateLeft32(a, 14)
-	c ^= b
-	c -= bits.RotateLeft32(b, 24)
-	return c
+	// mix
+	a = (a - c) ^ bits.RotateLeft32(c, 4)
+	c += b
+	b = (b - a) ^ bits.RotateLeft32(a, 6)
+	a += c
+	c = (c - b) ^ bits.RotateLeft32(b, 8)
+	b += a
+	a = (a - c) ^ bits.RotateLeft32(c, 16)
+	c += b
+	b = (b - a) ^ bits.RotateLeft32(a, 19)
+	a += c
+	c = (c - b) ^ bits.RotateLeft32(b, 4)
+	b += a
+	// final
+	c = (c ^ b) - bits.RotateLeft32(b, 14)
+	a = (a ^ c) - bits.RotateLeft32(c, 11)
+	b = (b ^ a) - bits.RotateLeft32(a, 25)
+	c = (c ^ b) - bits.RotateLeft32(b, 16)
+	a = (a ^ c) - bits.RotateLeft32(c, 4)
+	b = (b ^ a) - bits.RotateLeft32(a, 14)
+	return (c ^ b) - bits.RotateLeft32(b, 24)
 }
 
 // How long a free port is searched: nf_nat_l4proto_unique_tuple.

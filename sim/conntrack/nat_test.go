@@ -209,6 +209,22 @@ func TestPoolAddressDependsOnTheClient(t *testing.T) {
 	require.Len(t, used, 16)
 }
 
+// As a real kernel chose for pings to 10.0.255.1.
+func TestPoolAddressIsTheKernels(t *testing.T) {
+	for flags, want := range map[RangeFlags][]uint32{
+		0:          {27, 31, 31, 25, 21, 19, 23, 26, 30},
+		Persistent: {20, 31, 29},
+	} {
+		for i, last := range want {
+			n := newRouter(t)
+			n.snat = &Range{MinAddr: addr("203.0.113.16"), MaxAddr: addr("203.0.113.31"), Flags: MapIPs | flags}
+			ip := echo("10.0.0."+string(rune('1'+i)), "10.0.255.1", 7)
+			n.mustForward(ip)
+			require.Equal(t, addr("203.0.113.0")+last, ip.Src32(), "10.0.0.%d", i+1)
+		}
+	}
+}
+
 func TestSetupNATRefusesASecondBinding(t *testing.T) {
 	n := newRouter(t)
 	ip := echo(pod1, dns, 7)

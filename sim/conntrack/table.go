@@ -264,7 +264,6 @@ func (t *Table) Confirm(conn uint32, info Info, now clock.Instant) bool {
 	t.tail = conn
 	c.Status |= Confirmed
 	c.Expires = jiffy(now).Add(c.timeout)
-	t.stats.Insert++
 	return true
 }
 

@@ -165,7 +165,6 @@ type Range struct {
 type Stats struct {
 	Found         uint64 // tuples found taken while NAT looked for a free one
 	Invalid       uint64
-	Insert        uint64 // entries confirmed; the kernel counts only those of ctnetlink
 	InsertFailed  uint64
 	Drop          uint64
 	EarlyDrop     uint64
