@@ -57,7 +57,7 @@ func TestWhatIsNotModelledSaysSo(t *testing.T) {
 }
 
 func TestPrintingAllocatesNothing(t *testing.T) {
-	for _, name := range []string{"ipip-echo", "icmp-unreach-ports", "tcp-http", "udp-basic", "arp-basic", "ip-options", "eth-vlan"} {
+	for _, name := range []string{"ipip-echo", "icmp-unreach-ports", "tcp-http", "udp-basic", "arp-basic", "ip-options"} {
 		packets, link := read(t, "testdata/pcap/"+name+".pcap")
 		for _, opt := range []Options{{}, {Link: true}, {Verbose: 2}} {
 			p := Printer{Options: opt}
