@@ -165,13 +165,6 @@ func (v value) line() Line {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// lines reads a list of lines.
-func (v value) lines() []Line {
-	var out []Line
-	v.list(func(e value) { out = append(out, e.line()) })
-	return out
-}
-
 // word reads one of a few words.
 func (v value) word(words ...string) string {
 	s := v.text()

@@ -136,10 +136,15 @@ func (r labMaker) line() Line {
 	return Line{Text: r.pick("default via 10.0.0.1", "-A FORWARD -j DROP", "a: b", `say "hi"`, "null", " x ", "'", "한글", "a  b", "x:", "{}", "é\u2028", "12:34:56", "%d")}
 }
 
+// by makes who may have put a line there.
+func (r labMaker) by() string { return r.pick("", "Felix", "CNI plugin: pod pod1", "null", `a "b"`) }
+
 func (r labMaker) lines() []Line {
 	var out []Line
 	for range r.IntN(3) {
-		out = append(out, r.line())
+		l := r.line()
+		l.By = r.by()
+		out = append(out, l)
 	}
 	return out
 }
@@ -164,7 +169,7 @@ func (r labMaker) machine(l *Lab, n int) *Machine {
 		m.Setup = append(m.Setup, Line{Text: r.text()})
 	}
 	if r.yes() {
-		m.Sysctls = []Sysctl{{Key: "net/ipv4/conf/eth0.1/rp_filter", Value: r.pick("1", "true", "null", "4096 16384", "~", "0x10")}}
+		m.Sysctls = []Sysctl{{Key: "net/ipv4/conf/eth0.1/rp_filter", Value: r.pick("1", "true", "null", "4096 16384", "~", "0x10"), By: r.by()}}
 	}
 	for i := range r.IntN(4) {
 		nic := &Interface{Name: fmt.Sprintf("eth%d", i), Kind: NIC, MTU: r.mtu(), Up: r.yes()}

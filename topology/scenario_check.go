@@ -112,7 +112,7 @@ func (c *scenarioCheck) hasPod(p PodName) bool {
 	if c.lab == c.cluster && c.pods[p] != nil {
 		return true
 	}
-	return c.machines[c.lab][p.Name] == RolePod
+	return c.machines[c.lab][p.netns()] == RolePod
 }
 
 func (c *scenarioCheck) podNames() []string {
