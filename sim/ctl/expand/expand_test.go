@@ -321,7 +321,6 @@ func TestOrderOfObjectsDoesNotMatter(t *testing.T) {
 }
 
 func TestFaultsStandAtTheUsersObject(t *testing.T) {
-	bundle := func(text string) (*topology.Bundle, string) { return parse(t, text), text }
 	for _, c := range []struct {
 		name   string
 		text   string
@@ -356,7 +355,8 @@ func TestFaultsStandAtTheUsersObject(t *testing.T) {
 			"node k8s-w2 has no address; give its interface on a segment one"},
 		{"a tunl0 of the user's", strings.Replace(grown(t), "interfaces: {ens5: {segment: lan2", "interfaces: {tunl0: {type: ipip}, ens5: {segment: lan2", 1), nil, "tunl0:",
 			"Calico makes tunl0 on every node when a pool uses IPIP; leave it out and change it in setup"},
-		{"two pods whose namespaces would have one name", grown(t, podYAML("b", "a", "k8s-m"), podYAML("default", "a.b", "k8s-m")), nil, "name: a.b",
+		{"two pods whose namespaces would have one name", grown(t, podYAML("b", "a", "k8s-m"), podYAML("default", "a.c", "k8s-m")),
+			func(b *topology.Bundle) { b.Pods[len(b.Pods)-1].Name = "a.b" }, "name: a.c",
 			"the network namespace of pod a.b would be called a.b, like that of pod b/a; rename one of them"},
 		{"a device with the name of a pod's", strings.Replace(grown(t), "up0:", "up1:", 1), func(b *topology.Bundle) {
 			b.Labs[0].Machine("k8s-w1").Interface("ens5").Name = "calice0906292e2"
@@ -365,7 +365,7 @@ func TestFaultsStandAtTheUsersObject(t *testing.T) {
 			"not modelled: nexthop in a route of a Calico node (default nexthop via 192.168.20.1)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b, text := bundle(c.text)
+			b := parse(t, c.text)
 			if c.change != nil {
 				c.change(b)
 			}
@@ -374,9 +374,9 @@ func TestFaultsStandAtTheUsersObject(t *testing.T) {
 			var errs topology.Errors
 			require.ErrorAs(t, err, &errs)
 			require.Equal(t, c.want, errs[0].Msg)
-			place := strings.Split(text, "\n")[errs[0].Line-1]
+			place := strings.Split(c.text, "\n")[errs[0].Line-1]
 			for n := errs[0].Line; !strings.Contains(place, c.at) && n < errs[0].Line+3; n++ { // an object begins above its name
-				place += "\n" + strings.Split(text, "\n")[n]
+				place += "\n" + strings.Split(c.text, "\n")[n]
 			}
 			require.Contains(t, place, c.at)
 		})
