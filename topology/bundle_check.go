@@ -134,14 +134,13 @@ func (c *bundleCheck) nodeNames() []string {
 
 func (c *bundleCheck) checkPods() {
 	pinned := make(map[netip.Addr]*Pod)
-	spaces := make(map[string]*Pod)
 	for _, p := range c.Pods {
 		if len(c.Labs) > 0 && p.NodeName != "" && !c.isNode(p.NodeName) {
 			c.add(p.NodePos.Errorf("spec.nodeName", "pod %s is on node %q, which is not a machine of role node%s",
 				p.Name, shorten(p.NodeName), c.suggest(p.NodeName, c.nodeNames)))
 		}
 		if !p.HostNetwork {
-			c.checkNetns(p, spaces)
+			c.checkNetns(p)
 		}
 		if p.IP.IsValid() {
 			c.checkPinned(p, pinned)
@@ -149,19 +148,13 @@ func (c *bundleCheck) checkPods() {
 	}
 }
 
-// checkNetns reports a pod whose network namespace has a name that is taken.
-func (c *bundleCheck) checkNetns(p *Pod, spaces map[string]*Pod) {
-	full := PodName{p.Namespace, p.Name}
-	name := full.netns()
+// checkNetns reports a pod whose network namespace has the name of a machine.
+// Two pods of one such name are left to whoever makes the namespaces.
+func (c *bundleCheck) checkNetns(p *Pod) {
+	name := PodName{p.Namespace, p.Name}.netns()
 	if role, taken := c.machines[c.cluster][name]; taken {
 		c.add(p.Pos.Errorf("metadata.name", "pod %s has the name of a machine of role %s; a network namespace needs a name of its own", name, role))
 	}
-	first := spaces[name]
-	if first != nil && full != (PodName{first.Namespace, first.Name}) {
-		c.add(p.Pos.Errorf("metadata.name", "pods %s and %s/%s (line %d) would both have the network namespace %s",
-			full, first.Namespace, first.Name, first.Pos.Line, name))
-	}
-	spaces[name] = p
 }
 
 func (c *bundleCheck) checkPinned(p *Pod, pinned map[netip.Addr]*Pod) {
