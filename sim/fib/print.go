@@ -148,9 +148,9 @@ func AppendRule(dst []byte, r *Rule, details bool) []byte {
 		dst = append(append(dst, " tos "...), tosName(r.TOS)...)
 	}
 	if r.Mark != 0 || r.Mask != 0 {
-		dst = strconv.AppendUint(append(dst, " fwmark 0x"...), uint64(r.Mark), 16)
+		dst = appendHex(append(dst, " fwmark "...), r.Mark)
 		if r.Mask != 0xffffffff {
-			dst = strconv.AppendUint(append(dst, "/0x"...), uint64(r.Mask), 16)
+			dst = appendHex(append(dst, '/'), r.Mask)
 		}
 	}
 	dst = appendRuleDev(dst, " iif ", r.IIF, r.iif)
@@ -172,9 +172,17 @@ func AppendRule(dst []byte, r *Rule, details bool) []byte {
 		dst = append(append(dst, ' '), Type(r.Action).String()...) // FR_ACT_* are RTN_* here
 	}
 	if r.Proto != 0 && r.Proto != ProtoKernel || details {
-		dst = append(append(append(dst, " proto "...), r.Proto.String()...), ' ')
+		dst = append(append(dst, " proto "...), r.Proto.String()...)
 	}
 	return dst
+}
+
+// appendHex is C's %#x: 0 has no prefix.
+func appendHex(dst []byte, n uint32) []byte {
+	if n != 0 {
+		dst = append(dst, "0x"...)
+	}
+	return strconv.AppendUint(dst, uint64(n), 16)
 }
 
 func appendRuleDev(dst []byte, word, name string, index int32) []byte {

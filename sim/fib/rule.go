@@ -130,8 +130,6 @@ func (f *FIB) AddRule(spec Rule, env Env) (*Rule, error) {
 	}
 	r.resolve(env)
 	switch {
-	case r.Action == GoTo && r.Goto == 0:
-		return nil, &Error{EINVAL, "Missing goto target for action goto"}
 	case r.Action == GoTo && r.Goto <= r.Priority:
 		return nil, &Error{EINVAL, "Backward goto not supported"}
 	case slices.ContainsFunc(f.rules, r.same):
@@ -160,6 +158,13 @@ func (f *FIB) DeleteRule(spec Rule, env Env) error {
 		spec.Mask = 0xffffffff
 	}
 	spec.resolve(env)
+	priority := spec.Priority
+	if spec.Auto {
+		priority = f.defaultPriority()
+	}
+	if spec.Action == GoTo && spec.Goto <= priority {
+		return &Error{EINVAL, "Backward goto not supported"}
+	}
 	i := slices.IndexFunc(f.rules, spec.finds)
 	if i < 0 {
 		return &Error{ENOENT, ""}
