@@ -103,12 +103,12 @@ type Packet struct {
 // include/uapi/linux/netfilter/xt_rpfilter.h.
 type RPFlags uint8
 
-// The options. Invert is applied by this package, Env need not look at it.
+// The options. RPInvert is applied by this package, Env need not look at it.
 const (
 	RPLoose       RPFlags = 1 << iota // any interface will do
 	RPValidMark                       // look up with the packet's mark
 	RPAcceptLocal                     // a local source is fine
-	RPInvert
+	RPInvert                          // match if the path is wrong
 )
 
 // Env is what rules ask their namespace.
@@ -118,9 +118,8 @@ type Env interface {
 	// only unless that is 0.
 	AddrType(addr uint32, dev int32) uint8
 	// ReversePath says whether the packet's source is routed back by the
-	// interface it came in by: rpfilter_lookup_reverse in
-	// net/ipv4/netfilter/ipt_rpfilter.c. The packet did not come from
-	// loopback and its source is not 0.0.0.0/8 on its way to everybody.
+	// interface it came in by: rpfilter_mt in
+	// net/ipv4/netfilter/ipt_rpfilter.c, but for RPInvert.
 	ReversePath(p *Packet, f RPFlags) bool
 	Rand() uint32
 	Now() clock.Instant
@@ -163,25 +162,8 @@ type Verdict struct {
 	Chain      *Chain     // where it stands; the built-in chain when the policy decided
 }
 
-// NATRange is what an address is bound to, like struct nf_nat_range2 in
-// include/uapi/linux/netfilter/nf_nat.h.
-type NATRange struct {
-	MinAddr, MaxAddr uint32   // valid iff Flags has MapIPs
-	MinPort, MaxPort uint16   // host order; valid iff Flags has ProtoSpecified
-	Flags            NATFlags //
-}
-
-// NATFlags are numbered as NF_NAT_RANGE_ in include/uapi/linux/netfilter/nf_nat.h.
-type NATFlags uint8
-
-// The flags.
-const (
-	MapIPs         NATFlags = 1 << 0
-	ProtoSpecified NATFlags = 1 << 1
-	ProtoRandom    NATFlags = 1 << 2 // --random
-	Persistent     NATFlags = 1 << 3 // --persistent
-	RandomFully    NATFlags = 1 << 4 // --random-fully
-)
+// NATRange is what an address is bound to.
+type NATRange = conntrack.Range
 
 // RejectType is what REJECT answers with, numbered as enum ipt_reject_with in
 // include/uapi/linux/netfilter_ipv4/ipt_REJECT.h.
