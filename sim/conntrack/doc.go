@@ -16,6 +16,16 @@
 //	Confirm        end of INPUT or POSTROUTING: a new entry becomes visible
 //	Discard        instead of Confirm, when the packet was dropped before
 //
+// A nat hook asks its rules once for each entry (nf_nat_inet_fn):
+//
+//	if info == conntrack.New && !t.NATInitialized(conn, manip) {
+//		// run the nat table, then SetupNAT with its range or AllocNullBinding
+//	}
+//	_, ok := t.NATPacket(conn, info, manip, ip)
+//
+// ICMP errors never go through the rules: NATPacket translates them by the
+// entry of the packet that they quote.
+//
 // Start reading at Table.In, then Table.SetupNAT.
 //
 // Not modelled: zones, helpers and expectations (so RELATED is said of ICMP

@@ -23,7 +23,7 @@ func (t *Table) NATPacket(conn uint32, info Info, manip Manip, ip packet.IPv4) (
 		return false, true
 	}
 	// The packet must look like what the other direction answers.
-	target, _ := c.tuple(d ^ 1).Invert()
+	target := c.tuple(d ^ 1).turned()
 	return true, mangle(ip, &target, manip)
 }
 
@@ -48,7 +48,7 @@ func (c *Conn) translateError(d Dir, manip Manip, ip packet.IPv4) (changed, ok b
 		return false, false
 	}
 	m.UpdateChecksum()
-	target, _ := c.tuple(d ^ 1).Invert()
+	target := c.tuple(d ^ 1).turned()
 	target.setAddr(ip, manip)
 	return true, true
 }

@@ -245,14 +245,13 @@ func (t *Table) choosePort(tp *Tuple, c *Conn, manip Manip, r *Range, now clock.
 				return
 			}
 			lo, hi = portClass(*key)
-		} else if hi < lo {
-			lo, hi = hi, lo
 		}
 	default:
 		return
 	}
-	// An ICMP range that ends before it begins counts modulo 2^32 as in the
-	// kernel; 0 cannot come of it.
+	if hi < lo {
+		lo, hi = hi, lo
+	}
 	size := hi - lo + 1
 	off := uint16(t.rand())
 	attempts := min(size, portAttempts)

@@ -92,6 +92,35 @@ func TestPortRangeIsUsedUp(t *testing.T) {
 	n.check()
 }
 
+func TestRangeOfIDs(t *testing.T) {
+	n := newRouter(t)
+	n.snat = masquerade(node1, ProtoSpecified)
+	n.snat.MinPort, n.snat.MaxPort = 11, 10 // the wrong way round: taken as 10 to 11
+	ids := map[uint16]bool{}
+	for _, pod := range []string{pod1, pod2} {
+		ip := echo(pod, dns, 7)
+		n.mustForward(ip)
+		ids[id(ip)] = true
+	}
+	require.Equal(t, map[uint16]bool{10: true, 11: true}, ids)
+}
+
+func TestNearlyFullPortRangeIsSearchedInRounds(t *testing.T) {
+	n := newRouter(t)
+	n.snat = masquerade(node1, ProtoSpecified|RandomFully)
+	n.snat.MinPort, n.snat.MaxPort = 2000, 2999
+	dropped := 0
+	for i := range 1000 {
+		ip := udp(pod1, dns, uint16(10000+i), 53)
+		if _, _, ok := n.forward(ip); !ok {
+			dropped++
+		}
+	}
+	require.Less(t, dropped, 100)
+	require.NotZero(t, dropped, "a search gives up in the end, as the kernel's")
+	n.check()
+}
+
 func TestServiceTranslatesThereAndBack(t *testing.T) {
 	n := newRouter(t)
 	n.dnat = &Range{MinAddr: addr(pod3), MaxAddr: addr(pod3), MinPort: 8080, MaxPort: 8080, Flags: MapIPs | ProtoSpecified}

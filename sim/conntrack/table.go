@@ -34,7 +34,7 @@ type Table struct {
 	sourceNodes int
 }
 
-const chunkLen = 32
+const chunkLen = 16
 
 // sweepStep is how many entries are looked at whenever one is made. With 4,
 // expired ones are never more than a third of the live ones.

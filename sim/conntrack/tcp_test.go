@@ -122,6 +122,39 @@ func TestTCPFlows(t *testing.T) {
 			{flags: fa, seq: 300000, ack: 501, info: InvalidInfo, state: "ESTABLISHED", left: 432000},
 			{back: true, flags: fa, seq: 300000, ack: 101, info: InvalidInfo, state: "ESTABLISHED", left: 300},
 		}},
+		{"a challenge ACK does not end what is about to end", append(open, closed[:3]...), []seg{
+			{flags: sy, seq: 9000, info: Established, state: "LAST_ACK", left: 30},
+			{back: true, flags: ac, seq: 502, ack: 101, info: EstablishedReply, state: "LAST_ACK", left: 30},
+			{back: true, flags: ac, seq: 502, ack: 102, info: EstablishedReply, state: "TIME_WAIT", left: 120},
+		}},
+		{"a reset that answers a SYN let through closes", open, []seg{
+			{flags: sy, seq: 9000, info: Established, state: "ESTABLISHED", left: 432000},
+			{back: true, flags: ra, seq: 0, ack: 9001, info: EstablishedReply, state: "CLOSE", left: 10},
+		}},
+		{"the server holds an old connection and is reset", nil, []seg{
+			{flags: sy, seq: 100, info: New, state: "SYN_SENT", left: 120},
+			{back: true, flags: ac, seq: 777, ack: 555, info: EstablishedReply, state: "SYN_SENT", left: 120},
+			{flags: rs, seq: 555, info: Established, state: "CLOSE", left: 10},
+			{flags: sy, seq: 100, info: New, state: "SYN_SENT", left: 120},
+		}},
+		{"a reset in an open that is not complete", nil, []seg{
+			{flags: sy, seq: 100, info: New, state: "SYN_SENT", left: 120},
+			{back: true, flags: sa, seq: 500, ack: 101, info: EstablishedReply, state: "SYN_RECV", left: 60},
+			{flags: rs, seq: 101, info: Established, state: "CLOSE", left: 10},
+			{back: true, flags: rs, seq: 1, info: EstablishedReply, state: "CLOSE", left: 10},
+		}},
+		{"slightly more than the window passes but proves nothing", open, []seg{
+			{flags: ac, seq: 101 + 64240 + 1, ack: 501, data: "x", wait: 1, info: Established, state: "ESTABLISHED", left: 431999},
+		}},
+		{"data far behind the window passes but proves nothing", open, []seg{
+			{flags: ac, seq: 101, ack: 1<<32 + 501 - 70000, wait: 1, info: Established, state: "ESTABLISHED", left: 431999},
+		}},
+		{"a second attempt with another number", nil, []seg{
+			{flags: sy, seq: 100, info: New, state: "SYN_SENT", left: 120},
+			{flags: sy, seq: 5000, info: New, state: "SYN_SENT", left: 120},
+			{back: true, flags: sa, seq: 500, ack: 5001, info: EstablishedReply, state: "SYN_RECV", left: 60},
+			{flags: ac, seq: 5001, ack: 501, info: Established, state: "ESTABLISHED", left: 432000},
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := newRouter(t)
@@ -182,5 +215,30 @@ func TestWindowScaleHoldsOnlyIfBothOfferIt(t *testing.T) {
 		} else {
 			require.Equal(t, [2]uint8{0, 0}, [2]uint8{sides[0].scale, sides[1].scale})
 		}
+	}
+}
+
+func TestHighestSack(t *testing.T) {
+	block := func(left, right byte) []byte { return []byte{0, 0, 0, left, 0, 0, 0, right} }
+	for _, c := range []struct {
+		name string
+		opts []byte
+		want uint32
+	}{
+		{"none", nil, 50},
+		{"one block", append([]byte{1, 1, 5, 10}, block(60, 70)...), 70},
+		{"the highest of two", append(append([]byte{1, 1, 5, 18}, block(80, 90)...), block(60, 70)...), 90},
+		{"below the acknowledgment", append([]byte{1, 1, 5, 10}, block(1, 2)...), 50},
+		{"behind another option", append([]byte{254, 2, 5, 10}, block(60, 70)...), 70},
+		{"behind the end", append([]byte{0, 1, 5, 10}, block(60, 70)...), 50},
+		{"cut short", []byte{1, 1, 5, 10}, 50},
+		{"silly length", []byte{5, 1, 0, 0}, 50},
+		{"half a block", []byte{5, 6, 0, 0, 0, 90, 0, 0}, 50},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l4 := append(append([]byte{}, tcp(pod1, pod3, 1, 2, ac, 1, 50, "").Payload()...), c.opts...)
+			l4[12] = byte(len(l4)/4) << 4
+			require.Equal(t, c.want, highestSack(l4, 50))
+		})
 	}
 }

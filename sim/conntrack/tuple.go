@@ -32,14 +32,22 @@ func (t Tuple) ICMPCode() uint8 { return uint8(t.DstPort) }
 // Invert is the tuple of the answer. ok is false for ICMP types that have
 // none: nf_ct_invert_tuple.
 func (t Tuple) Invert() (inv Tuple, ok bool) {
-	inv = Tuple{Src: t.Dst, Dst: t.Src, SrcPort: t.DstPort, DstPort: t.SrcPort, Proto: t.Proto}
+	inv = t.turned()
 	if t.Proto != packet.ProtoICMP {
 		return inv, true
 	}
 	answer, ok := icmpAnswer(t.ICMPType())
-	inv.SrcPort = t.SrcPort
 	inv.DstPort = uint16(answer)<<8 | t.DstPort&0xff
 	return inv, ok
+}
+
+// turned is Invert but for the ICMP type: all that translation looks at.
+func (t *Tuple) turned() Tuple {
+	inv := Tuple{Src: t.Dst, Dst: t.Src, SrcPort: t.DstPort, DstPort: t.SrcPort, Proto: t.Proto}
+	if t.Proto == packet.ProtoICMP {
+		inv.SrcPort, inv.DstPort = t.SrcPort, t.DstPort
+	}
+	return inv
 }
 
 // icmpAnswer pairs requests and replies, both ways.

@@ -100,7 +100,8 @@ const (
 // Counter counts packets and their bytes, IP header included.
 type Counter struct{ Packets, Bytes uint64 }
 
-// Conn is one entry: struct nf_conn. A pointer stays valid as long as the
+// Conn is one entry: struct nf_conn. What every packet reads comes first, in
+// one cache line. A pointer stays valid as long as the
 // table; what it points to is reused some time after the entry died.
 type Conn struct {
 	Orig   Tuple // of the packets of the first direction, as they arrive
@@ -108,19 +109,21 @@ type Conn struct {
 	Status Status
 	Mark   uint32 // connmark
 
-	Expires   clock.Instant // end of life if no packet comes; valid once Confirmed. Of a Dying entry: when it ended
-	ID        uint32        // number of the entry in order of creation, from 1
-	MasqIndex int32         // interface whose address MASQUERADE took, 0 none
-	TCP       TCPInfo       // valid iff Orig.Proto is TCP
-	Acct      [2]Counter    // by Dir; counted iff Config.Acct
+	Expires clock.Instant // end of life if no packet comes; valid once Confirmed. Of a Dying entry: when it ended
 
-	timeout  clock.Duration // what the last packet set; counts from Confirm on
-	streamAt clock.Instant  // UDP: from here on traffic both ways is a stream
-	acct     bool           // Config.Acct when the entry was made
+	next    [2]uint32      // index of tuples: the next node of the bucket, by Dir
+	timeout clock.Duration // what the last packet set; counts from Confirm on
 
-	next       [2]uint32 // index of tuples: the next node of the bucket, by Dir
-	srcNext    uint32    // index of sources: the next handle of the bucket
-	prev, succ uint32    // list of confirmed entries, or of ended ones (succ)
+	ID        uint32     // number of the entry in order of creation, from 1
+	MasqIndex int32      // interface whose address MASQUERADE took, 0 none
+	TCP       TCPInfo    // valid iff Orig.Proto is TCP
+	Acct      [2]Counter // by Dir; counted iff Config.Acct
+
+	streamAt clock.Instant // UDP: from here on traffic both ways is a stream
+	acct     bool          // Config.Acct when the entry was made
+
+	srcNext    uint32 // index of sources: the next handle of the bucket
+	prev, succ uint32 // list of confirmed entries, or of ended ones (succ)
 }
 
 // tuple is the entry's tuple of one direction.
