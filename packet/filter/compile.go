@@ -61,13 +61,14 @@ func (c *compiler) and(a, b int32) int32 {
 
 func (c *compiler) or(a, b int32) int32 {
 	switch {
-	case a == isTrue || b == isTrue:
+	case a == isTrue:
 		return isTrue
 	case a == isFalse:
 		return b
 	case b == isFalse:
 		return a
 	}
+	// "a or true" stays: a may read outside of the frame and reject it.
 	return c.add(node{op: opOr, left: a, right: b})
 }
 

@@ -9,6 +9,10 @@
 // A test that reads behind the captured bytes rejects the frame, whatever
 // stands around it.
 //
+// libpcap's optimizer is not imitated: it can leave out such a read when the
+// result does not depend on it, and it refuses contradictions such as "ip and
+// arp", which here match nothing. Everything else equals tcpdump -O.
+//
 // Left out, with an error: vlan, mpls and other primitives that shift offsets,
 // protochain, "ip broadcast", inbound and outbound, LLC and names of hosts.
 package filter
