@@ -156,7 +156,7 @@ func (f *FIB) checkInfo(r *Route, env Env) error {
 		return &Error{EINVAL, "Route with host scope can not have a gateway"}
 	case r.Scope == Host:
 		r.nhScope = Nowhere
-		if env.DevName(r.Dev) == "" {
+		if r.Dev == 0 {
 			return &Error{ENODEV, ""}
 		}
 	case r.Gw.IsValid() && r.Onlink:
@@ -184,7 +184,7 @@ func (f *FIB) checkOnlink(r *Route, env Env) error {
 	switch {
 	case r.Scope >= Link:
 		return &Error{EINVAL, "Nexthop has invalid scope"}
-	case env.DevName(r.Dev) == "":
+	case r.Dev == 0:
 		return &Error{ENODEV, "Nexthop device required for onlink"}
 	case !env.DevUp(r.Dev):
 		return &Error{ENETDOWN, "Nexthop device is not up"}
@@ -230,7 +230,7 @@ func checkDevice(r *Route, env Env) error {
 	switch {
 	case r.Onlink:
 		return &Error{EINVAL, "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set"}
-	case env.DevName(r.Dev) == "":
+	case r.Dev == 0:
 		return &Error{ENODEV, ""}
 	case !env.DevUp(r.Dev):
 		return &Error{ENETDOWN, "Device for nexthop is not up"}

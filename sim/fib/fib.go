@@ -100,6 +100,10 @@ func New() *FIB {
 // found before may no longer hold (the kernel's rt_genid).
 func (f *FIB) Gen() uint32 { return f.gen }
 
+// CustomRules reports that rules were ever added or deleted
+// (fib4_has_custom_rules).
+func (f *FIB) CustomRules() bool { return f.custom }
+
 // Lookup finds the route of a packet. It allocates nothing.
 func (f *FIB) Lookup(k *Key) (Result, error) {
 	if f.custom {

@@ -44,7 +44,7 @@ func AppendRoute(dst []byte, r *Route, env Env, f Format) []byte {
 		dst = append(dst, ' ')
 	}
 	if r.Dev != 0 && f.Hide&HideDev == 0 {
-		dst = word(append(dst, "dev "...), devName(env, r.Dev))
+		dst = word(append(dst, "dev "...), env.DevName(r.Dev))
 	}
 	if (r.Table != TableMain || f.Details) && f.Table == 0 {
 		dst = word(append(dst, "table "...), TableName(r.Table))
@@ -106,7 +106,7 @@ func AppendException(dst []byte, r *Route, e Exception, now clock.Instant, env E
 		dst = r.Gw.AppendTo(append(dst, "via "...))
 		dst = append(dst, ' ')
 	}
-	dst = word(append(dst, "dev "...), devName(env, r.Dev))
+	dst = word(append(dst, "dev "...), env.DevName(r.Dev))
 	if r.Table != TableMain {
 		dst = word(append(dst, "table "...), TableName(r.Table))
 	}
@@ -211,13 +211,6 @@ func word(dst []byte, s string) []byte { return append(append(dst, s...), ' ') }
 
 func number32(dst []byte, n uint32) []byte {
 	return append(strconv.AppendUint(dst, uint64(n), 10), ' ')
-}
-
-func devName(env Env, dev int32) string {
-	if name := env.DevName(dev); name != "" {
-		return name
-	}
-	return "if" + strconv.Itoa(int(dev))
 }
 
 // tosName is rtnl_dsfield_n2a.
