@@ -44,13 +44,14 @@ type Flags uint16
 
 // The flags.
 const (
-	Forwarded   Flags = 1 << iota // came in by a device and goes out by one (IPSKB_FORWARDED)
-	FragPMTU                      // reassembled from fragments, one of which had DF (IPSKB_FRAG_PMTU)
-	Untracked                     // raw table said NOTRACK
-	Rerouted                      // OUTPUT changed what the route depends on
-	NATDone                       // IPSKB_REROUTED for nat: bindings of this hook were applied
-	IgnoreDF                      // skb->ignore_df: may be fragmented in spite of DF
-	PartialCsum                   // transport checksum is left to the device (CHECKSUM_PARTIAL)
+	Forwarded  Flags = 1 << iota // came in by a device and goes out by one (IPSKB_FORWARDED)
+	FragPMTU                     // reassembled from fragments, one of which had DF (IPSKB_FRAG_PMTU)
+	Untracked                    // the raw table said NOTRACK
+	IgnoreDF                     // may be fragmented in spite of DF (skb->ignore_df)
+	LocalRoute                   // on its way through lo with its route (skb keeps its dst)
+	DeviceMTU                    // the sending socket ignores path MTUs (IP_PMTUDISC_PROBE, _INTERFACE)
+	RRNeedAddr                   // a recorded route has a slot for the address on the way out (IPCB opt.rr_needaddr)
+	TSNeedAddr                   // likewise a timestamp option (IPCB opt.ts_needaddr)
 )
 
 // Buffer is one packet: bytes with room in front, so that encapsulation is

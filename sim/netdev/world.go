@@ -101,12 +101,18 @@ func (w *World) Absorb(b *packet.Buffer) {
 
 // Drop ends the life of b for a reason, which the log shows at place.
 func (w *World) Drop(b *packet.Buffer, at trace.Place, stage trace.Stage, why trace.Reason, ref trace.RefKind, refIdx uint32) {
+	w.NoteDrop(b, at, stage, why, ref, refIdx)
+	b.Release()
+}
+
+// NoteDrop is Drop for a buffer that its owner releases.
+func (w *World) NoteDrop(b *packet.Buffer, at trace.Place, stage trace.Stage, why trace.Reason, ref trace.RefKind, refIdx uint32) {
 	w.Account.Dropped++
 	w.Log.CountDrop(why)
-	if w.Log.On() {
-		r := w.Log.Next()
-		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: stage, Verdict: trace.Drop, Reason: why, RefKind: ref, RefIdx: refIdx}
-		w.Log.Commit(r, b.Bytes())
+	if !w.Log.On() {
+		return
 	}
-	b.Release()
+	r := w.Log.Next()
+	*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: stage, Verdict: trace.Drop, Reason: why, RefKind: ref, RefIdx: refIdx}
+	w.Log.Commit(r, b.Bytes())
 }

@@ -15,6 +15,8 @@ const (
 	PktTooSmall          // PKT_TOO_SMALL
 	IPCsum               // IP_CSUM
 	ICMPCsum             // ICMP_CSUM
+	UDPCsum              // UDP_CSUM
+	TCPCsum              // TCP_CSUM
 	IPInHdr              // IP_INHDR
 	IPRPFilter           // IP_RPFILTER
 	UnicastInL2Multicast // UNICAST_IN_L2_MULTICAST
@@ -34,6 +36,7 @@ const (
 	FragReasmTimeout     // FRAG_REASM_TIMEOUT
 	FragTooFar           // FRAG_TOO_FAR
 	DupFrag              // DUP_FRAG
+	FragNoMem            // NOMEM: ipfrag_high_thresh
 	DevReady             // DEV_READY: device is down
 	UnhandledProto       // UNHANDLED_PROTO
 	TTLExpired           // IP_TTL: TTL one or less at ip_forward
@@ -41,7 +44,7 @@ const (
 	Unreachable          // IP_ROUTE_UNREACHABLE
 	Prohibit             // IP_ROUTE_PROHIBIT
 	ForwardingOff        // IP_FORWARDING_DISABLED
-	XNoRoute             // NETFILTER_REJECT: REJECT target
+	NetfilterReject      // NETFILTER_REJECT: REJECT target
 	TunnelLoop           // recursion: TUNNEL_RECURSION
 	TunnelNoDst          // TUNNEL_NO_DST: tunl0 route without gateway
 	TunnelECN            // IP_TUNNEL_ECN
@@ -75,6 +78,8 @@ var reasons = [numReasons]reasonText{
 	PktTooSmall:          {"pkt_too_small", "it is shorter than its headers say", "was the capture or the packet cut?"},
 	IPCsum:               {"ip_csum", "the IPv4 header checksum is wrong", "a corrupting link? nstat IpInHdrErrors"},
 	ICMPCsum:             {"icmp_csum", "the ICMP checksum is wrong", "a corrupting link? nstat IcmpInCsumErrors"},
+	UDPCsum:              {"udp_csum", "the UDP checksum is wrong", "a corrupting link? nstat UdpInCsumErrors"},
+	TCPCsum:              {"tcp_csum", "the TCP checksum is wrong", "a corrupting link? nstat TcpInCsumErrors"},
 	IPInHdr:              {"ip_inhdr", "the IPv4 header is malformed", "nstat IpInHdrErrors"},
 	IPRPFilter:           {"ip_rpfilter", "reverse path filter: the route back to its source does not leave by the interface it came in by", "ip route get SOURCE; sysctl net.ipv4.conf.IF.rp_filter"},
 	UnicastInL2Multicast: {"unicast_in_l2_multicast", "a unicast IP packet came in a broadcast frame", "who sent it with that MAC?"},
@@ -94,6 +99,7 @@ var reasons = [numReasons]reasonText{
 	FragReasmTimeout:     {"frag_reasm_timeout", "other fragments of it did not come in time", "nstat IpReasmTimeout; is one fragment lost?"},
 	FragTooFar:           {"frag_too_far", "the fragment would make a datagram beyond 65535 bytes", ""},
 	DupFrag:              {"dup_frag", "the same fragment came before", ""},
+	FragNoMem:            {"nomem", "too many fragments wait already", "sysctl net.ipv4.ipfrag_high_thresh"},
 	DevReady:             {"dev_ready", "the interface is down", "ip link show IF"},
 	UnhandledProto:       {"unhandled_proto", "nobody here handles this EtherType", ""},
 	TTLExpired:           {"ip_ttl", "its TTL is used up: a router may not send it on", "traceroute shows the routers on the way"},
@@ -101,7 +107,7 @@ var reasons = [numReasons]reasonText{
 	Unreachable:          {"ip_route_unreachable", "an unreachable route refuses it", "ip route get DESTINATION"},
 	Prohibit:             {"ip_route_prohibit", "a prohibit route refuses it", "ip route get DESTINATION"},
 	ForwardingOff:        {"ip_forwarding_disabled", "it is for somebody else and this machine does not forward", "sysctl net.ipv4.ip_forward"},
-	XNoRoute:             {"netfilter_reject", "a REJECT rule refused it", "iptables -S shows the rule"},
+	NetfilterReject:      {"netfilter_reject", "a REJECT rule refused it", "iptables -S shows the rule"},
 	TunnelLoop:           {"tunnel_recursion", "the tunnel's outer packet would enter the same tunnel again", "ip route get OUTER-DESTINATION"},
 	TunnelNoDst:          {"tunnel_no_dst", "the route into the tunnel has no gateway, so the outer destination is unknown", "ip route show dev tunl0"},
 	TunnelECN:            {"ip_tunnel_ecn", "outer and inner ECN marks contradict each other", "RFC 6040 section 4.2"},

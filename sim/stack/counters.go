@@ -1,0 +1,49 @@
+package stack
+
+import "hoplab/packet"
+
+// Counters are the MIB counters of a namespace as /proc/net/snmp and
+// /proc/net/netstat show them, with their names.
+type Counters struct {
+	IP     IPCounters
+	IPExt  IPExtCounters
+	ICMP   ICMPCounters
+	UDP    UDPCounters
+	TCPExt TCPExtCounters
+}
+
+// IPCounters are the Ip: line.
+type IPCounters struct {
+	InReceives, InHdrErrors, InAddrErrors, ForwDatagrams, InUnknownProtos, InDiscards, InDelivers, OutRequests, OutDiscards, OutNoRoutes uint64
+	ReasmTimeout, ReasmReqds, ReasmOKs, ReasmFails, FragOKs, FragFails, FragCreates                                                      uint64
+	InTruncatedPkts, InCsumErrors, InNoRoutes                                                                                            uint64 // of the IpExt: line
+}
+
+// IPExtCounters are the IpExt: line.
+type IPExtCounters struct{ InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts uint64 }
+
+// UDPCounters are the Udp: line.
+type UDPCounters struct{ InDatagrams, NoPorts, InErrors, OutDatagrams, InCsumErrors uint64 }
+
+// TCPExtCounters are of the TcpExt: line.
+type TCPExtCounters struct{ IPReversePathFilter uint64 }
+
+// ICMPCounters are the Icmp: and IcmpMsg: lines.
+type ICMPCounters struct {
+	InMsgs, InErrors, InCsumErrors, OutMsgs, OutErrs uint64
+	InType, OutType                                  [19]uint64
+}
+
+// In counts a message that came in.
+func (c *ICMPCounters) In(t packet.ICMPType) {
+	if int(t) < len(c.InType) {
+		c.InType[t]++
+	}
+}
+
+// Out counts a message that is sent.
+func (c *ICMPCounters) Out(t packet.ICMPType) {
+	if int(t) < len(c.OutType) {
+		c.OutType[t]++
+	}
+}

@@ -1,0 +1,331 @@
+package stack
+
+import (
+	"fmt"
+	"net/netip"
+
+	"hoplab/packet"
+	"hoplab/sim/clock"
+	"hoplab/sim/conntrack"
+	"hoplab/sim/fib"
+	"hoplab/sim/ipfrag"
+	"hoplab/sim/neigh"
+	"hoplab/sim/netdev"
+	"hoplab/sim/netfilter"
+	"hoplab/sim/trace"
+)
+
+// Kernel is what all namespaces of a lab share, like the one kernel under the
+// containers of a machine: the world of devices and the counters that are not
+// per namespace.
+type Kernel struct {
+	World *netdev.World
+
+	idents     identTable
+	icmpGlobal tokenBucket
+	rng        *netdev.Rand
+	list       []*Namespace
+}
+
+// NewKernel returns the kernel of a world.
+func NewKernel(w *netdev.World) *Kernel {
+	k := &Kernel{World: w, rng: w.Stream("kernel")}
+	k.idents.init(w.Stream("ip idents"))
+	return k
+}
+
+// Namespaces lists the namespaces in order of creation.
+func (k *Kernel) Namespaces() []*Namespace { return k.list }
+
+// Namespace is one network namespace.
+type Namespace struct {
+	Name  string
+	Place trace.Place // of the namespace itself, where no device is concerned
+
+	FIB     *fib.FIB
+	Neigh   *neigh.Table
+	Filter  *netfilter.Tables
+	Conn    *conntrack.Table // nil until a rule needs it
+	MIB     Counters
+	Sysctls Sysctls
+
+	kernel *Kernel
+	w      *netdev.World
+	devs   []*inDev // by interface index; nil where none (any more)
+	lo     *inDev
+	tunl0  *inDev
+	nextID int32 // next interface index
+	key    uint32
+
+	frags       *ipfrag.Reassembler
+	raws        []*RawSocket
+	peers       map[uint32]*inetPeer
+	nfp         netfilter.Packet // what rules see of the packet at hand
+	trail       netfilter.Trail
+	skbDst      route // of the packet that a tunnel device is about to send
+	rng         *netdev.Rand
+	filtering   bool // some table exists
+	customLocal bool // somebody put a local route into a table
+}
+
+// NewNamespace returns a namespace with a loopback device that is down, as
+// `ip netns add` makes it.
+func (k *Kernel) NewNamespace(name string) *Namespace {
+	ns := &Namespace{Name: name, kernel: k, w: k.World, nextID: 1, devs: make([]*inDev, 1), rng: k.World.Stream("namespace " + name)}
+	ns.Place = k.World.AddPlace(name, nil)
+	ns.key = ns.rng.Uint32()
+	ns.FIB = fib.New()
+	ns.Neigh = neigh.New(&k.World.Clock, (*neighOwner)(ns), ns.rng.Uint32)
+	ns.Filter = netfilter.New((*filterEnv)(ns))
+	ns.Sysctls.init()
+	k.list = append(k.list, ns)
+	lo := ns.AddDevice(netdev.New(k.World, ns, name, netdev.Loopback, "lo", 65536, packet.MAC{}))
+	ns.lo = ns.devs[lo.Index]
+	return ns
+}
+
+// Now is the virtual time.
+func (ns *Namespace) Now() clock.Instant { return ns.w.Clock.Now() }
+
+// World is where the namespace lives.
+func (ns *Namespace) World() *netdev.World { return ns.w }
+
+// AddDevice puts d into the namespace under the next free interface index.
+func (ns *Namespace) AddDevice(d *netdev.Device) *netdev.Device {
+	d.Index = ns.nextID
+	ns.nextID++
+	in := &inDev{Device: d, conf: ns.Sysctls.confDefault, nf: netfilter.Dev{Index: d.Index, Name: d.Name}}
+	ns.devs = append(ns.devs, in)
+	in.neigh = ns.Sysctls.neighDefault
+	ns.FIB.DevRegistered(d.Index, d.Name)
+	if d.Kind == netdev.IPIP {
+		ns.tunl0 = in
+	}
+	return d
+}
+
+// RemoveDevice takes a device out of the namespace with all that hangs on it.
+// A veth's other end goes with it.
+func (ns *Namespace) RemoveDevice(d *netdev.Device) {
+	peer := d.Peer()
+	ns.forget(d)
+	if peer != nil {
+		peer.Owner.(*Namespace).forget(peer)
+	}
+	d.Remove()
+}
+
+func (ns *Namespace) forget(d *netdev.Device) {
+	in := ns.dev(d.Index)
+	if in == nil || in.Device != d {
+		return
+	}
+	d.SetUp(false)
+	for len(in.addrs) > 0 {
+		ns.DelAddress(d, in.addrs[0].Prefix)
+	}
+	ns.FIB.DevGone(d.Index)
+	ns.devs[d.Index] = nil
+	if ns.tunl0 == in {
+		ns.tunl0 = nil
+	}
+}
+
+// dev is the device of an index, nil if there is none.
+func (ns *Namespace) dev(index int32) *inDev {
+	if index <= 0 || int(index) >= len(ns.devs) {
+		return nil
+	}
+	return ns.devs[index]
+}
+
+// Device finds a device by name, nil if there is none.
+func (ns *Namespace) Device(name string) *netdev.Device {
+	for _, in := range ns.devs {
+		if in != nil && in.Name == name {
+			return in.Device
+		}
+	}
+	return nil
+}
+
+// Devices lists the devices by interface index.
+func (ns *Namespace) Devices() []*netdev.Device {
+	var all []*netdev.Device
+	for _, in := range ns.devs {
+		if in != nil {
+			all = append(all, in.Device)
+		}
+	}
+	return all
+}
+
+// SetUp takes a device up or down.
+func (ns *Namespace) SetUp(d *netdev.Device, up bool) { d.SetUp(up) }
+
+// LinkChanged follows a device that went up or down (fib_netdev_event,
+// arp_netdev_event and inetdev_event in net/ipv4).
+func (ns *Namespace) LinkChanged(d *netdev.Device) {
+	in := ns.dev(d.Index)
+	if in == nil || in.Device != d {
+		return
+	}
+	switch {
+	case d.Up() && !in.wasUp:
+		in.wasUp = true
+		if d.Kind == netdev.Loopback && len(in.addrs) == 0 {
+			ns.mustAdd(d, Address{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: fib.Host})
+		} else {
+			ns.FIB.DevUp(d.Index, ns.env())
+		}
+		if in.conf[ConfARPNotify] != 0 || ns.Sysctls.confAll[ConfARPNotify] != 0 {
+			ns.announce(in)
+		}
+	case !d.Up() && in.wasUp:
+		in.wasUp = false
+		ns.FIB.DevDown(d.Index)
+		ns.Neigh.DevDown(d.Index)
+		if ns.Conn != nil {
+			ns.Conn.FlushMasqueraded(d.Index)
+		}
+	}
+	ns.FIB.Carrier(d.Index, d.Carrier())
+	if d.Up() && !d.Carrier() {
+		ns.Neigh.CarrierDown(d.Index)
+	}
+}
+
+func (ns *Namespace) mustAdd(d *netdev.Device, a Address) {
+	if err := ns.AddAddress(d, a); err != nil {
+		panic("stack: " + err.Error())
+	}
+}
+
+// EnableConntrack starts tracking, as loading the nat table or a rule that
+// looks at connections does (nf_ct_netns_get). It stays on.
+func (ns *Namespace) enableConntrack() {
+	if ns.Conn == nil {
+		ns.Conn = conntrack.NewTable(ns.Sysctls.Conntrack, ns.w.Stream("conntrack "+ns.Name).Uint32)
+	}
+}
+
+// RulesChanged must be called after netfilter rules were changed: it starts
+// connection tracking when a rule needs it.
+func (ns *Namespace) RulesChanged() {
+	ns.filtering = len(ns.Filter.Existing()) > 0
+	if ns.Filter.NeedsConntrack() {
+		ns.enableConntrack()
+	}
+}
+
+// Link properties that the lab may change at any time are those of the
+// device; addresses and routes go through the namespace. Everything that
+// configures a namespace (a lab file, a shell command, Felix) ends in these
+// calls.
+
+// ChangeRoute does what `ip route VERB ROUTE` does.
+func (ns *Namespace) ChangeRoute(v fib.Verb, r fib.Route) error {
+	if err := ns.FIB.Apply(v, r, ns.env()); err != nil {
+		return err
+	}
+	if r.Type == fib.Local && r.Proto != fib.ProtoKernel {
+		ns.customLocal = true // fib_has_custom_local_routes
+	}
+	return nil
+}
+
+// String is the namespace's name.
+func (ns *Namespace) String() string { return fmt.Sprintf("netns %s", ns.Name) }
+
+// Env is the view that the routing tables and the parsers of `ip` have of the
+// namespace.
+func (ns *Namespace) Env() fib.Env { return ns.env() }
+
+func (ns *Namespace) env() *fibEnv { return (*fibEnv)(ns) }
+
+// fibEnv answers for devices and addresses.
+type fibEnv Namespace
+
+// DevIndex finds a device by name.
+func (e *fibEnv) DevIndex(name string) (int32, bool) {
+	d := (*Namespace)(e).Device(name)
+	if d == nil {
+		return 0, false
+	}
+	return d.Index, true
+}
+
+// DevName is the name of an index, empty where there is none.
+func (e *fibEnv) DevName(index int32) string {
+	if in := (*Namespace)(e).dev(index); in != nil {
+		return in.Name
+	}
+	return ""
+}
+
+// DevUp says that the device is up.
+func (e *fibEnv) DevUp(index int32) bool {
+	in := (*Namespace)(e).dev(index)
+	return in != nil && in.Up()
+}
+
+// DevCarrier says that the other end of the device's wire is up.
+func (e *fibEnv) DevCarrier(index int32) bool {
+	in := (*Namespace)(e).dev(index)
+	return in != nil && in.Carrier()
+}
+
+// DevLoopback says that the device is lo.
+func (e *fibEnv) DevLoopback(index int32) bool {
+	in := (*Namespace)(e).dev(index)
+	return in != nil && in.Kind == netdev.Loopback
+}
+
+// SetMTU is `ip link set mtu`.
+func (ns *Namespace) SetMTU(d *netdev.Device, mtu int) {
+	old := d.MTU
+	d.MTU = mtu
+	ns.FIB.MTUChanged(d.Index, old, mtu)
+}
+
+// Held is the number of packets that wait in this namespace: for ARP, for the
+// other fragments, or for proxy_delay.
+func (ns *Namespace) Held() int {
+	n := ns.Neigh.Waiting()
+	for _, in := range ns.devs {
+		if in != nil {
+			n += in.delayed
+		}
+	}
+	if ns.frags != nil {
+		n += ns.frags.Held()
+	}
+	return n
+}
+
+// Trail are the rules that the last table looked at; only while somebody
+// listens to the log.
+func (ns *Namespace) Trail() *netfilter.Trail { return &ns.trail }
+
+// ConnState is the word for a packet's relation to its connection, as iptables
+// --ctstate has it.
+func ConnState(info uint8) string { return conntrack.Info(info).State() }
+
+// ChangeNeighbour is `ip neigh VERB`.
+func (ns *Namespace) ChangeNeighbour(v fib.Verb, s neigh.Spec) error {
+	in := ns.dev(s.Dev)
+	if in == nil {
+		return neigh.ErrInvalid
+	}
+	switch v {
+	case fib.VerbAdd:
+		return ns.Neigh.Change(s, neigh.OpAdd, &in.neigh)
+	case fib.VerbReplace:
+		return ns.Neigh.Change(s, neigh.OpReplace, &in.neigh)
+	case fib.VerbChange:
+		return ns.Neigh.Change(s, neigh.OpChange, &in.neigh)
+	case fib.VerbDelete:
+		return ns.Neigh.Delete(s)
+	}
+	return neigh.ErrInvalid
+}

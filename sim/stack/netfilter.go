@@ -1,0 +1,363 @@
+package stack
+
+import (
+	"hoplab/packet"
+	"hoplab/sim/clock"
+	"hoplab/sim/conntrack"
+	"hoplab/sim/fib"
+	"hoplab/sim/ipfrag"
+	"hoplab/sim/netfilter"
+	"hoplab/sim/trace"
+)
+
+// hook shows b to everything that is registered at one netfilter hook, in the
+// order of the priorities of include/uapi/linux/netfilter_ipv4.h:
+//
+//	-400 defrag   -300 raw   -200 conntrack   -150 mangle   -100 DNAT
+//	   0 filter    100 SNAT   max confirm
+//
+// rt is the packet's route where it has one; OUTPUT may change it. ok false
+// says that the packet ended here (or waits for fragments); otherwise the
+// buffer returned goes on, which is another one after reassembly.
+func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt *route) (*packet.Buffer, bool) {
+	ct := ns.Conn
+	if ct == nil && !ns.filtering {
+		return b, true
+	}
+	tracked := h == netfilter.Prerouting || h == netfilter.Output
+	if tracked && ct != nil && b.IPv4().IsFragment() {
+		user := ipfrag.ConntrackIn
+		if h == netfilter.Output {
+			user = ipfrag.ConntrackOut
+		}
+		if b = ns.defrag(in, b, user); b == nil {
+			return nil, false
+		}
+		b.Flags |= packet.IgnoreDF
+	}
+	if tracked && ns.Filter.Has(netfilter.Raw, h) && !ns.table(netfilter.Raw, h, b, in, out) {
+		return nil, false
+	}
+	if tracked && ct != nil && !ns.track(h, b, in) {
+		return nil, false
+	}
+	if ns.Filter.Has(netfilter.Mangle, h) {
+		ip := b.IPv4()
+		src, dst, tos, mark := ip.Src32(), ip.Dst32(), ip.TOS(), b.Mark
+		if !ns.table(netfilter.Mangle, h, b, in, out) {
+			return nil, false
+		}
+		if h == netfilter.Output && (ip.Src32() != src || ip.Dst32() != dst || ip.TOS() != tos || b.Mark != mark) && !ns.reroute(b, rt) {
+			return nil, false
+		}
+	}
+	switch h {
+	case netfilter.Prerouting:
+		if !ns.nat(h, conntrack.DNAT, b, in, out, rt) {
+			return nil, false
+		}
+	case netfilter.Output:
+		dst := b.IPv4().Dst32()
+		if !ns.nat(h, conntrack.DNAT, b, in, out, rt) {
+			return nil, false
+		}
+		if b.IPv4().Dst32() != dst && !ns.reroute(b, rt) {
+			return nil, false
+		}
+	}
+	if h != netfilter.Prerouting && h != netfilter.Postrouting && ns.Filter.Has(netfilter.Filter, h) {
+		if h == netfilter.Output {
+			out = rt.dev // rerouting may have changed it
+		}
+		if !ns.table(netfilter.Filter, h, b, in, out) {
+			return nil, false
+		}
+	}
+	if h == netfilter.Input || h == netfilter.Postrouting {
+		if !ns.nat(h, conntrack.SNAT, b, in, out, rt) {
+			return nil, false
+		}
+		if ct != nil && b.Conn != 0 && !ct.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
+			b.Conn = 0
+			ns.drop(b, ns.either(in, out), trace.StageConntrack, trace.NATFailed)
+			return nil, false
+		}
+	}
+	return b, true
+}
+
+// either is the device a hook is about.
+func (ns *Namespace) either(in, out *inDev) *inDev {
+	if out != nil {
+		return out
+	}
+	return in
+}
+
+// track finds or makes the packet's conntrack entry: nf_conntrack_in.
+func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
+	if b.Flags&packet.Untracked != 0 {
+		b.CTInfo = uint8(conntrack.Untracked)
+		return true
+	}
+	if b.Conn != 0 { // a loopback packet has passed OUTPUT with its entry
+		return true
+	}
+	conn, info, v := ns.Conn.In(b.IPv4(), h == netfilter.Prerouting, ns.Now())
+	b.Conn, b.CTInfo = conn, uint8(info)
+	if v == conntrack.Drop {
+		ns.drop(b, in, trace.StageConntrack, trace.ConntrackFull)
+		return false
+	}
+	if ns.w.Log.On() {
+		ns.noteConn(b, in, info)
+	}
+	return true
+}
+
+func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) {
+	r := ns.w.Log.Next()
+	*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(in), Stage: trace.StageConntrack, RefKind: trace.RefConn, RefIdx: b.Conn, Aux: uint32(info)}
+	ns.w.Log.Commit(r, b.Network())
+}
+
+// table shows b to one table. false says that the packet ended.
+func (ns *Namespace) table(t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) bool {
+	v := ns.run(t, h, b, in, out)
+	switch v.Action {
+	case netfilter.Drop:
+		kind, idx := ruleRef(v)
+		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterDrop, kind, idx)
+		return false
+	case netfilter.Reject:
+		kind, idx := ruleRef(v)
+		ns.reject(b, h, in, out, v.RejectWith)
+		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterReject, kind, idx)
+		return false
+	}
+	return true
+}
+
+// run calls the table and tells the log which rule decided.
+func (ns *Namespace) run(t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) netfilter.Verdict {
+	p := &ns.nfp
+	p.IP, p.Mark, p.Untracked = b.IPv4(), &b.Mark, false
+	p.In, p.Out = nil, nil
+	if in != nil {
+		p.In = &in.nf
+	}
+	if out != nil {
+		p.Out = &out.nf
+	}
+	p.CT, p.Info = nil, conntrack.Info(b.CTInfo)
+	if b.Conn != 0 {
+		p.CT = ns.Conn.Get(b.Conn)
+	} else if ns.Conn == nil || t == netfilter.Raw {
+		p.Info = conntrack.Untracked
+	}
+	var trail *netfilter.Trail
+	if ns.w.Log.Listening() {
+		trail = &ns.trail
+		trail.Reset()
+	}
+	v := ns.Filter.Run(t, h, p, trail)
+	if p.Untracked {
+		b.Flags |= packet.Untracked
+	}
+	if ns.w.Log.On() && (v.Rule != nil || trail != nil && len(trail.Steps) > 0) {
+		kind, idx := ruleRef(v)
+		r := ns.w.Log.Next()
+		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(ns.either(in, out)), Stage: hookStage(h), RefKind: kind, RefIdx: idx, Aux: uint32(t)<<8 | uint32(v.Action)}
+		ns.w.Log.Commit(r, b.Network())
+	}
+	return v
+}
+
+func ruleRef(v netfilter.Verdict) (trace.RefKind, uint32) {
+	if v.Rule != nil {
+		return trace.RefRule, v.Rule.Index
+	}
+	return trace.RefPolicyOf, 0
+}
+
+func hookStage(h netfilter.Hook) trace.Stage {
+	switch h {
+	case netfilter.Prerouting:
+		return trace.StagePrerouting
+	case netfilter.Input:
+		return trace.StageInput
+	case netfilter.Forward:
+		return trace.StageForward
+	case netfilter.Output:
+		return trace.StageOutput
+	}
+	return trace.StagePostrouting
+}
+
+// nat is nf_nat_inet_fn and the ICMP part around it (nf_nat_ipv4_fn): a new
+// connection is shown to the nat table once per kind of binding, and every
+// packet is then rewritten as its entry says.
+func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
+	if b.Conn == 0 || ns.Conn == nil || !ns.Filter.Has(netfilter.NAT, h) {
+		return true
+	}
+	ct, info := ns.Conn, conntrack.Info(b.CTInfo)
+	where := ns.either(in, out)
+	if (info == conntrack.New || info.State() == "RELATED") && !ct.NATInitialized(b.Conn, manip) {
+		if !ns.bind(h, manip, b, in, out, rt) {
+			return false
+		}
+	} else if h == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, out.Index) {
+		b.Conn = 0
+		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
+		return false
+	}
+	before := packet.Flow{}
+	if ns.w.Log.On() {
+		before = packet.IPv4Flow(b.IPv4())
+	}
+	changed, ok := ct.NATPacket(b.Conn, info, manip, b.IPv4())
+	if !ok {
+		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
+		return false
+	}
+	if changed && ns.w.Log.On() {
+		r := ns.w.Log.Next()
+		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(where), Stage: trace.StageNAT, RefKind: trace.RefConn, RefIdx: b.Conn, Aux: uint32(manip), Flow: packet.IPv4Flow(b.IPv4())}
+		_ = before
+		ns.w.Log.Commit(r, b.Network())
+	}
+	return true
+}
+
+// bind asks the nat table what a new connection is translated to.
+func (ns *Namespace) bind(h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
+	v := ns.run(netfilter.NAT, h, b, in, out)
+	where := ns.either(in, out)
+	rng := conntrack.Range{MinAddr: v.NAT.MinAddr, MaxAddr: v.NAT.MaxAddr, MinPort: v.NAT.MinPort, MaxPort: v.NAT.MaxPort, Flags: conntrack.RangeFlags(v.NAT.Flags)}
+	kind, idx := ruleRef(v)
+	switch v.Action {
+	case netfilter.Drop:
+		ns.dropRef(b, where, hookStage(h), trace.NetfilterDrop, kind, idx)
+		return false
+	case netfilter.SNAT, netfilter.DNAT:
+	case netfilter.Masquerade:
+		// nf_nat_masquerade_ipv4: the address that the way out prefers.
+		src := ns.selectAddr(out, rt.nextHop(b.IPv4().Dst32()), fib.Universe)
+		if src == 0 {
+			ns.dropRef(b, where, trace.StageNAT, trace.NATFailed, kind, idx)
+			return false
+		}
+		rng.MinAddr, rng.MaxAddr = src, src
+		rng.Flags |= conntrack.MapIPs
+		ns.Conn.Get(b.Conn).MasqIndex = out.Index
+	case netfilter.Redirect:
+		dst := uint32(loopbackAddr)
+		if h == netfilter.Prerouting {
+			if dst = firstAddr(in); dst == 0 {
+				ns.dropRef(b, where, trace.StageNAT, trace.NATFailed, kind, idx)
+				return false
+			}
+		}
+		rng.MinAddr, rng.MaxAddr = dst, dst
+		rng.Flags |= conntrack.MapIPs
+	default:
+		if !ns.Conn.AllocNullBinding(b.Conn, manip, ns.Now()) {
+			ns.dropRef(b, where, trace.StageNAT, trace.NATFailed, kind, idx)
+			return false
+		}
+		return true
+	}
+	if !ns.Conn.SetupNAT(b.Conn, manip, rng, ns.Now()) {
+		ns.dropRef(b, where, trace.StageNAT, trace.NATFailed, kind, idx)
+		return false
+	}
+	return true
+}
+
+func firstAddr(in *inDev) uint32 {
+	for i := range in.addrs {
+		if !in.addrs[i].Secondary {
+			return packet.Addr32(in.addrs[i].Prefix.Addr())
+		}
+	}
+	return 0
+}
+
+// reroute finds the way anew after OUTPUT changed the packet:
+// ip_route_me_harder.
+func (ns *Namespace) reroute(b *packet.Buffer, rt *route) bool {
+	ip := b.IPv4()
+	fl := flow{src: ip.Src32(), dst: ip.Dst32(), mark: b.Mark, tos: ip.TOS(), anySrc: true}
+	if ns.addrType(fl.src, 0) != fib.Local {
+		fl.src = 0
+	}
+	var next route
+	if errno := ns.routeOutput(&fl, &next); errno != 0 {
+		kind, idx := next.ref()
+		ns.dropRef(b, rt.dev, trace.StageRoute, trace.IPOutNoRoutes, kind, idx)
+		return false
+	}
+	*rt = next
+	if ns.w.Log.On() {
+		ns.noteRoute(b, rt.dev.Place, rt)
+	}
+	return true
+}
+
+// reject answers for the REJECT target: nf_send_unreach and nf_send_reset in
+// net/ipv4/netfilter/nf_reject_ipv4.c.
+func (ns *Namespace) reject(b *packet.Buffer, h netfilter.Hook, in, out *inDev, with netfilter.RejectType) {
+	ip := b.IPv4()
+	if ip.FragOffset() != 0 {
+		return
+	}
+	if code, ok := with.ICMPCode(); ok {
+		rt := route{dev: out}
+		if h != netfilter.Output {
+			rt.flags |= rtInput
+		}
+		if h == netfilter.Input {
+			rt.flags |= rtLocal
+		}
+		ns.icmpSend(b, ns.either(in, out), &rt, packet.ICMPUnreachable, code, 0)
+		return
+	}
+	ns.sendReset(ip)
+}
+
+// filterEnv answers the questions of matches and targets.
+type filterEnv Namespace
+
+// AddrType is inet_addr_type_dev_table.
+func (e *filterEnv) AddrType(addr uint32, dev int32) uint8 {
+	return uint8((*Namespace)(e).addrType(addr, dev))
+}
+
+// ReversePath is the rpfilter match: a lookup back to the source, whose way
+// must leave by the interface the packet came in by.
+func (e *filterEnv) ReversePath(p *netfilter.Packet, f netfilter.RPFlags) bool {
+	ns := (*Namespace)(e)
+	ip := p.IP
+	key := fib.Key{Dst: ip.Src32(), TOS: ip.TOS() & iptosRT, IIF: ns.lo.Index}
+	if a := ip.Dst32(); !isMulticast(a) && a != 0xffffffff && a != 0 {
+		key.Src = a
+	}
+	if f&netfilter.RPValidMark != 0 {
+		key.Mark = *p.Mark
+	}
+	res, err := ns.FIB.Lookup(&key)
+	if err != nil {
+		return false
+	}
+	if res.Type != fib.Unicast && (res.Type != fib.Local || f&netfilter.RPAcceptLocal == 0) {
+		return false
+	}
+	return res.Route.Dev == p.In.Index || f&netfilter.RPLoose != 0
+}
+
+// Rand is the namespace's source of chance.
+func (e *filterEnv) Rand() uint32 { return e.rng.Uint32() }
+
+// Now is the virtual time.
+func (e *filterEnv) Now() clock.Instant { return (*Namespace)(e).Now() }

@@ -1,0 +1,361 @@
+package stack
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"hoplab/sim/conntrack"
+	"hoplab/sim/ipfrag"
+	"hoplab/sim/neigh"
+)
+
+// ConfKey is a setting below net.ipv4.conf.IF.
+type ConfKey uint8
+
+// The settings that are modelled (include/uapi/linux/ip.h, IPV4_DEVCONF_*).
+const (
+	ConfForwarding ConfKey = iota
+	ConfRPFilter
+	ConfProxyARP
+	ConfProxyARPPvlan
+	ConfRouteLocalnet
+	ConfAcceptLocal
+	ConfAcceptSourceRoute
+	ConfAcceptRedirects
+	ConfSendRedirects
+	ConfSecureRedirects
+	ConfSharedMedia
+	ConfSrcValidMark
+	ConfARPFilter
+	ConfARPAnnounce
+	ConfARPIgnore
+	ConfARPAccept
+	ConfARPNotify
+	ConfDropGratuitousARP
+	ConfDropUnicastInL2Multicast
+	ConfBCForwarding
+	ConfIgnoreRoutesWithLinkdown
+	ConfLogMartians
+	ConfPromoteSecondaries
+	ConfMediumID
+	numConf
+)
+
+var confNames = [numConf]string{"forwarding", "rp_filter", "proxy_arp", "proxy_arp_pvlan", "route_localnet", "accept_local", "accept_source_route", "accept_redirects",
+	"send_redirects", "secure_redirects", "shared_media", "src_valid_mark", "arp_filter", "arp_announce", "arp_ignore", "arp_accept", "arp_notify", "drop_gratuitous_arp",
+	"drop_unicast_in_l2_multicast", "bc_forwarding", "ignore_routes_with_linkdown", "log_martians", "promote_secondaries", "medium_id"}
+
+// confInert are settings that can be set but whose other values have no
+// effect here: setting them to what they are not by default is refused.
+var confInert = map[ConfKey]string{
+	ConfIgnoreRoutesWithLinkdown: "0", ConfPromoteSecondaries: "0", ConfMediumID: "0", ConfBCForwarding: "0",
+}
+
+// Conf holds the settings of one device.
+type Conf [numConf]int32
+
+// Sysctls are the settings of one namespace.
+type Sysctls struct {
+	DefaultTTL             uint8
+	NoPMTUDisc             int
+	ForwardUsePMTU         bool
+	MinPMTU                int // bytes
+	MTUExpires             int // seconds
+	EchoIgnoreAll          bool
+	EchoIgnoreBroadcasts   bool
+	ICMPRateLimit          int // ms
+	ICMPRateMask           uint32
+	ICMPMsgsPerSec         int
+	ICMPMsgsBurst          int
+	ErrorsUseInboundIfaddr bool
+	IgnoreBogusErrors      bool
+	NonlocalBind           bool
+	FwmarkReflect          bool
+
+	Conntrack conntrack.Config
+	Frag      ipfrag.Config
+
+	confAll, confDefault Conf
+	neighDefault         neigh.Params
+	kept                 map[string]string // settings without effect on IPv4 that scripts set
+}
+
+// init sets the kernel's defaults (net/ipv4/devinet.c, af_inet.c, icmp.c,
+// route.c).
+func (s *Sysctls) init() {
+	s.DefaultTTL = 64
+	s.MinPMTU, s.MTUExpires = 552, 600
+	s.EchoIgnoreBroadcasts, s.IgnoreBogusErrors = true, true
+	s.ICMPRateLimit, s.ICMPRateMask = 1000, 1<<3|1<<4|1<<11|1<<12
+	s.ICMPMsgsPerSec, s.ICMPMsgsBurst = 1000, 50
+	s.Conntrack, s.Frag = conntrack.DefaultConfig(), ipfrag.DefaultConfig()
+	s.neighDefault = neigh.DefaultParams()
+	for _, c := range []*Conf{&s.confAll, &s.confDefault} {
+		c[ConfAcceptRedirects], c[ConfSendRedirects], c[ConfSecureRedirects], c[ConfSharedMedia] = 1, 1, 1, 1
+	}
+	s.confDefault[ConfAcceptSourceRoute] = 1
+}
+
+// How conf.all and conf.IF combine: the macros of include/linux/inetdevice.h.
+
+func (ns *Namespace) confOr(in *inDev, k ConfKey) bool {
+	return ns.Sysctls.confAll[k] != 0 || in.conf[k] != 0
+}
+
+func (ns *Namespace) confAnd(in *inDev, k ConfKey) bool {
+	return ns.Sysctls.confAll[k] != 0 && in.conf[k] != 0
+}
+
+func (ns *Namespace) confMax(in *inDev, k ConfKey) int32 {
+	return max(ns.Sysctls.confAll[k], in.conf[k])
+}
+
+// UnknownSysctl says that a key does not exist or is not modelled.
+type UnknownSysctl struct{ Key string }
+
+// Error names the key.
+func (e *UnknownSysctl) Error() string {
+	return fmt.Sprintf("not modelled: sysctl %s", e.Key)
+}
+
+// SetSysctl is `sysctl -w key=value`. The key may have dots or slashes; with
+// slashes an interface name may contain dots.
+func (ns *Namespace) SetSysctl(key, value string) error {
+	value = strings.TrimSpace(value)
+	parts := splitSysctl(key)
+	name := strings.Join(parts, ".")
+	if k, ok := globalSysctls[name]; ok {
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("sysctl %s: %q is not a number", name, value)
+		}
+		return k.set(ns, n)
+	}
+	switch {
+	case len(parts) == 5 && parts[0] == "net" && parts[1] == "ipv4" && parts[2] == "conf":
+		return ns.setConf(parts[3], parts[4], value)
+	case len(parts) == 5 && parts[0] == "net" && parts[1] == "ipv4" && parts[2] == "neigh":
+		return ns.setNeigh(parts[3], parts[4], value)
+	case len(parts) > 1 && parts[0] == "net" && parts[1] == "ipv6":
+		// IPv6 is not modelled; switching it off is what every script here does.
+		if last := parts[len(parts)-1]; last == "disable_ipv6" && value != "1" {
+			return fmt.Errorf("not modelled: IPv6 (%s=%s)", name, value)
+		}
+		if ns.Sysctls.kept == nil {
+			ns.Sysctls.kept = map[string]string{}
+		}
+		ns.Sysctls.kept[name] = value
+		return nil
+	}
+	return &UnknownSysctl{name}
+}
+
+// Sysctl reads a setting.
+func (ns *Namespace) Sysctl(key string) (string, error) {
+	parts := splitSysctl(key)
+	name := strings.Join(parts, ".")
+	if k, ok := globalSysctls[name]; ok {
+		return strconv.Itoa(k.get(ns)), nil
+	}
+	if len(parts) == 5 && parts[0] == "net" && parts[1] == "ipv4" && parts[2] == "conf" {
+		c, err := ns.confOf(parts[3])
+		if err != nil {
+			return "", err
+		}
+		k, err := confKey(parts[4])
+		if err != nil {
+			return "", err
+		}
+		return strconv.Itoa(int(c[k])), nil
+	}
+	if len(parts) == 5 && parts[0] == "net" && parts[1] == "ipv4" && parts[2] == "neigh" {
+		p, err := ns.neighParams(parts[3])
+		if err != nil {
+			return "", err
+		}
+		return p.Get(parts[4])
+	}
+	if v, ok := ns.Sysctls.kept[name]; ok {
+		return v, nil
+	}
+	return "", &UnknownSysctl{name}
+}
+
+// splitSysctl splits a.b.c or a/b/c. As sysctl(8) has it, the first separator
+// decides which one it is.
+func splitSysctl(key string) []string {
+	key = strings.TrimPrefix(key, "/proc/sys/")
+	if i := strings.IndexAny(key, "./"); i >= 0 && key[i] == '/' {
+		return strings.Split(key, "/")
+	}
+	return strings.Split(key, ".")
+}
+
+func confKey(name string) (ConfKey, error) {
+	for k, n := range confNames {
+		if n == name {
+			return ConfKey(k), nil
+		}
+	}
+	return 0, &UnknownSysctl{"net.ipv4.conf.IF." + name}
+}
+
+func (ns *Namespace) confOf(dev string) (*Conf, error) {
+	switch dev {
+	case "all":
+		return &ns.Sysctls.confAll, nil
+	case "default":
+		return &ns.Sysctls.confDefault, nil
+	}
+	if d := ns.Device(dev); d != nil {
+		return &ns.dev(d.Index).conf, nil
+	}
+	return nil, fmt.Errorf("sysctl net.ipv4.conf.%s: there is no interface %q here", dev, dev)
+}
+
+func (ns *Namespace) setConf(dev, name, value string) error {
+	c, err := ns.confOf(dev)
+	if err != nil {
+		return err
+	}
+	k, err := confKey(name)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil {
+		return fmt.Errorf("sysctl net.ipv4.conf.%s.%s: %q is not a number", dev, name, value)
+	}
+	if only, inert := confInert[k]; inert && value != only {
+		return fmt.Errorf("not modelled: sysctl net.ipv4.conf.%s.%s=%s", dev, name, value)
+	}
+	if k == ConfForwarding && dev == "all" {
+		ns.setForwarding(int32(n))
+		return nil
+	}
+	c[k] = int32(n)
+	return nil
+}
+
+// setForwarding is inet_forward_change: ip_forward reaches every device and
+// those to come.
+func (ns *Namespace) setForwarding(v int32) {
+	s := &ns.Sysctls
+	s.confAll[ConfForwarding], s.confDefault[ConfForwarding] = v, v
+	accept := int32(1)
+	if v != 0 {
+		accept = 0
+	}
+	s.confAll[ConfAcceptRedirects] = accept
+	for _, in := range ns.devs {
+		if in != nil {
+			in.conf[ConfForwarding] = v
+		}
+	}
+}
+
+func (ns *Namespace) neighParams(dev string) (*neigh.Params, error) {
+	if dev == "default" {
+		return &ns.Sysctls.neighDefault, nil
+	}
+	if d := ns.Device(dev); d != nil {
+		return &ns.dev(d.Index).neigh, nil
+	}
+	return nil, fmt.Errorf("sysctl net.ipv4.neigh.%s: there is no interface %q here", dev, dev)
+}
+
+func (ns *Namespace) setNeigh(dev, name, value string) error {
+	p, err := ns.neighParams(dev)
+	if err != nil {
+		return err
+	}
+	return p.Set(name, value)
+}
+
+type globalSysctl struct {
+	get func(*Namespace) int
+	set func(*Namespace, int) error
+}
+
+func intSysctl(at func(*Namespace) *int, lo, hi int) globalSysctl {
+	return globalSysctl{
+		get: func(ns *Namespace) int { return *at(ns) },
+		set: func(ns *Namespace, v int) error {
+			if v < lo || v > hi {
+				return &fibRange{v, lo, hi}
+			}
+			*at(ns) = v
+			return nil
+		},
+	}
+}
+
+type fibRange struct{ v, lo, hi int }
+
+// Error is what sysctl(8) prints, and the range.
+func (e *fibRange) Error() string {
+	return fmt.Sprintf("Invalid argument: %d is not from %d to %d", e.v, e.lo, e.hi)
+}
+
+func boolSysctl(at func(*Namespace) *bool) globalSysctl {
+	return globalSysctl{
+		get: func(ns *Namespace) int {
+			if *at(ns) {
+				return 1
+			}
+			return 0
+		},
+		set: func(ns *Namespace, v int) error { *at(ns) = v != 0; return nil },
+	}
+}
+
+// globalSysctls are the settings without an interface. The table is constant.
+var globalSysctls = map[string]globalSysctl{
+	"net.ipv4.ip_forward": {
+		get: func(ns *Namespace) int { return int(ns.Sysctls.confAll[ConfForwarding]) },
+		set: func(ns *Namespace, v int) error { ns.setForwarding(int32(v)); return nil },
+	},
+	"net.ipv4.ip_default_ttl": {
+		get: func(ns *Namespace) int { return int(ns.Sysctls.DefaultTTL) },
+		set: func(ns *Namespace, v int) error {
+			if v < 1 || v > 255 {
+				return &fibRange{v, 1, 255}
+			}
+			ns.Sysctls.DefaultTTL = uint8(v)
+			return nil
+		},
+	},
+	"net.ipv4.icmp_ratemask": {
+		get: func(ns *Namespace) int { return int(ns.Sysctls.ICMPRateMask) },
+		set: func(ns *Namespace, v int) error { ns.Sysctls.ICMPRateMask = uint32(v); return nil },
+	},
+	"net.ipv4.ip_no_pmtu_disc":                   intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.NoPMTUDisc }, 0, 3),
+	"net.ipv4.icmp_ratelimit":                    intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPRateLimit }, 0, 1<<30),
+	"net.ipv4.icmp_msgs_per_sec":                 intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPMsgsPerSec }, 0, 1<<30),
+	"net.ipv4.icmp_msgs_burst":                   intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPMsgsBurst }, 0, 1<<30),
+	"net.ipv4.route.min_pmtu":                    intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.MinPMTU }, 68, 65535),
+	"net.ipv4.route.mtu_expires":                 intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.MTUExpires }, 0, 1<<30),
+	"net.ipv4.ip_forward_use_pmtu":               boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.ForwardUsePMTU }),
+	"net.ipv4.icmp_echo_ignore_all":              boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.EchoIgnoreAll }),
+	"net.ipv4.icmp_echo_ignore_broadcasts":       boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.EchoIgnoreBroadcasts }),
+	"net.ipv4.icmp_errors_use_inbound_ifaddr":    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.ErrorsUseInboundIfaddr }),
+	"net.ipv4.icmp_ignore_bogus_error_responses": boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.IgnoreBogusErrors }),
+	"net.ipv4.ip_nonlocal_bind":                  boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.NonlocalBind }),
+	"net.ipv4.fwmark_reflect":                    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.FwmarkReflect }),
+}
+
+// SysctlKeys lists the modelled keys in sorted order, with IF for an
+// interface.
+func SysctlKeys() []string {
+	var keys []string
+	for k := range globalSysctls {
+		keys = append(keys, k)
+	}
+	for _, n := range confNames {
+		keys = append(keys, "net.ipv4.conf.IF."+n)
+	}
+	sort.Strings(keys)
+	return keys
+}
