@@ -7,7 +7,7 @@ import "math/bits"
 // empty and double when there are more nodes than buckets; a machine that
 // tracks nothing pays nothing.
 
-// node is a tuple's place in the index of tuples: handle<<1 | Dir, 0 none.
+// node is a tuple's place in the index of tuples: slot<<1 | Dir, 0 none.
 type node = uint32
 
 const minBuckets = 16
@@ -27,7 +27,7 @@ func (t *Tuple) sourceHash() uint64 {
 }
 
 // lookup finds the node with exactly this tuple, whether it expired or not.
-func (t *Table) lookup(tp *Tuple) (conn uint32, d Dir, c *Conn) {
+func (t *Table) lookup(tp *Tuple) (slot uint32, d Dir, c *Conn) {
 	if len(t.buckets) == 0 {
 		return 0, Original, nil
 	}
@@ -43,8 +43,8 @@ func (t *Table) lookup(tp *Tuple) (conn uint32, d Dir, c *Conn) {
 }
 
 // link puts both tuples of an entry into the index. The reply goes in front:
-// it is the one found where both are equal, as in __nf_conntrack_hash_insert.
-func (t *Table) link(conn uint32, c *Conn) {
+// it is the one found where both are equal, as in __nf_slottrack_hash_insert.
+func (t *Table) link(slot uint32, c *Conn) {
 	t.nodes += 2
 	if t.nodes > len(t.buckets) {
 		t.buckets = make([]node, max(minBuckets, 2*len(t.buckets)))
@@ -55,21 +55,21 @@ func (t *Table) link(conn uint32, c *Conn) {
 			h = e.succ
 		}
 	}
-	t.linkTuple(conn, c, Original)
-	t.linkTuple(conn, c, Reply)
+	t.linkTuple(slot, c, Original)
+	t.linkTuple(slot, c, Reply)
 }
 
-func (t *Table) linkTuple(conn uint32, c *Conn, d Dir) {
+func (t *Table) linkTuple(slot uint32, c *Conn, d Dir) {
 	b := &t.buckets[c.tuple(d).hash()&uint64(len(t.buckets)-1)]
 	c.next[d] = *b
-	*b = conn<<1 | node(d)
+	*b = slot<<1 | node(d)
 }
 
-func (t *Table) unlink(conn uint32, c *Conn) {
+func (t *Table) unlink(slot uint32, c *Conn) {
 	t.nodes -= 2
 	for _, d := range [...]Dir{Original, Reply} {
 		at := &t.buckets[c.tuple(d).hash()&uint64(len(t.buckets)-1)]
-		for want := conn<<1 | node(d); *at != want; {
+		for want := slot<<1 | node(d); *at != want; {
 			at = &t.at(*at >> 1).next[*at&1]
 		}
 		*at = c.next[d]
@@ -79,7 +79,7 @@ func (t *Table) unlink(conn uint32, c *Conn) {
 
 // linkSource puts an entry in front of those with the same original source:
 // the kernel's nf_nat_bysource.
-func (t *Table) linkSource(conn uint32, c *Conn) {
+func (t *Table) linkSource(slot uint32, c *Conn) {
 	t.sourceNodes++
 	if t.sourceNodes > len(t.sources) {
 		old := t.sources
@@ -100,19 +100,19 @@ func (t *Table) linkSource(conn uint32, c *Conn) {
 			}
 		}
 	}
-	t.pushSource(conn, c)
+	t.pushSource(slot, c)
 }
 
-func (t *Table) pushSource(conn uint32, c *Conn) {
+func (t *Table) pushSource(slot uint32, c *Conn) {
 	b := &t.sources[c.Orig.sourceHash()&uint64(len(t.sources)-1)]
 	c.srcNext = *b
-	*b = conn
+	*b = slot
 }
 
-func (t *Table) unlinkSource(conn uint32, c *Conn) {
+func (t *Table) unlinkSource(slot uint32, c *Conn) {
 	t.sourceNodes--
 	at := &t.sources[c.Orig.sourceHash()&uint64(len(t.sources)-1)]
-	for *at != conn {
+	for *at != slot {
 		at = &t.at(*at).srcNext
 	}
 	*at = c.srcNext

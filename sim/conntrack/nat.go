@@ -56,7 +56,7 @@ func (t *Table) SetupNAT(conn uint32, manip Manip, r Range, now clock.Instant) b
 		}
 	}
 	if manip == SNAT {
-		t.linkSource(conn, c)
+		t.linkSource(conn&slotMask, c)
 	}
 	c.Status |= manip.done()
 	return true
@@ -81,9 +81,9 @@ func (t *Table) AllocNullBinding(conn uint32, manip Manip, now clock.Instant) bo
 // nf_nat_used_tuple. c is the entry that asks; it is not in the index yet.
 func (t *Table) taken(tp Tuple, c *Conn, now clock.Instant) bool {
 	inv, _ := tp.Invert()
-	other, _ := t.Find(inv, now)
+	_, _, other := t.find(&inv, now)
 	// The same flow twice is for Confirm to sort out.
-	if other == 0 || t.at(other).Orig == c.Orig {
+	if other == nil || other.Orig == c.Orig {
 		return false
 	}
 	t.stats.Found++
@@ -288,7 +288,7 @@ func portClass(port uint16) (lo, hi uint32) {
 // gone then, and the packet must be dropped (nf_nat_oif_changed).
 func (t *Table) MasqueradeMoved(conn uint32, info Info, oif int32) bool {
 	c := t.Get(conn)
-	if c == nil || c.MasqIndex == 0 || c.MasqIndex == oif || info.Dir() != Original {
+	if c == nil || c.MasqIndex == 0 || c.MasqIndex == oif || info != New && info != Established {
 		return false
 	}
 	t.Delete(conn)
@@ -309,14 +309,14 @@ func (t *Table) FlushMasqueradedAddr(ifindex int32, addr uint32) int {
 }
 
 func (t *Table) flush(gone func(*Conn) bool) (n int) {
-	for conn := t.first; conn != 0; {
-		c := t.at(conn)
+	for slot := t.first; slot != 0; {
+		c := t.at(slot)
 		succ := c.succ
 		if gone(c) {
-			t.end(conn, c)
+			t.end(slot, c)
 			n++
 		}
-		conn = succ
+		slot = succ
 	}
 	return n
 }

@@ -14,11 +14,11 @@ type Table struct {
 	last  clock.Instant // of the last packet
 	ids   uint32        // last Conn.ID
 
-	// Entries live in chunks, so that pointers to them stay valid. A handle is
-	// the entry's number from 1.
+	// Entries live in chunks, so that pointers to them stay valid. A slot is the
+	// number of an entry's place, from 1; 0 is none.
 	chunks []*[chunkLen]Conn
-	slots  uint32 // entries ever made
-	live   int    // of these not ended
+	slots  uint32 // places ever made
+	live   int    // entries in them that did not end
 
 	// Ended entries, oldest first. They are reused at a later instant: the
 	// packet that held one is through by then.
@@ -35,6 +35,13 @@ type Table struct {
 }
 
 const chunkLen = 16
+
+// A handle names an entry outside of this package: its slot, and above that
+// how often the slot was reused, so that a handle kept too long names nothing.
+const (
+	slotBits = 24
+	slotMask = 1<<slotBits - 1
+)
 
 // sweepStep is how many entries are looked at whenever one is made. With 4,
 // expired ones are never more than a third of the live ones.
@@ -58,31 +65,45 @@ func (t *Table) Stats() Stats { return t.stats }
 // were not yet cleaned up included: nf_conntrack_count.
 func (t *Table) Len() int { return t.live }
 
-func (t *Table) at(conn uint32) *Conn {
-	i := conn - 1
+func (t *Table) at(slot uint32) *Conn {
+	i := slot - 1
 	return &t.chunks[i/chunkLen][i%chunkLen]
 }
 
-// Get returns the entry of a handle that In gave out, nil for 0.
+func (c *Conn) handle(slot uint32) uint32 { return slot | uint32(c.gen)<<slotBits }
+
+// Get returns the entry of a handle that In gave out. It is nil for 0 and once
+// another entry took the place; an entry that ended is still there before.
 func (t *Table) Get(conn uint32) *Conn {
-	if conn == 0 || conn > t.slots {
+	slot := conn & slotMask
+	if slot == 0 || slot > t.slots {
 		return nil
 	}
-	return t.at(conn)
+	c := t.at(slot)
+	if c.gen != uint8(conn>>slotBits) {
+		return nil
+	}
+	return c
 }
 
 // Find returns the live entry that packets with this tuple belong to, and
 // their direction in it. conn is 0 if there is none.
 func (t *Table) Find(tp Tuple, now clock.Instant) (conn uint32, d Dir) {
-	conn, d, c := t.lookup(&tp)
+	slot, d, c := t.find(&tp, now)
 	if c == nil {
 		return 0, Original
 	}
-	if c.expired(now) {
-		t.end(conn, c)
-		return 0, Original
+	return c.handle(slot), d
+}
+
+// find is lookup for entries that did not expire; others end here.
+func (t *Table) find(tp *Tuple, now clock.Instant) (slot uint32, d Dir, c *Conn) {
+	slot, d, c = t.lookup(tp)
+	if c != nil && c.expired(now) {
+		t.end(slot, c)
+		return 0, Original, nil
 	}
-	return conn, d
+	return slot, d, c
 }
 
 // In finds the entry of a datagram or makes one: nf_conntrack_in. It is not for
@@ -114,19 +135,19 @@ func (t *Table) In(ip packet.IPv4, atPrerouting bool, now clock.Instant) (conn u
 		return 0, InvalidInfo, Accept
 	}
 	for {
-		conn, info, v = t.resolve(&tp, now)
-		if conn == 0 {
+		slot, info, v := t.resolve(&tp, now)
+		if slot == 0 {
 			return 0, InvalidInfo, v
 		}
-		c := t.at(conn)
-		switch t.track(conn, c, info, ip, verify, now) {
+		c := t.at(slot)
+		switch t.track(slot, c, info, ip, verify, now) {
 		case tracked:
 			if info == EstablishedReply {
 				c.Status |= SeenReply
 			}
-			return conn, info, Accept
+			return c.handle(slot), info, Accept
 		case invalid:
-			t.Discard(conn)
+			t.Discard(c.handle(slot))
 			t.stats.Invalid++
 			return 0, InvalidInfo, Accept
 		case reopen:
@@ -146,7 +167,7 @@ const (
 
 // track hands the packet to its protocol's tracker:
 // nf_conntrack_handle_packet.
-func (t *Table) track(conn uint32, c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
+func (t *Table) track(slot uint32, c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
 	switch ip.Proto() {
 	case packet.ProtoICMP:
 		if !icmpRequest(c.Orig.ICMPType()) {
@@ -157,20 +178,16 @@ func (t *Table) track(conn uint32, c *Conn, info Info, ip packet.IPv4, verify bo
 	case packet.ProtoUDP:
 		return t.trackUDP(c, info, ip, verify, now)
 	case packet.ProtoTCP:
-		return t.trackTCP(conn, c, info, ip, verify, now)
+		return t.trackTCP(slot, c, info, ip, verify, now)
 	}
 	c.refresh(info, ip, t.cfg.GenericTimeout, now)
 	return tracked
 }
 
-// resolve finds the entry of a tuple or makes one: resolve_normal_ct. conn is
+// resolve finds the entry of a tuple or makes one: resolve_normal_ct. slot is
 // 0 when there is none; the packet is invalid then or, with Drop, too much.
-func (t *Table) resolve(tp *Tuple, now clock.Instant) (conn uint32, info Info, v Verdict) {
-	conn, d, c := t.lookup(tp)
-	if c != nil && c.expired(now) {
-		t.end(conn, c)
-		c = nil
-	}
+func (t *Table) resolve(tp *Tuple, now clock.Instant) (slot uint32, info Info, v Verdict) {
+	slot, d, c := t.find(tp, now)
 	switch {
 	case c == nil:
 		reply, ok := tp.Invert()
@@ -178,20 +195,20 @@ func (t *Table) resolve(tp *Tuple, now clock.Instant) (conn uint32, info Info, v
 			t.stats.Invalid++
 			return 0, InvalidInfo, Accept
 		}
-		conn = t.make(tp, now)
-		if conn == 0 {
+		slot = t.make(tp, now)
+		if slot == 0 {
 			t.stats.Drop++
 			return 0, InvalidInfo, Drop
 		}
-		c = t.at(conn)
+		c = t.at(slot)
 		c.Orig, c.Reply = *tp, reply
-		return conn, New, Accept
+		return slot, New, Accept
 	case d == Reply:
-		return conn, EstablishedReply, Accept
+		return slot, EstablishedReply, Accept
 	case c.Status&SeenReply != 0:
-		return conn, Established, Accept
+		return slot, Established, Accept
 	}
-	return conn, New, Accept
+	return slot, New, Accept
 }
 
 // relatedError finds the entry that an ICMP error talks about by the datagram
@@ -204,12 +221,12 @@ func (t *Table) relatedError(ip packet.IPv4, m packet.ICMP, now clock.Instant) (
 		quoted, ok = quoted.Invert()
 	}
 	if ok {
-		c, d := t.Find(quoted, now)
-		if c != 0 && t.at(c).tuple(d).Dst == ip.Dst32() {
+		slot, d, c := t.find(&quoted, now)
+		if c != nil && c.tuple(d).Dst == ip.Dst32() {
 			if d == Reply {
-				return c, RelatedReply, Accept
+				return c.handle(slot), RelatedReply, Accept
 			}
-			return c, Related, Accept
+			return c.handle(slot), Related, Accept
 		}
 	}
 	t.stats.Error++
@@ -246,22 +263,22 @@ func (t *Table) Confirm(conn uint32, info Info, now clock.Instant) bool {
 		return true
 	}
 	t.last = now
+	slot := conn & slotMask
 	for _, d := range [...]Dir{Original, Reply} {
-		other, _ := t.Find(*c.tuple(d), now)
-		if other != 0 {
-			ok := t.resolveClash(c, t.at(other))
-			t.end(conn, c)
+		if _, _, other := t.find(c.tuple(d), now); other != nil {
+			ok := t.resolveClash(c, other)
+			t.end(slot, c)
 			return ok
 		}
 	}
-	t.link(conn, c)
+	t.link(slot, c)
 	c.prev, c.succ = t.tail, 0
 	if t.tail == 0 {
-		t.first = conn
+		t.first = slot
 	} else {
-		t.at(t.tail).succ = conn
+		t.at(t.tail).succ = slot
 	}
-	t.tail = conn
+	t.tail = slot
 	c.Status |= Confirmed
 	c.Expires = jiffy(now).Add(c.timeout)
 	return true
@@ -287,14 +304,14 @@ func (t *Table) resolveClash(loser, winner *Conn) bool {
 // does nothing for entries that are confirmed and for conn 0.
 func (t *Table) Discard(conn uint32) {
 	if c := t.Get(conn); c != nil && c.Status&(Confirmed|Dying) == 0 {
-		t.end(conn, c)
+		t.end(conn&slotMask, c)
 	}
 }
 
 // Delete removes an entry: conntrack -D.
 func (t *Table) Delete(conn uint32) {
 	if c := t.Get(conn); c != nil && c.Status&Dying == 0 {
-		t.end(conn, c)
+		t.end(conn&slotMask, c)
 	}
 }
 
@@ -309,41 +326,46 @@ func (t *Table) Flush() {
 // confirmation until yield returns false. yield may delete the entry it is
 // given.
 func (t *Table) Entries(now clock.Instant, yield func(conn uint32, c *Conn) bool) {
-	for conn := t.first; conn != 0; {
-		c := t.at(conn)
+	for slot := t.first; slot != 0; {
+		c := t.at(slot)
 		succ := c.succ
 		if c.expired(now) {
-			t.end(conn, c)
-		} else if !yield(conn, c) {
+			t.end(slot, c)
+		} else if !yield(c.handle(slot), c) {
 			return
 		}
-		conn = succ
+		slot = succ
 	}
 }
 
-// make finds room for an entry: __nf_conntrack_alloc. 0 means that the table
+// make finds room for an entry: __nf_slottrack_alloc. 0 means that the table
 // is full.
 func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
 	t.sweep(sweepStep, now)
 	if t.cfg.Max > 0 && t.live >= t.cfg.Max && !t.evict(tp, now) {
 		return 0
 	}
-	t.live++
-	t.ids++
-	conn := t.ended
-	if conn != 0 && t.at(conn).Expires < now {
-		c := t.at(conn)
+	slot := t.ended
+	if slot != 0 && t.at(slot).Expires < now {
+		c := t.at(slot)
 		t.ended = c.succ
 		if t.ended == 0 {
 			t.endedLast = 0
 		}
-		*c = Conn{ID: t.ids, acct: t.cfg.Acct}
-		return conn
+		t.live++
+		t.ids++
+		*c = Conn{ID: t.ids, acct: t.cfg.Acct, gen: c.gen + 1}
+		return slot
+	}
+	if t.slots == slotMask {
+		return 0
 	}
 	if int(t.slots) == len(t.chunks)*chunkLen {
 		t.chunks = append(t.chunks, new([chunkLen]Conn))
 	}
 	t.slots++
+	t.live++
+	t.ids++
 	c := t.at(t.slots)
 	c.ID, c.acct = t.ids, t.cfg.Acct
 	return t.slots
@@ -351,10 +373,10 @@ func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
 
 // end takes an entry out of everything. Its contents stay readable until it
 // is reused at a later instant.
-func (t *Table) end(conn uint32, c *Conn) {
+func (t *Table) end(slot uint32, c *Conn) {
 	if c.Status&Confirmed != 0 {
-		t.unlink(conn, c)
-		if t.sweepAt == conn {
+		t.unlink(slot, c)
+		if t.sweepAt == slot {
 			t.sweepAt = c.succ
 		}
 		if c.prev == 0 {
@@ -369,17 +391,17 @@ func (t *Table) end(conn uint32, c *Conn) {
 		}
 	}
 	if c.Status&SrcNATDone != 0 {
-		t.unlinkSource(conn, c)
+		t.unlinkSource(slot, c)
 	}
 	c.Status |= Dying
 	c.Expires = t.last
 	c.succ = 0
 	if t.ended == 0 {
-		t.ended = conn
+		t.ended = slot
 	} else {
-		t.at(t.endedLast).succ = conn
+		t.at(t.endedLast).succ = slot
 	}
-	t.endedLast = conn
+	t.endedLast = slot
 	t.live--
 }
 
@@ -392,11 +414,11 @@ func (t *Table) sweep(n int, now clock.Instant) {
 				return
 			}
 		}
-		conn := t.sweepAt
-		c := t.at(conn)
+		slot := t.sweepAt
+		c := t.at(slot)
 		t.sweepAt = c.succ
 		if c.expired(now) {
-			t.end(conn, c)
+			t.end(slot, c)
 		}
 	}
 }
@@ -416,15 +438,15 @@ func (t *Table) evict(tp *Tuple, now clock.Instant) bool {
 	for i := range uint64(min(evictRange, len(t.buckets))) {
 		evicted := false
 		for n := t.buckets[(tp.hash()+i)&uint64(len(t.buckets)-1)]; n != 0; {
-			conn, c := n>>1, t.at(n>>1)
+			slot, c := n>>1, t.at(n>>1)
 			n = c.next[n&1]
 			if c.Status&Assured != 0 {
 				continue
 			}
-			if n>>1 == conn { // the next node is the same entry's other tuple
+			if n>>1 == slot { // the next node is the same entry's other tuple
 				n = c.next[n&1]
 			}
-			t.end(conn, c)
+			t.end(slot, c)
 			t.stats.EarlyDrop++
 			evicted = true
 		}

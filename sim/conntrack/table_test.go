@@ -205,8 +205,13 @@ func TestHandlesAreReusedOnlyLater(t *testing.T) {
 	require.Equal(t, uint16(1), c.Orig.SrcPort)
 	n.now++
 	d, _ := n.mustForward(echo(pod1, pod3, 3))
-	require.Equal(t, a, d)
-	require.Same(t, c, n.Get(d))
+	require.Same(t, c, n.Get(d), "the same place")
+	require.Nil(t, n.Get(a), "but the old handle names nothing")
+	n.Delete(a)
+	changed, ok := n.NATPacket(a, Established, SNAT, echo(pod1, pod3, 1))
+	require.True(t, ok)
+	require.False(t, changed)
+	require.Len(t, n.list(), 2)
 	n.check()
 }
 

@@ -167,7 +167,7 @@ func (s TCPState) closing() bool {
 }
 
 // trackTCP is nf_conntrack_tcp_packet.
-func (t *Table) trackTCP(conn uint32, c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
+func (t *Table) trackTCP(slot uint32, c *Conn, info Info, ip packet.IPv4, verify bool, now clock.Instant) outcome {
 	seg, err := packet.ParseTCP(ip.Payload())
 	if err != nil || verify && !checksumOK(ip) || !tcpFlagsValid(seg.Flags()) {
 		return invalid
@@ -186,7 +186,7 @@ func (t *Table) trackTCP(conn uint32, c *Conn, info Info, ip packet.IPv4, verify
 			// A closed or aborted connection opens again: with an entry of its own
 			// if this side may do so, otherwise the SYN passes unheeded.
 			if (x.sides[0].flags|x.sides[1].flags)&tcpCloseInit != 0 || x.lastDir == dir && x.lastKind == tcpRst {
-				t.end(conn, c)
+				t.end(slot, c)
 				return reopen
 			}
 			x.ignore(seg, kind, dir, old)
@@ -246,7 +246,7 @@ func (t *Table) trackTCP(conn uint32, c *Conn, info Info, ip packet.IPv4, verify
 		if kind == tcpRst {
 			// Refused: no connection came about, so the entry goes at once.
 			c.account(info, ip)
-			t.end(conn, c)
+			t.end(slot, c)
 			return tracked
 		}
 		if kind == tcpSyn && old == SynSent {

@@ -168,7 +168,7 @@ func TestTCPFlows(t *testing.T) {
 				}
 				require.Len(t, n.list(), 1, "segment %d", i)
 				if conn == 0 {
-					conn = n.first
+					conn = n.at(n.first).handle(n.first)
 				}
 				require.Equal(t, s.state, n.Get(conn).TCP.State.String(), "segment %d", i)
 				require.Equal(t, s.left, int(n.Get(conn).Left(n.now)/time.Second), "segment %d", i)

@@ -111,7 +111,7 @@ type Conn struct {
 
 	Expires clock.Instant // end of life if no packet comes; valid once Confirmed. Of a Dying entry: when it ended
 
-	next    [2]uint32      // index of tuples: the next node of the bucket, by Dir
+	next    [2]node        // index of tuples: the next one of the bucket, by Dir
 	timeout clock.Duration // what the last packet set; counts from Confirm on
 
 	ID        uint32     // number of the entry in order of creation, from 1
@@ -121,8 +121,9 @@ type Conn struct {
 
 	streamAt clock.Instant // UDP: from here on traffic both ways is a stream
 	acct     bool          // Config.Acct when the entry was made
+	gen      uint8         // how often the slot was reused
 
-	srcNext    uint32 // index of sources: the next handle of the bucket
+	srcNext    uint32 // index of sources: the next slot of the bucket
 	prev, succ uint32 // list of confirmed entries, or of ended ones (succ)
 }
 
