@@ -43,7 +43,7 @@ func (t *Table) lookup(tp *Tuple) (slot uint32, d Dir, c *Conn) {
 }
 
 // link puts both tuples of an entry into the index. The reply goes in front:
-// it is the one found where both are equal, as in __nf_slottrack_hash_insert.
+// it is the one found where both are equal, as in __nf_conntrack_hash_insert.
 func (t *Table) link(slot uint32, c *Conn) {
 	t.nodes += 2
 	if t.nodes > len(t.buckets) {
