@@ -338,7 +338,7 @@ func (t *Table) Entries(now clock.Instant, yield func(conn uint32, c *Conn) bool
 	}
 }
 
-// make finds room for an entry: __nf_slottrack_alloc. 0 means that the table
+// make finds room for an entry: __nf_conntrack_alloc. 0 means that the table
 // is full.
 func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
 	t.sweep(sweepStep, now)
