@@ -62,12 +62,12 @@ func (t *Table) Change(s Spec, op Op, p *Params) error {
 		return nil
 	}
 	flags := Admin | Override
-	e := t.Lookup(s.Dev, packet.Addr32(s.Addr))
+	e := t.Lookup(s.Dev, s.Addr)
 	switch {
 	case e == nil && op&Create == 0:
 		return ErrNotFound
 	case e == nil:
-		if e, _ = t.Get(s.Dev, packet.Addr32(s.Addr), p); e == nil {
+		if e = t.Get(s.Dev, s.Addr, p); e.Dead {
 			return ErrNoBufs
 		}
 	case op&Excl != 0:
@@ -109,7 +109,7 @@ func (t *Table) Delete(s Spec) error {
 	if s.Dev == 0 {
 		return ErrInvalid
 	}
-	e := t.Lookup(s.Dev, packet.Addr32(s.Addr))
+	e := t.Lookup(s.Dev, s.Addr)
 	if e == nil {
 		return ErrNotFound
 	}

@@ -1,7 +1,6 @@
 // Package neigh is the neighbour table of one network namespace: the state
 // machine of Linux's net/core/neighbour.c as ARP uses it, the proxy entries
-// and delayed proxy answers, and the text of `ip neigh`. It sends nothing
-// itself: its Owner does.
+// and the text of `ip neigh`. It sends nothing itself: its Owner does.
 //
 //	                       Send                     3 broadcasts unanswered
 //	         NONE, FAILED ──────▶ INCOMPLETE ─────────────────────▶ FAILED
@@ -17,7 +16,7 @@
 // wheel would fire them: up to 80 ms late for a second.
 //
 // Left out: IPv6, application probes (app_solicit), externally learned and
-// managed entries. The limits of the garbage collector count per namespace,
+// managed entries, the delay of proxy answers (whoever answers has it). The limits of the garbage collector count per namespace,
 // the kernel's per machine.
 //
 // Start reading at Table.Send and Table.Fire.

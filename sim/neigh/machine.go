@@ -1,6 +1,10 @@
 package neigh
 
-import "hoplab/packet"
+import (
+	"net/netip"
+
+	"hoplab/packet"
+)
 
 // Send sends b to e, or keeps it until e's MAC is known; b is handed over.
 // Like neigh_resolve_output.
@@ -113,15 +117,10 @@ func (t *Table) solicit(e *Entry) {
 	e.Probes++
 }
 
-// Fire is the clock's handler: an entry's timer, the garbage collector or a
-// delayed proxy answer.
+// Fire is the clock's handler: an entry's timer or the garbage collector.
 func (t *Table) Fire(arg uint64) {
 	if arg == fireGC {
 		t.collect()
-		return
-	}
-	if arg&fireProxy != 0 {
-		t.redoProxy(uint32(arg))
 		return
 	}
 	t.expire(t.ByIndex(uint32(arg)))
@@ -285,30 +284,11 @@ func (t *Table) flushQueue(e *Entry) {
 
 // EventNS learns the MAC of somebody who asked for one of our addresses:
 // neigh_event_ns. The entry is made if need be, and is STALE if its MAC is
-// new. It is nil when the table is full.
-func (t *Table) EventNS(dev int32, mac packet.MAC, addr uint32, p *Params) *Entry {
-	e, _ := t.Get(dev, addr, p)
-	if e != nil {
-		t.Update(e, mac, Stale, Override)
-	}
+// new. When the table is full it is a dead one, as with Get.
+func (t *Table) EventNS(dev int32, mac packet.MAC, addr netip.Addr, p *Params) *Entry {
+	e := t.Get(dev, addr, p)
+	t.Update(e, mac, Stale, Override)
 	return e
-}
-
-// ARPSeen is the end of arp_process in net/ipv4/arp.c: an ARP packet by a
-// neighbour that has an entry already. reply says that it is a reply, toUs
-// that its frame was addressed to this host alone, garp that it announces its
-// sender. Only a reply to us is a proof of reachability, and within locktime
-// of the last change another MAC is not believed.
-func (t *Table) ARPSeen(e *Entry, mac packet.MAC, reply, toUs, garp bool) {
-	s := Stale
-	if reply && toUs {
-		s = Reachable
-	}
-	var flags Flags
-	if garp || t.q.Now().Jiffies() > e.Updated.Jiffies()+jiffies(e.params.Locktime) {
-		flags = Override
-	}
-	t.Update(e, mac, s, flags)
 }
 
 // Confirm notes a proof of reachability by an upper layer: neigh_confirm.

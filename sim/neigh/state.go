@@ -80,7 +80,6 @@ type Params struct {
 	reachable clock.Duration // drawn from base
 	base      clock.Duration // that it was drawn from
 	drawn     clock.Instant
-	proxied   int // proxy answers that wait
 }
 
 // DefaultParams are the kernel's, of arp_tbl in net/ipv4/arp.c.

@@ -21,14 +21,12 @@ type Owner interface {
 	// unreachable to its sender); b is handed over.
 	Failed(e *Entry, b *packet.Buffer)
 	// Overflow reports that b is dropped to make room in e's queue
-	// (NEIGH_QUEUEFULL), or with e nil because too many proxy answers wait; b is
-	// handed over.
+	// (NEIGH_QUEUEFULL); b is handed over.
 	Overflow(e *Entry, b *packet.Buffer)
-	// Purged reports that b is dropped because its entry, or with e nil its
-	// device, went away (NEIGH_DEAD); b is handed over.
+	// Purged reports that b is dropped because its entry went away
+	// (NEIGH_DEAD), or with Index 0 never came in because the table is full
+	// (NEIGH_CREATEFAIL); b is handed over.
 	Purged(e *Entry, b *packet.Buffer)
-	// ProxyRedo hands back an ARP request that was given to ProxyLater.
-	ProxyRedo(dev int32, b *packet.Buffer)
 	// Changed reports that e's state or MAC changed, or that it is Dead.
 	Changed(e *Entry)
 }
@@ -42,12 +40,9 @@ const (
 	redraw    = 300 * time.Second // of reachable times
 )
 
-// Arguments of Fire: the Index of an entry, or one of these, the second with
-// the number of a delayed request.
-const (
-	fireGC    = uint64(1) << 32
-	fireProxy = uint64(2) << 32
-)
+// fireGC is the argument of Fire for the garbage collector; all others are an
+// entry's Index.
+const fireGC = uint64(1) << 32
 
 type key struct {
 	dev  int32
@@ -67,8 +62,6 @@ type Table struct {
 	byIndex []*Entry
 
 	proxies   []Proxy
-	redo      []delayed
-	lastRedo  uint32
 	gcPending bool
 	lastFlush clock.Instant
 	exempt    int // permanent entries, which do not count for the limits
@@ -83,8 +76,8 @@ func New(q *clock.Queue, owner Owner, rand func() uint32) *Table {
 }
 
 // Lookup finds an entry, nil if there is none. It allocates nothing.
-func (t *Table) Lookup(dev int32, addr uint32) *Entry {
-	k := key{dev, addr}
+func (t *Table) Lookup(dev int32, addr netip.Addr) *Entry {
+	k := key{dev, packet.Addr32(addr)}
 	if t.byKey != nil {
 		return t.byKey[k]
 	}
@@ -97,25 +90,26 @@ func (t *Table) Lookup(dev int32, addr uint32) *Entry {
 }
 
 // Get finds an entry or creates it in state None. The caller then says with
-// SetNoARP whether a new one needs resolution at all, as arp_constructor does.
-// It is nil when the table is full ("neighbour table overflow"): the packet is
-// dropped with NEIGH_CREATEFAIL.
-func (t *Table) Get(dev int32, addr uint32, p *Params) (e *Entry, created bool) {
+// SetNoARP whether the address needs resolution at all, as arp_constructor
+// does. When the table is full ("neighbour table overflow") the entry is a
+// dead one with Index 0, whose packets are purged.
+func (t *Table) Get(dev int32, addr netip.Addr, p *Params) *Entry {
 	if e := t.Lookup(dev, addr); e != nil {
-		return e, false
-	}
-	if !t.makeRoom() {
-		return nil, false
+		return e
 	}
 	now := t.q.Now()
-	e = &Entry{
-		Addr: packet.AddrFrom32(addr), Dev: dev, params: p,
+	e := &Entry{
+		Addr: addr, Dev: dev, params: p,
 		Updated: now, Used: now, Confirmed: now.Add(-2 * p.BaseReachable),
+	}
+	if !t.makeRoom() {
+		e.Dead = true
+		return e
 	}
 	t.byIndex = append(t.byIndex, e)
 	e.Index = uint32(len(t.byIndex))
 	t.entries = append(t.entries, e)
-	k := key{dev, addr}
+	k := key{dev, packet.Addr32(addr)}
 	t.keys = append(t.keys, k)
 	if t.byKey != nil {
 		t.byKey[k] = e
@@ -126,7 +120,7 @@ func (t *Table) Get(dev int32, addr uint32, p *Params) (e *Entry, created bool) 
 		}
 	}
 	t.scheduleGC()
-	return e, true
+	return e
 }
 
 // ByIndex finds an entry by its number, also after it was deleted; nil if
@@ -143,7 +137,7 @@ func (t *Table) Entries() []*Entry { return slices.Clone(t.entries) }
 
 // Waiting is the number of packets that the table holds.
 func (t *Table) Waiting() int {
-	n := len(t.redo)
+	n := 0
 	for _, e := range t.entries {
 		n += e.queue.Len()
 	}
@@ -153,6 +147,9 @@ func (t *Table) Waiting() int {
 // SetNoARP makes e an entry that needs no resolution: multicast, broadcast,
 // loopback and devices without addresses.
 func (t *Table) SetNoARP(e *Entry, mac packet.MAC) {
+	if e.Dead {
+		return
+	}
 	e.State, e.MAC, e.By = NoARP, mac, ByNature
 	e.fast = true
 }
@@ -194,8 +191,8 @@ func (t *Table) removeIf(gone func(*Entry) bool) {
 // away: neigh_ifdown.
 func (t *Table) DevDown(dev int32) { t.ifdown(dev, false) }
 
-// CarrierLost is DevDown, but permanent entries stay: neigh_carrier_down.
-func (t *Table) CarrierLost(dev int32) { t.ifdown(dev, true) }
+// CarrierDown is DevDown, but permanent entries stay: neigh_carrier_down.
+func (t *Table) CarrierDown(dev int32) { t.ifdown(dev, true) }
 
 // AddrChanged removes the entries of a device whose MAC changed:
 // neigh_changeaddr.
@@ -210,7 +207,6 @@ func (t *Table) ifdown(dev int32, keepPermanent bool) {
 	t.proxies = slices.DeleteFunc(t.proxies, func(p Proxy) bool {
 		return p.Dev == dev && (!keepPermanent || !p.Permanent)
 	})
-	t.purgeRedo()
 }
 
 // Flush removes the entries that match: `ip neigh flush`, which first makes
@@ -291,60 +287,14 @@ type Proxy struct {
 }
 
 // Proxied reports that there is a proxy entry for an address: pneigh_lookup.
-func (t *Table) Proxied(dev int32, addr uint32) bool {
+func (t *Table) Proxied(dev int32, addr netip.Addr) bool {
 	return slices.ContainsFunc(t.proxies, func(p Proxy) bool {
-		return (p.Dev == dev || p.Dev == 0) && packet.Addr32(p.Addr) == addr
+		return (p.Dev == dev || p.Dev == 0) && p.Addr == addr
 	})
 }
 
 // Proxies lists the proxy entries in order of creation.
 func (t *Table) Proxies() []Proxy { return slices.Clone(t.proxies) }
-
-// delayed is an ARP request whose answer waits for proxy_delay.
-type delayed struct {
-	id     uint32
-	dev    int32
-	params *Params
-	b      *packet.Buffer
-}
-
-// ProxyLater keeps an ARP request and gives it back through Owner.ProxyRedo
-// after a random time below proxy_delay, so that a host that has the address
-// answers first: pneigh_enqueue. It takes b. When too many wait already, b
-// is handed to Owner.Overflow with a nil entry.
-func (t *Table) ProxyLater(dev int32, p *Params, b *packet.Buffer) {
-	after := t.below(jiffies(p.ProxyDelay))
-	if p.proxied > p.ProxyQlen {
-		t.owner.Overflow(nil, b)
-		return
-	}
-	p.proxied++
-	t.lastRedo++
-	t.redo = append(t.redo, delayed{t.lastRedo, dev, p, b})
-	t.q.Schedule(t.wheel(after), t, fireProxy|uint64(t.lastRedo))
-}
-
-func (t *Table) redoProxy(id uint32) {
-	i := slices.IndexFunc(t.redo, func(d delayed) bool { return d.id == id })
-	if i < 0 {
-		return // purged
-	}
-	d := t.redo[i]
-	t.redo = slices.Delete(t.redo, i, i+1)
-	d.params.proxied--
-	t.owner.ProxyRedo(d.dev, d.b)
-}
-
-// purgeRedo drops all requests that wait; like the kernel it does so whatever
-// device went down.
-func (t *Table) purgeRedo() {
-	for len(t.redo) > 0 {
-		d := t.redo[0]
-		t.redo = slices.Delete(t.redo, 0, 1)
-		d.params.proxied--
-		t.owner.Purged(nil, d.b)
-	}
-}
 
 // --- time
 
