@@ -373,6 +373,10 @@ func (ns *Namespace) finishOutput2(b *packet.Buffer, rt *route) {
 	}
 	dst := ip.Dst32()
 	e := ns.neighbour(rt, rt.nextHop(dst))
+	if e == nil {
+		ns.drop(b, dev, trace.StageNeigh, trace.NeighCreateFail)
+		return
+	}
 	if ns.w.Log.On() {
 		v := trace.Continue
 		if e.State&neigh.Valid == 0 {
