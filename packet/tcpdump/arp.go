@@ -41,7 +41,7 @@ func (l *line) arp(at, length int) {
 		l.str(" (len ")
 		l.num(plen)
 		l.str(")")
-		if !known {
+		if l.opt.Verbose == 0 {
 			l.arpLength(length)
 			return
 		}
@@ -50,17 +50,17 @@ func (l *line) arp(at, length int) {
 	switch op {
 	case arpRequest:
 		l.str("Request who-has ")
-		l.ip(tpa)
+		l.arpIP(tpa, protocol, plen)
 		if l.nonZero(tha, hlen) {
 			l.str(" (")
 			l.mac(tha, hlen)
 			l.str(")")
 		}
 		l.str(" tell ")
-		l.ip(spa)
+		l.arpIP(spa, protocol, plen)
 	case arpReply:
 		l.str("Reply ")
-		l.ip(spa)
+		l.arpIP(spa, protocol, plen)
 		l.str(" is-at ")
 		l.mac(sha, hlen)
 	case rarpRequest, inverseRequest:
@@ -73,12 +73,12 @@ func (l *line) arp(at, length int) {
 		l.str("Reverse Reply ")
 		l.mac(tha, hlen)
 		l.str(" at ")
-		l.ip(tpa)
+		l.arpIP(tpa, protocol, plen)
 	case inverseReply:
 		l.str("Inverse Reply ")
 		l.mac(sha, hlen)
 		l.str(" at ")
-		l.ip(spa)
+		l.arpIP(spa, protocol, plen)
 	default:
 		if op == 10 {
 			l.str("NACK Reply ")
@@ -91,6 +91,18 @@ func (l *line) arp(at, length int) {
 		return
 	}
 	l.arpLength(length)
+}
+
+// arpIP prints a protocol address if it is one of IPv4.
+func (l *line) arpIP(at, protocol, plen int) {
+	switch {
+	case protocol != etherIPv4:
+		l.str("<wrong proto type>")
+	case plen != 4:
+		l.str("<wrong len>")
+	default:
+		l.ip(at)
+	}
 }
 
 func arpOperation(op int) string {
@@ -116,7 +128,7 @@ func (l *line) arpHardware(hardware int) {
 		l.str("ArcNet")
 	case 15:
 		l.str("FrameRelay")
-	case 19, 21:
+	case 19:
 		l.str("ATM")
 	case 24:
 		l.str("IEEE1394")

@@ -23,13 +23,11 @@ func (l *line) http(at, length int) {
 		return
 	}
 	text, whole := firstLine(data)
-	if text == nil {
-		return
-	}
-	l.str(": ")
-	l.out = append(l.out, text...)
-	if !whole {
-		l.str("[!http]")
+	if !whole && text != nil && at+length > l.end {
+		l.truncated()
+	} else if text != nil {
+		l.str(": ")
+		l.out = append(l.out, text...)
 	}
 }
 
@@ -39,8 +37,10 @@ func (l *line) http(at, length int) {
 func firstLine(data []byte) (text []byte, whole bool) {
 	for i, b := range data {
 		switch {
-		case b == '\r' || b == '\n':
+		case b == '\n' || b == '\r' && i+1 < len(data) && data[i+1] == '\n':
 			return data[:i], true
+		case b == '\r' && i+1 == len(data):
+			return data[:i], false
 		case (b < ' ' || b > '~') && b != '\t':
 			return nil, false
 		}

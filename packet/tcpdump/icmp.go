@@ -41,7 +41,7 @@ func (l *line) icmp(at, length int, fragmented bool) {
 	if l.opt.Verbose == 0 {
 		return
 	}
-	if !fragmented && l.has(at, length) && !l.opt.NoChecksums {
+	if !fragmented && l.has(at, length) { // -K does not reach ICMP
 		if sum := packet.Checksum(l.frame[at : at+length]); sum != 0 {
 			stored := l.u16(at + 2)
 			l.str(" (wrong icmp cksum ")
@@ -57,10 +57,26 @@ func (l *line) icmp(at, length int, fragmented bool) {
 		total := l.u16(quote + 2)
 		outer := l.end
 		l.end = min(l.end, quote+total)
+		total = l.u16(quote + 2) // again, as tcpdump: fails when the quote ends before it
 		l.ipv4(quote, total)
 		l.end = outer
 		l.enter("icmp")
+		l.icmpExtension(at, kind, length)
 	}
+}
+
+// icmpExtension looks for what RFC 4884 allows behind 128 quoted bytes. Without
+// the length field of that RFC, only a right checksum tells it from more quote.
+func (l *line) icmpExtension(at, kind, length int) {
+	const extension = 136
+	if length <= extension || kind == icmpSourceQuench || kind == icmpRedirect || !l.need(at+extension, 4) {
+		return
+	}
+	if n := length - extension; l.u8(at+5) == 0 && l.has(at+extension, n) && packet.Checksum(l.frame[at+extension:at+extension+n]) != 0 {
+		return
+	}
+	l.str("\n\t")
+	l.notModelled("ICMP extension")
 }
 
 // quotes tells the messages that carry the packet they are about.

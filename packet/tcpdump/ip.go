@@ -109,6 +109,9 @@ const (
 	protoUDP  = 17
 	protoDCCP = 33
 	protoSCTP = 132
+
+	protoICMPv6   = 58
+	protoEthernet = 143 // RFC 8986
 )
 
 // ipv4Payload prints the length bytes that an IPv4 header announces.
@@ -123,6 +126,11 @@ func (l *line) ipv4Payload(ip ipHeader, at, length, proto int, fragmented bool) 
 		l.tcp(ip, at, length, fragmented)
 	case protoIPIP:
 		l.ipv4(at, length)
+	case protoICMPv6, protoEthernet:
+		l.str("[")
+		l.str(protocolName(proto))
+		l.str(" requires IPv6]")
+		l.invalid()
 	default:
 		if name := decodedElsewhere(proto); name != "" {
 			if proto == protoSCTP || proto == protoDCCP {
@@ -161,8 +169,6 @@ func decodedElsewhere(proto int) string {
 		return "AH"
 	case 55:
 		return "Mobile IP"
-	case 58:
-		return "ICMPv6"
 	case 59:
 		return "no next header"
 	case 77:
@@ -208,6 +214,10 @@ func protocolName(proto int) string {
 		return "DCCP"
 	case 41:
 		return "IPv6"
+	case 43:
+		return "Routing"
+	case 44:
+		return "Fragment"
 	case 46:
 		return "RSVP"
 	case 47:
@@ -218,8 +228,10 @@ func protocolName(proto int) string {
 		return "AH"
 	case 55:
 		return "Mobile IP"
-	case 58:
+	case protoICMPv6:
 		return "ICMPv6"
+	case 62:
+		return "Mobile IP (old)"
 	case 88:
 		return "EIGRP"
 	case 89:
@@ -234,6 +246,10 @@ func protocolName(proto int) string {
 		return "PGM"
 	case protoSCTP:
 		return "SCTP"
+	case 135:
+		return "Mobility"
+	case protoEthernet:
+		return "Ethernet"
 	}
 	return "unknown"
 }

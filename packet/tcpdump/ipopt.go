@@ -114,7 +114,7 @@ func (l *line) routeOption(at, length int) bool {
 		l.badLength(" ", length)
 	}
 	pointer := l.u8(at+2) - 1
-	if pointer < 3 || (pointer+1)%4 != 0 {
+	if pointer < 3 || (pointer+1)%4 != 0 || pointer > length+1 {
 		l.badPointer(" ", pointer+1)
 	}
 	sep := " "

@@ -17,6 +17,15 @@ const maxEthernetLength = 1500
 func (l *line) ethernet(at, length int) {
 	const header = 14
 	l.enter("ether")
+	if captured := l.end - at; length < captured { // only inside a tunnel
+		l.str("[length ")
+		l.num(length)
+		l.str(" < caplen ")
+		l.num(captured)
+		l.str("]")
+		l.invalid()
+		return
+	}
 	if length < header || !l.has(at, header) {
 		l.truncated()
 		return
@@ -166,6 +175,8 @@ func etherName(kind int) string {
 		return "802.1Q-9100"
 	case 0x0600:
 		return "NS"
+	case 0x1000:
+		return "Trail"
 	case 0x8847:
 		return "MPLS unicast"
 	case 0x8848:

@@ -51,7 +51,8 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	}
 	src, dst := l.u16(at), l.u16(at+2)
 	l.endpoints(ip, src, dst)
-	if !l.need(at, packet.TCPLen) {
+	if !l.has(at, packet.TCPLen) {
+		l.truncated()
 		return
 	}
 	s := segment{at: at, length: length, hlen: l.u8(at+12) >> 4 * 4, flags: l.u8(at + 13), seq: l.u32(at + 4), ack: l.u32(at + 8)}
@@ -269,7 +270,7 @@ func (l *line) resetData(at, length int) {
 		length = most
 	}
 	l.str(" ")
-	for i := 0; i < length && at+i <= l.end && !l.stopped; i++ {
+	for i := 0; i < length && at+i < l.end; i++ {
 		l.char(byte(l.u8(at + i)))
 	}
 	l.str("]")

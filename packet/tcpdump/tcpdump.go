@@ -9,7 +9,7 @@ type Options struct {
 	Link        bool // -e: print the link-level header
 	Quiet       bool // -q
 	AbsoluteSeq bool // -S: no relative TCP sequence numbers
-	NoChecksums bool // -K: do not judge checksums
+	NoChecksums bool // -K: do not judge checksums of IP, UDP and TCP
 }
 
 // AppendLine appends what tcpdump prints for one whole frame, without a time

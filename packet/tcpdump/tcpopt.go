@@ -17,6 +17,7 @@ const (
 	tcpOptCCNew     = 12
 	tcpOptCCEcho    = 13
 	tcpOptMD5       = 19
+	tcpOptSCPS      = 20
 	tcpOptTimeout   = 28
 	tcpOptAO        = 29
 	tcpOptMPTCP     = 30
@@ -74,11 +75,11 @@ func (l *line) tcpOptions(s segment) bool {
 	return true
 }
 
-// badOption ends the line. The bracket that looks wrong is tcpdump's.
+// badOption ends the line. Only behind another option tcpdump closes the list.
 func (l *line) badOption(first bool) bool {
 	l.str("[bad opt]")
 	if !first {
-		l.str(">")
+		l.str("]")
 	}
 	return false
 }
@@ -117,7 +118,7 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
 	case tcpOptSack:
 		return l.sackOption(s, at, n, left)
 	case tcpOptEcho, tcpOptEchoReply, tcpOptCC, tcpOptCCNew, tcpOptCCEcho:
-		l.str(tcpNumberOption(kind))
+		l.str(tcpOptionName(kind))
 		if !fits(4) {
 			return 0, false
 		}
@@ -135,11 +136,11 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
 		l.unsigned(l.u32(at + 4))
 		return 8, true
 	case tcpOptMD5:
-		l.str("md5 ")
+		l.str("md5")
 		if !fits(16) {
 			return 0, false
 		}
-		l.str("shared secret not supplied with -M, can't check - ")
+		l.str(" shared secret not supplied with -M, can't check - ")
 		l.hexBytes(at, 16)
 		return 16, true
 	case tcpOptTimeout:
@@ -173,27 +174,38 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
 		}
 		return n, true
 	case tcpOptAO, tcpOptMPTCP, tcpOptExpID:
+		l.str(tcpOptionName(kind))
 		if !fits(n) {
 			return 0, false
 		}
-		l.notModelled(tcpNumberOption(kind))
+		l.str(" [not modelled]")
 		return n, true
+	case tcpOptSCPS:
+		l.str("scps")
+		if !fits(2) {
+			return 0, false
+		}
+		l.str(" cap ")
+		l.hex(uint32(l.u8(at)), 2)
+		l.str(" id ")
+		l.num(l.u8(at + 1))
+		return 2, true
 	}
 	l.str("unknown-")
 	l.num(kind)
+	if n > 0 {
+		l.str(" 0x")
+	}
 	for i := range n {
 		if !fits(i + 1) {
 			return 0, false
-		}
-		if i == 0 {
-			l.str(" 0x")
 		}
 		l.hex(uint32(l.u8(at+i)), 2)
 	}
 	return n, true
 }
 
-func tcpNumberOption(kind int) string {
+func tcpOptionName(kind int) string {
 	switch kind {
 	case tcpOptEcho:
 		return "echo"
@@ -204,7 +216,7 @@ func tcpNumberOption(kind int) string {
 	case tcpOptCCNew:
 		return "ccnew"
 	case tcpOptCCEcho:
-		return "ccecho"
+		return "" // so it is
 	case tcpOptAO:
 		return "tcp-ao"
 	case tcpOptMPTCP:

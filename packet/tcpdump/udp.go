@@ -123,11 +123,12 @@ func (l *line) vxlan(at, length int) {
 		l.invalid()
 		return
 	}
-	l.vxlanFlags(at)
+	l.vxlanFlags(at, "invalid")
 	vni := l.u24(at + 4)
 	l.str("vni ")
 	l.num(vni)
 	l.str("\n")
+	l.need(at+7, 1)
 	l.ethernet(at+header, length-header)
 }
 
@@ -137,17 +138,22 @@ func (l *line) otv(at, length int) {
 	l.enter("otv")
 	l.str("OTV")
 	if length < header {
+		l.str(", [length ")
+		l.num(length)
+		l.str(" < 8]")
 		l.invalid()
 		return
 	}
-	l.vxlanFlags(at)
+	l.vxlanFlags(at, ".")
 	overlay := l.u24(at + 1)
 	l.str("overlay ")
 	l.num(overlay)
+	l.str(", ")
 	instance := l.u24(at + 4)
-	l.str(", instance ")
+	l.str("instance ")
 	l.num(instance)
 	l.str("\n")
+	l.need(at+7, 1)
 	l.ethernet(at+header, length-header)
 }
 
@@ -158,13 +164,14 @@ func (l *line) u24(at int) int {
 	return l.u8(at)<<16 | l.u16(at+1)
 }
 
-func (l *line) vxlanFlags(at int) {
+// vxlanFlags prints the flags byte; without names what I is called when unset.
+func (l *line) vxlanFlags(at int, without string) {
 	flags := l.u8(at)
 	l.str(", flags [")
 	if flags&0x08 != 0 {
 		l.str("I")
 	} else {
-		l.str("invalid")
+		l.str(without)
 	}
 	l.str("] (0x")
 	l.hex(uint32(flags), 2)
