@@ -2,6 +2,7 @@ package stack
 
 import (
 	"hoplab/packet"
+	"hoplab/sim/clock"
 	"hoplab/sim/fib"
 	"hoplab/sim/neigh"
 	"hoplab/sim/netdev"
@@ -11,16 +12,14 @@ import (
 
 // neighbour is the entry of a next hop, made if need be; its constructor
 // decides whether it needs resolving at all: arp_constructor in
-// net/ipv4/arp.c. It is nil when the table is full.
+// net/ipv4/arp.c.
 func (ns *Namespace) neighbour(rt *route, hop uint32) *neigh.Entry {
 	dev := rt.dev
-	if e := ns.Neigh.Lookup(dev.Index, hop); e != nil {
+	addr := packet.AddrFrom32(hop)
+	if e := ns.Neigh.Lookup(dev.Index, addr); e != nil {
 		return e
 	}
-	e, created := ns.Neigh.Get(dev.Index, hop, &dev.neigh)
-	if !created {
-		return e
-	}
+	e := ns.Neigh.Get(dev.Index, addr, &dev.neigh)
 	switch {
 	case isMulticast(hop): // RFC 1112 section 6.4
 		ns.Neigh.SetNoARP(e, packet.MAC{0x01, 0x00, 0x5e, byte(hop>>16) & 0x7f, byte(hop >> 8), byte(hop)})
@@ -106,31 +105,18 @@ func (o *neighOwner) Overflow(e *neigh.Entry, b *packet.Buffer) {
 	o.ended(e, b, trace.NeighQueueFull)
 }
 
-// Purged drops a packet whose entry or device is gone.
+// Purged drops a packet whose entry is gone or could not be made.
 func (o *neighOwner) Purged(e *neigh.Entry, b *packet.Buffer) {
+	if e.Index == 0 {
+		o.ended(e, b, trace.NeighCreateFail)
+		return
+	}
 	o.ended(e, b, trace.NeighDead)
 }
 
 func (o *neighOwner) ended(e *neigh.Entry, b *packet.Buffer, why trace.Reason) {
 	ns := (*Namespace)(o)
-	if e == nil {
-		ns.drop(b, ns.dev(b.IIF), trace.StageARP, why)
-		return
-	}
 	ns.dropRef(b, ns.dev(e.Dev), trace.StageNeigh, why, trace.RefNeigh, e.Index)
-}
-
-// ProxyRedo answers a request that waited for proxy_delay.
-func (o *neighOwner) ProxyRedo(dev int32, b *packet.Buffer) {
-	ns := (*Namespace)(o)
-	in := ns.dev(dev)
-	a, err := packet.ParseARP(b.Network())
-	if in == nil || err != nil {
-		ns.drop(b, in, trace.StageARP, trace.DevReady)
-		return
-	}
-	b.Type = packet.Host // as LOCALLY_ENQUEUED: answered without another delay
-	ns.arpProcess(in, b, a)
 }
 
 // Changed needs no action: sending looks at the entry itself.
@@ -216,26 +202,19 @@ func (ns *Namespace) arpProcess(in *inDev, b *packet.Buffer, a packet.ARP) {
 			}
 		} else if rt.typ == fib.Local {
 			if !ns.arpIgnore(in, sip, tip) && !(ns.confOr(in, ConfARPFilter) && ns.arpFilter(in, sip, tip)) {
-				if e := ns.Neigh.EventNS(in.Index, sha, sip, &in.neigh); e != nil {
-					ns.arpReply(in, b, sip, sha, tip, e.Index, trace.RefAddress, tip)
-					return
-				}
-				ns.drop(b, in, trace.StageARP, trace.NeighCreateFail)
+				e := ns.Neigh.EventNS(in.Index, sha, packet.AddrFrom32(sip), &in.neigh)
+				ns.arpReply(in, b, sip, sha, tip, e.Index, trace.RefAddress, tip)
 				return
 			}
 			ns.dropRef(b, in, trace.StageARP, trace.ARPNotForUs, trace.RefSysctl, uint32(trace.SysctlARPIgnore))
 			return
 		} else if in.conf[ConfForwarding] != 0 && rt.typ == fib.Unicast && ns.proxyARP(in, &rt, sip, tip) {
-			var neighIdx uint32
-			if e := ns.Neigh.EventNS(in.Index, sha, sip, &in.neigh); e != nil {
-				neighIdx = e.Index
-			}
+			e := ns.Neigh.EventNS(in.Index, sha, packet.AddrFrom32(sip), &in.neigh)
 			if b.Type == packet.Host || in.neigh.ProxyDelay == 0 {
-				ns.arpReply(in, b, sip, sha, tip, neighIdx, trace.RefSysctl, uint32(trace.SysctlProxyARP))
+				ns.arpReply(in, b, sip, sha, tip, e.Index, trace.RefSysctl, uint32(trace.SysctlProxyARP))
 				return
 			}
-			ns.note0(b, in, trace.StageARP, trace.Hold, trace.RefSysctl, uint32(trace.SysctlProxyARP))
-			ns.Neigh.ProxyLater(in.Index, &in.neigh, b)
+			ns.arpDelay(in, b)
 			return
 		} else {
 			ref, refIdx = rt.ref()
@@ -247,12 +226,12 @@ func (ns *Namespace) arpProcess(in *inDev, b *packet.Buffer, a packet.ARP) {
 // arpLearn is the second half of arp_process: a packet that is not answered
 // may still say where the sender is.
 func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint16, sip, tip uint32, sha packet.MAC, why trace.Reason, ref trace.RefKind, refIdx uint32) {
-	e := ns.Neigh.Lookup(in.Index, sip)
+	e := ns.Neigh.Lookup(in.Index, packet.AddrFrom32(sip))
 	accept := ns.confMax(in, ConfARPAccept) == 1 || ns.confMax(in, ConfARPAccept) == 2 && ns.onLink(in, sip, sip)
 	// arp_is_garp: gratuitous replies must name the sender's MAC twice.
 	garp := tip == sip && (op == packet.ARPRequest || a.TargetMAC() == sha) && ns.addrType(sip, 0) == fib.Unicast
 	if e == nil && accept && (garp || op == packet.ARPReply && ns.addrType(sip, 0) == fib.Unicast) {
-		e, _ = ns.Neigh.Get(in.Index, sip, &in.neigh)
+		e = ns.Neigh.Get(in.Index, packet.AddrFrom32(sip), &in.neigh)
 	}
 	if e == nil {
 		if op == packet.ARPReply {
@@ -267,10 +246,18 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: in.Place, Stage: trace.StageARP, Verdict: trace.Absorb, RefKind: trace.RefNeigh, RefIdx: e.Index}
 		ns.w.Log.Commit(r, b.Network())
 	}
-	toUs := b.Type == packet.Host
+	// Only a reply to us alone proves that the neighbour is reachable, and
+	// within locktime of the last change another MAC is not believed.
+	state, flags := neigh.Stale, neigh.Flags(0)
+	if op == packet.ARPReply && b.Type == packet.Host {
+		state = neigh.Reachable
+	}
+	if garp || ns.Now().Jiffies() > e.Updated.Jiffies()+in.neigh.LockTime() {
+		flags = neigh.Override
+	}
 	// The update may send what waited: end this packet's life first.
 	ns.w.Absorb(b)
-	ns.Neigh.ARPSeen(e, sha, op == packet.ARPReply, toUs, garp)
+	ns.Neigh.Update(e, sha, state, flags)
 }
 
 // arpReply answers request b, which ends here. ref says why this machine
@@ -284,6 +271,38 @@ func (ns *Namespace) arpReply(in *inDev, b *packet.Buffer, to uint32, toMAC pack
 	cause := b.ID
 	ns.w.Absorb(b)
 	ns.arpSend(in, packet.ARPReply, toMAC, in.MAC, target, toMAC, to, cause, neighIdx)
+}
+
+// arpDelay answers after a random time up to proxy_delay, so that a host that
+// has the address answers first: pneigh_enqueue.
+func (ns *Namespace) arpDelay(in *inDev, b *packet.Buffer) {
+	if in.delayed > in.neigh.ProxyQlen {
+		ns.drop(b, in, trace.StageARP, trace.NeighQueueFull)
+		return
+	}
+	ns.note0(b, in, trace.StageARP, trace.Hold, trace.RefSysctl, uint32(trace.SysctlProxyARP))
+	in.delayed++
+	wait := clock.Duration(ns.rng.Below(uint32(in.neigh.ProxyDelayJiffies()))) * clock.Jiffy
+	ns.w.Clock.After(wait, &delayedARP{ns: ns, in: in, b: b}, 0)
+}
+
+// delayedARP is a request that waits for proxy_delay.
+type delayedARP struct {
+	ns *Namespace
+	in *inDev
+	b  *packet.Buffer
+}
+
+// Fire processes the request again, this time without delay.
+func (d *delayedARP) Fire(uint64) {
+	d.in.delayed--
+	a, err := packet.ParseARP(d.b.Network())
+	if err != nil || !d.in.Up() {
+		d.ns.drop(d.b, d.in, trace.StageARP, trace.DevReady)
+		return
+	}
+	d.b.Type = packet.Host // as LOCALLY_ENQUEUED
+	d.ns.arpProcess(d.in, d.b, a)
 }
 
 // arpIgnore is arp_ignore in net/ipv4/arp.c; true means: do not answer.
@@ -327,7 +346,7 @@ func (ns *Namespace) arpFilter(in *inDev, sip, tip uint32) bool {
 // (arp_fwd_proxy; arp_fwd_pvlan for the same interface), or a proxy entry.
 func (ns *Namespace) proxyARP(in *inDev, rt *route, sip, tip uint32) bool {
 	if rt.dev != in {
-		return ns.confOr(in, ConfProxyARP) || ns.Neigh.Proxied(in.Index, tip)
+		return ns.confOr(in, ConfProxyARP) || ns.Neigh.Proxied(in.Index, packet.AddrFrom32(tip))
 	}
 	return in.conf[ConfProxyARPPvlan] != 0 && sip != tip
 }

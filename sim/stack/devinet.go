@@ -30,6 +30,8 @@ type inDev struct {
 	addrs []Address
 	nf    netfilter.Dev
 	wasUp bool
+
+	delayed int // ARP requests that wait for proxy_delay
 }
 
 // Addresses lists the addresses of a device in the order of `ip addr`.

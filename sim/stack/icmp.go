@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"hoplab/packet"
+	"hoplab/sim/conntrack"
 	"hoplab/sim/fib"
 	"hoplab/sim/netdev"
 	"hoplab/sim/trace"
@@ -72,6 +73,9 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 	e := ns.w.Pool.New(packet.ICMPLen + len(quote))
 	e.Parent = b.ID
 	e.Mark = fl.mark
+	if ns.Conn != nil && ns.Conn.Get(b.Conn) != nil { // nf_ct_attach: related to what it is about
+		e.Conn, e.CTInfo = b.Conn, uint8(conntrack.Info(b.CTInfo).Attach())
+	}
 	m := packet.PutICMP(e.Bytes(), t, code, rest)
 	copy(m.Payload(), quote)
 	m.UpdateChecksum()
@@ -274,7 +278,8 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 		ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
 		return
 	}
-	if ns.Sysctls.IgnoreBogusErrors && false {
+	if !ns.Sysctls.IgnoreBogusErrors && ns.addrType(q.Dst32(), 0) == fib.Broadcast {
+		ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored) // an answer to a broadcast, RFC 1122 section 3.2.2
 		return
 	}
 	if len(q.Payload()) < 8 {

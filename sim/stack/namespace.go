@@ -191,7 +191,7 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 	}
 	ns.FIB.Carrier(d.Index, d.Carrier())
 	if d.Up() && !d.Carrier() {
-		ns.Neigh.CarrierLost(d.Index)
+		ns.Neigh.CarrierDown(d.Index)
 	}
 }
 
@@ -292,6 +292,11 @@ func (ns *Namespace) SetMTU(d *netdev.Device, mtu int) {
 // other fragments, or for proxy_delay.
 func (ns *Namespace) Held() int {
 	n := ns.Neigh.Waiting()
+	for _, in := range ns.devs {
+		if in != nil {
+			n += in.delayed
+		}
+	}
 	if ns.frags != nil {
 		n += ns.frags.Held()
 	}

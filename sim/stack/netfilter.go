@@ -100,7 +100,7 @@ func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
 		b.CTInfo = uint8(conntrack.Untracked)
 		return true
 	}
-	if b.Conn != 0 { // a loopback packet has passed OUTPUT with its entry
+	if b.Conn != 0 && ns.Conn.Get(b.Conn) != nil { // passed OUTPUT before lo, or an error about a tracked packet
 		return true
 	}
 	conn, info, v := ns.Conn.In(b.IPv4(), h == netfilter.Prerouting, ns.Now())
@@ -203,7 +203,7 @@ func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buff
 	}
 	ct, info := ns.Conn, conntrack.Info(b.CTInfo)
 	where := ns.either(in, out)
-	if (info == conntrack.New || info.State() == "RELATED") && !ct.NATInitialized(b.Conn, manip) {
+	if info == conntrack.New && !ct.NATInitialized(b.Conn, manip) {
 		if !ns.bind(h, manip, b, in, out, rt) {
 			return false
 		}
@@ -211,10 +211,6 @@ func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buff
 		b.Conn = 0
 		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
 		return false
-	}
-	before := packet.Flow{}
-	if ns.w.Log.On() {
-		before = packet.IPv4Flow(b.IPv4())
 	}
 	changed, ok := ct.NATPacket(b.Conn, info, manip, b.IPv4())
 	if !ok {
@@ -224,7 +220,6 @@ func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buff
 	if changed && ns.w.Log.On() {
 		r := ns.w.Log.Next()
 		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(where), Stage: trace.StageNAT, RefKind: trace.RefConn, RefIdx: b.Conn, Aux: uint32(manip), Flow: packet.IPv4Flow(b.IPv4())}
-		_ = before
 		ns.w.Log.Commit(r, b.Network())
 	}
 	return true

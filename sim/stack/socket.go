@@ -187,7 +187,7 @@ func (ns *Namespace) confirm(rt *route, dst uint32) {
 	if rt.dev.NoARP() {
 		return
 	}
-	if e := ns.Neigh.Lookup(rt.dev.Index, rt.nextHop(dst)); e != nil {
+	if e := ns.Neigh.Lookup(rt.dev.Index, packet.AddrFrom32(rt.nextHop(dst))); e != nil {
 		ns.Neigh.Confirm(e)
 	}
 }

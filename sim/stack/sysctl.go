@@ -175,7 +175,7 @@ func (ns *Namespace) Sysctl(key string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return getNeigh(p, parts[4])
+		return p.Get(parts[4])
 	}
 	if v, ok := ns.Sysctls.kept[name]; ok {
 		return v, nil
@@ -271,7 +271,7 @@ func (ns *Namespace) setNeigh(dev, name, value string) error {
 	if err != nil {
 		return err
 	}
-	return putNeigh(p, name, value)
+	return p.Set(name, value)
 }
 
 type globalSysctl struct {

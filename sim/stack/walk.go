@@ -373,10 +373,6 @@ func (ns *Namespace) finishOutput2(b *packet.Buffer, rt *route) {
 	}
 	dst := ip.Dst32()
 	e := ns.neighbour(rt, rt.nextHop(dst))
-	if e == nil {
-		ns.drop(b, dev, trace.StageNeigh, trace.NeighCreateFail)
-		return
-	}
 	if ns.w.Log.On() {
 		v := trace.Continue
 		if e.State&neigh.Valid == 0 {
@@ -399,9 +395,8 @@ func (ns *Namespace) sendDirect(b *packet.Buffer, rt *route) {
 	case netdev.IPIP:
 		ns.skbDst = *rt
 	case netdev.Loopback:
-		// The packet keeps its route; it comes back in by lo.
-		b.Scrub(false)
-		b.Flags |= packet.LocalRoute
+		// The packet keeps its route and its connection; it comes back in by lo.
+		b.Flags, b.FragMax = packet.LocalRoute, 0
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, packet.MAC{}, packet.EtherIPv4)
 	default:
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, dev.MAC, packet.EtherIPv4)
