@@ -75,7 +75,6 @@ func (t *Table) Change(s Spec, op Op, p *Params) error {
 	case op&Replace == 0:
 		flags &^= Override
 	}
-	e.Router = s.Router
 	if s.Use {
 		if e.State&Permanent != 0 {
 			t.exempt--
@@ -90,6 +89,9 @@ func (t *Table) Change(s Spec, op Op, p *Params) error {
 			return ErrNoMAC
 		}
 		mac = e.MAC
+	}
+	if s.State&Valid != 0 && flags&Override != 0 {
+		e.Router = s.Router
 	}
 	t.Update(e, mac, s.State, flags)
 	return nil
@@ -238,8 +240,7 @@ func abbreviates(word, name string) bool {
 	return word != "" && strings.HasPrefix(name, word)
 }
 
-// parseState reads a state's name, also abbreviated, or its number:
-// nud_state_a2n.
+// parseState reads a state's name or its number: nud_state_a2n.
 func parseState(w string) (State, error) {
 	for _, v := range [...]struct {
 		name string
@@ -248,7 +249,7 @@ func parseState(w string) (State, error) {
 		{"permanent", Permanent}, {"reachable", Reachable}, {"noarp", NoARP}, {"none", None}, {"stale", Stale},
 		{"incomplete", Incomplete}, {"delay", Delay}, {"probe", Probe}, {"failed", Failed},
 	} {
-		if abbreviates(w, v.name) {
+		if w == v.name {
 			return v.s, nil
 		}
 	}

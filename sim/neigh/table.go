@@ -52,6 +52,10 @@ type key struct {
 // Table is the neighbour table of one namespace. Make it with New; it is not
 // safe for concurrent use.
 type Table struct {
+	// Construct, if set, is called with every new entry: arp_constructor. It
+	// calls SetNoARP for those that need no resolution.
+	Construct func(*Entry)
+
 	q     *clock.Queue
 	owner Owner
 	rand  func() uint32
@@ -89,9 +93,8 @@ func (t *Table) Lookup(dev int32, addr netip.Addr) *Entry {
 	return nil
 }
 
-// Get finds an entry or creates it in state None. The caller then says with
-// SetNoARP whether the address needs resolution at all, as arp_constructor
-// does. When the table is full ("neighbour table overflow") the entry is a
+// Get finds an entry or creates it in state None, unless Construct or the
+// caller, by SetNoARP, says that the address needs no resolution. When the table is full ("neighbour table overflow") the entry is a
 // dead one with Index 0, whose packets are purged.
 func (t *Table) Get(dev int32, addr netip.Addr, p *Params) *Entry {
 	if e := t.Lookup(dev, addr); e != nil {
@@ -118,6 +121,9 @@ func (t *Table) Get(dev int32, addr netip.Addr, p *Params) *Entry {
 		for i, k := range t.keys {
 			t.byKey[k] = t.entries[i]
 		}
+	}
+	if t.Construct != nil {
+		t.Construct(e)
 	}
 	t.scheduleGC()
 	return e
