@@ -126,8 +126,8 @@ func (p *Proc) block() {
 // Now is the virtual time.
 func (p *Proc) Now() clock.Instant { return p.s.clock.Now() }
 
-// Wait blocks until somebody calls Wake, or until the instant; whichever comes
-// first. A Wake that came since the last Wait counts. It reports whether it
+// Wait blocks until somebody calls Wake, or until the first jiffy after the
+// instant; whichever comes first. A Wake that came since the last Wait counts. It reports whether it
 // was woken.
 func (p *Proc) Wait(until clock.Instant) bool {
 	if p.woken {
@@ -137,13 +137,22 @@ func (p *Proc) Wait(until clock.Instant) bool {
 	if until <= p.Now() {
 		return false
 	}
-	p.timer = p.s.clock.Schedule(until, p, timeOut)
+	p.timer = p.s.clock.Schedule(tick(p.Now(), until), p, timeOut)
 	p.block()
 	p.s.clock.Cancel(p.timer)
 	p.timer = clock.Ref{}
 	woken := p.woken
 	p.woken = false
 	return woken
+}
+
+// tick is when a kernel without high-resolution timers wakes a program that
+// asked to sleep until an instant: on a jiffy, and never too early
+// (schedule_timeout of timespec64_to_jiffies plus one). So `ping -i 1` sends
+// every 1.01 s, as on the machine of the recordings.
+func tick(now, until clock.Instant) clock.Instant {
+	n := (int64(until-now) + int64(clock.Jiffy) - 1) / int64(clock.Jiffy)
+	return clock.Instant((now.Jiffies() + n + 1) * int64(clock.Jiffy))
 }
 
 // Pause is Wait without an end.

@@ -33,7 +33,7 @@ func TestProcessesTakeTurnsInOneOrder(t *testing.T) {
 	first := run()
 	require.Len(t, first, 9)
 	require.Equal(t, "0: p0 step 0", first[0])
-	require.Equal(t, "1000000000: p2 step 1", first[3])
+	require.Equal(t, "1010000000: p2 step 1", first[3], "timers tick in jiffies")
 	require.Equal(t, first, run())
 }
 
@@ -53,7 +53,7 @@ func TestWakeEndsAWaitAndIsNotLost(t *testing.T) {
 	}
 	require.Equal(t, []bool{false, true, true}, woken)
 	require.EqualError(t, p.Err(), "end")
-	require.Equal(t, clock.Instant(1500*time.Millisecond), q.Now())
+	require.Equal(t, clock.Instant(1500*time.Millisecond), q.Now(), "the instant of the Wake")
 }
 
 func TestKillRunsDeferredFunctions(t *testing.T) {
