@@ -278,7 +278,7 @@ func readCaptures(t *testing.T, dir string, places []string) map[string][]record
 				break
 			}
 			require.NoError(t, err)
-			all[place] = append(all[place], recorded{time.Duration(p.Time), canonical(p.LinkType == pcap.LinkEthernet, p.Data, n)})
+			all[place] = append(all[place], recorded{time.Duration(p.Time), canonical(r.Interfaces()[p.Interface].LinkType == pcap.LinkEthernet, p.Data, n)})
 		}
 	}
 	return all

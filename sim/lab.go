@@ -147,7 +147,7 @@ func (l *Lab) Start(f func(p *proc.Proc) error) *proc.Proc { return l.procs.Go(f
 // Ping sends count echo requests from a machine or pod, one a second, and runs
 // the clock until it is over.
 func (l *Lab) Ping(from string, to netip.Addr, count int) (sock.PingResult, error) {
-	return l.PingWith(from, sock.PingOptions{Dest: to.String(), Count: count}, io.Discard)
+	return l.PingWith(from, sock.PingOptions{Host: to.String(), Count: count}, io.Discard)
 }
 
 // PingWith is Ping with all of ping's options; out gets what ping prints.
