@@ -180,12 +180,12 @@ func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
 	if prim == nil {
 		return
 	}
-	any, addr, _ := a.prefix()
+	network, addr, _ := a.prefix()
 	brd, ifb := a.brd(), packet.Addr32(a.Broadcast)
 	subnet := false
-	if !a.Secondary && any>>24 != 0 && (any != addr || a.PrefixLen < 32) {
+	if !a.Secondary && network>>24 != 0 && (network != addr || a.PrefixLen < 32) {
 		if !a.NoPrefixRoute {
-			f.magic(false, prefixType(d.dev, env), any, a.PrefixLen, d.dev, prim, 0, env)
+			f.magic(false, prefixType(d.dev, env), network, a.PrefixLen, d.dev, prim, 0, env)
 		}
 		subnet = true
 	}
@@ -218,14 +218,14 @@ func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
 		keepLocal = keepLocal || a.Local == b.Local
 		keepBrd = keepBrd || ifb == bb
 		keepBrd1 = keepBrd1 || brd == bb
-		keepBrd0 = keepBrd0 || any == bb
+		keepBrd0 = keepBrd0 || network == bb
 		if prim1 == b && b.PrefixLen < 31 { // a primary brings its network's broadcast
 			any1, _, _ := b.prefix()
 			brd1 := b.brd()
 			if any1>>24 != 0 {
 				keepBrd = keepBrd || ifb == brd1 || ifb == any1
 				keepBrd1 = keepBrd1 || brd == brd1 || brd == any1
-				keepBrd0 = keepBrd0 || any == brd1 || any == any1
+				keepBrd0 = keepBrd0 || network == brd1 || network == any1
 			}
 		}
 	}
@@ -238,7 +238,7 @@ func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
 			f.magic(false, Broadcast, brd, 32, d.dev, prim, 0, env)
 		}
 		if !keepBrd0 {
-			f.magic(false, Broadcast, any, 32, d.dev, prim, 0, env)
+			f.magic(false, Broadcast, network, 32, d.dev, prim, 0, env)
 		}
 	}
 	if keepLocal {

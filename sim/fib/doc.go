@@ -8,8 +8,10 @@
 // that answers for names and states. It sends nothing and has no clock.
 //
 // Left out: IPv6, multipath and nexthop objects, encapsulation attributes,
-// route metrics other than those of Route. Asking for them is an error that
-// starts with "not modelled:".
+// route metrics other than those of Route, l3mdev. Asking for them is an error
+// that starts with "not modelled:". Of several default routes with the same
+// metric the first is taken, whatever its neighbour's state
+// (fib_select_default), and ignore_routes_with_linkdown is always 0.
 //
 // Start reading at FIB.Lookup.
 package fib

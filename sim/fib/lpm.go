@@ -21,8 +21,10 @@ type leaf struct {
 // use, longest first. Both fall back to shorter prefixes when no route of the
 // longest suits, as the kernel's trie does by backtracking.
 //
-// A trie (bart) is slower here: it cannot go on from a prefix that did not
-// suit, and the routing tables of a node use four to six prefix lengths.
+// A trie is no better here: the tables of a node use four to six prefix
+// lengths, so that BenchmarkBart takes 20 ns where this takes 6 to 9, and 10
+// against 17 for the default route; and it cannot go on from a prefix none of
+// whose routes suits.
 type lpm struct {
 	few   []leaf  // all leaves while slots is nil
 	slots []leaf  // open addressing, a power of two long; head nil: free
