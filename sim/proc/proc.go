@@ -85,7 +85,9 @@ func (p *Proc) Fire(why uint64) {
 		return
 	}
 	if why == timeOut {
-		p.timer = clock.Ref{}
+		// The kernel's own timers of this tick run first, then programs.
+		p.timer = p.s.clock.After(0, p, wakeUp)
+		return
 	}
 	p.run()
 }
@@ -137,8 +139,11 @@ func (p *Proc) Wait(until clock.Instant) bool {
 	if until <= p.Now() {
 		return false
 	}
-	p.timer = p.s.clock.Schedule(tick(p.Now(), until), p, timeOut)
-	p.block()
+	end := tick(p.Now(), until)
+	p.timer = p.s.clock.Schedule(end, p, timeOut)
+	for !p.woken && p.Now() < end { // an earlier Wake may still be on its way
+		p.block()
+	}
 	p.s.clock.Cancel(p.timer)
 	p.timer = clock.Ref{}
 	woken := p.woken
@@ -147,12 +152,12 @@ func (p *Proc) Wait(until clock.Instant) bool {
 }
 
 // tick is when a kernel without high-resolution timers wakes a program that
-// asked to sleep until an instant: on a jiffy, and never too early
-// (schedule_timeout of timespec64_to_jiffies plus one). So `ping -i 1` sends
-// every 1.01 s, as on the machine of the recordings.
+// asked to sleep until an instant: schedule_timeout of as many jiffies, rounded
+// up, and one more. So `ping -i 1` sends every 1.01 to 1.08 s, as on the
+// machine of the recordings.
 func tick(now, until clock.Instant) clock.Instant {
 	n := (int64(until-now) + int64(clock.Jiffy) - 1) / int64(clock.Jiffy)
-	return clock.Instant((now.Jiffies() + n + 1) * int64(clock.Jiffy))
+	return now.Wheel(n)
 }
 
 // Pause is Wait without an end.

@@ -33,7 +33,7 @@ func TestProcessesTakeTurnsInOneOrder(t *testing.T) {
 	first := run()
 	require.Len(t, first, 9)
 	require.Equal(t, "0: p0 step 0", first[0])
-	require.Equal(t, "1010000000: p2 step 1", first[3], "timers tick in jiffies")
+	require.Equal(t, "1040000000: p2 step 1", first[3], "timers tick in jiffies, far ones in buckets of eight")
 	require.Equal(t, first, run())
 }
 
