@@ -153,13 +153,19 @@ func (a Action) String() string {
 	return "unknown"
 }
 
-// Verdict is the answer of a table.
+// Verdict is the answer of a table. It has four fields and not more, so that
+// it travels in registers.
 type Verdict struct {
+	Outcome
+	NAT   *NATRange // never nil; empty unless Action is SNAT, DNAT, Masquerade or Redirect
+	Rule  *Rule     // the rule that decided; nil when the policy did
+	Chain *Chain    // where it stands; the built-in chain when the policy decided
+}
+
+// Outcome is what becomes of the packet.
+type Outcome struct {
 	Action     Action
 	RejectWith RejectType // valid iff Action is Reject
-	NAT        NATRange   // valid iff Action is SNAT, DNAT, Masquerade or Redirect
-	Rule       *Rule      // the rule that decided; nil when the policy did
-	Chain      *Chain     // where it stands; the built-in chain when the policy decided
 }
 
 // NATRange is what an address is bound to.

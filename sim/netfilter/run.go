@@ -106,7 +106,7 @@ func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
 	p.Hook = h
 	tb := t.tables[id]
 	if tb == nil {
-		return Verdict{}
+		return Verdict{NAT: &t.noNAT}
 	}
 	if tb.dirty {
 		tb.compile()
@@ -114,7 +114,7 @@ func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
 	c := &tb.code
 	base := c.entry[h]
 	if base == nil {
-		return Verdict{}
+		return Verdict{NAT: &t.noNAT}
 	}
 	var (
 		lines  = c.lines
@@ -155,7 +155,7 @@ next:
 		default:
 			var hot bool
 			if ok, hot = t.holds(o, p); hot {
-				return Verdict{Action: Drop, Rule: l.rule, Chain: l.rule.chain}
+				return Verdict{Outcome{Action: Drop}, &t.noNAT, l.rule, l.rule.chain}
 			}
 		}
 		if ok == o.not {
@@ -182,7 +182,7 @@ next:
 		pc++
 	case actJump:
 		if depth == len(c.stack) {
-			return Verdict{Action: Drop, Rule: r, Chain: r.chain}
+			return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
 		}
 		c.stack[depth] = pc + 1
 		depth++
@@ -198,9 +198,9 @@ next:
 		depth--
 		pc = c.stack[depth]
 	case actAccept:
-		return Verdict{Action: Accept, Rule: r, Chain: r.chain}
+		return Verdict{Outcome{Action: Accept}, &t.noNAT, r, r.chain}
 	case actDrop:
-		return Verdict{Action: Drop, Rule: r, Chain: r.chain}
+		return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
 	case actPolicy:
 		return base.decide(size)
 	case actVerdict:
@@ -217,16 +217,16 @@ next:
 func (c *Chain) decide(size uint64) Verdict {
 	c.Packets++
 	c.Bytes += size
-	return Verdict{Action: c.Policy, Chain: c}
+	return Verdict{Outcome{Action: c.Policy}, &c.table.tables.noNAT, nil, c}
 }
 
 func (r *Rule) verdict() Verdict {
-	v := Verdict{Rule: r, Chain: r.chain}
+	v := Verdict{NAT: &r.chain.table.tables.noNAT, Rule: r, Chain: r.chain}
 	switch t := r.Spec.Target.(type) {
 	case TargetReject:
 		v.Action, v.RejectWith = Reject, t.With
 	case TargetNAT:
-		v.Action, v.NAT = t.Action, t.Range
+		v.Action, v.NAT = t.Action, &r.nat
 	}
 	return v
 }

@@ -74,6 +74,16 @@ type Target interface {
 	check(w where) error
 }
 
+// String is the rule behind "-A CHAIN" as iptables -S prints it, with a space
+// in front.
+func (s *Spec) String() string {
+	target := ""
+	if j, ok := s.Target.(Jump); ok {
+		target = j.Chain
+	}
+	return string(s.appendSave(nil, target, nil))
+}
+
 // appendSave prints the rule behind "-A CHAIN" as iptables -S does; counters
 // says whether -c stands in front of the target. target is the name of the
 // chain jumped to, valid iff the target is a Jump.
@@ -145,6 +155,9 @@ func (a AddrMatch) appendPrefix(b []byte) []byte {
 	}
 	return packet.AddrFrom32(a.Mask).AppendTo(b)
 }
+
+// Prefix is address and mask, as -s takes them.
+func (a AddrMatch) Prefix() string { return string(a.appendPrefix(nil)) }
 
 // appendShort is appendPrefix without /32.
 func (a AddrMatch) appendShort(b []byte) []byte {

@@ -12,8 +12,10 @@ type Tables struct {
 	env    Env
 	sets   ipset.Sets
 	tables [numTables]*Table
-	rules  []*Rule // by Index-1; deleted ones stay, so that old events keep their reason
-	track  int     // loaded rules that need connections to be tracked
+	rules  []*Rule  // by Index-1; deleted ones stay, so that old events keep their reason
+	track  int      // loaded rules that need connections to be tracked
+	order  []*Table // newest first
+	noNAT  NATRange // what verdicts without a range point to
 }
 
 // New makes the tables of a namespace; none exists until it is touched.
@@ -48,16 +50,9 @@ func (t *Tables) RuleByIndex(i uint32) *Rule {
 // Lookup is the table, nil if it was never touched.
 func (t *Tables) Lookup(id TableID) *Table { return t.tables[id] }
 
-// Existing are the tables that were touched, in the order of their IDs.
-func (t *Tables) Existing() []*Table {
-	var all []*Table
-	for _, tb := range t.tables {
-		if tb != nil {
-			all = append(all, tb)
-		}
-	}
-	return all
-}
+// Existing are the tables that were touched, the newest first, as
+// /proc/net/ip_tables_names has them.
+func (t *Tables) Existing() []*Table { return t.order }
 
 // Table is the table, made if it is touched for the first time.
 func (t *Tables) Table(id TableID) *Table {
@@ -70,6 +65,7 @@ func (t *Tables) Table(id TableID) *Table {
 			}
 		}
 		t.tables[id] = tb
+		t.order = slices.Insert(t.order, 0, tb)
 	}
 	return t.tables[id]
 }
@@ -129,6 +125,7 @@ type Rule struct {
 	chain *Chain
 	jump  *Chain // valid iff Spec.Target is a Jump
 	ops   []op
+	nat   NATRange // of a TargetNAT
 	track bool
 	text  string // of the spec, without the chain jumped to
 }
@@ -336,6 +333,9 @@ func (tb *Table) prepare(c *Chain, s *Spec, by string) (*Rule, error) {
 		return nil, l.err
 	}
 	r := &Rule{Packets: s.Packets, Bytes: s.Bytes, Spec: *s, By: by, chain: c, ops: l.ops, track: l.conntrack, text: specText(s)}
+	if t, ok := s.Target.(TargetNAT); ok {
+		r.nat = t.Range
+	}
 	tb.refreshHooks()
 	if err := r.check(c.hooks); err != nil {
 		return nil, err
@@ -430,39 +430,76 @@ func (tb *Table) refreshHooks() {
 	}
 }
 
-// link counts a rule that was put into its chain.
+// link gives a rule that was put into its chain its number and counts it.
 func (tb *Table) link(r *Rule) {
 	t := tb.tables
 	t.rules = append(t.rules, r)
 	r.Index = uint32(len(t.rules))
+	tb.count(r, 1)
 	if r.jump != nil {
-		r.jump.refs++
 		spread(r.jump, r.chain.hooks)
 	}
-	for i := range r.ops {
-		if s := r.ops[i].set; s != nil {
-			s.Hold()
-		}
-	}
-	if r.track {
-		t.track++
-	}
-	tb.dirty = true
 }
 
 // unlink takes back what link counted.
 func (tb *Table) unlink(r *Rule) {
+	tb.count(r, -1)
+	tb.stale = tb.stale || r.jump != nil
+}
+
+// count notes what a rule uses, or with -1 that it does so no longer.
+func (tb *Table) count(r *Rule, n int) {
 	if r.jump != nil {
-		r.jump.refs--
-		tb.stale = true
+		r.jump.refs += n
 	}
 	for i := range r.ops {
-		if s := r.ops[i].set; s != nil {
+		switch s := r.ops[i].set; {
+		case s == nil:
+		case n > 0:
+			s.Hold()
+		default:
 			s.Drop()
 		}
 	}
 	if r.track {
-		tb.tables.track--
+		tb.tables.track += n
 	}
 	tb.dirty = true
+}
+
+// Snapshot is a table as it was, for Rollback.
+type Snapshot struct {
+	chains []*Chain
+	were   []Chain
+}
+
+// Snapshot notes the table as it is.
+func (tb *Table) Snapshot() *Snapshot {
+	s := &Snapshot{chains: slices.Clone(tb.chains)}
+	for _, c := range tb.chains {
+		was := *c
+		was.rules = slices.Clone(c.rules)
+		s.were = append(s.were, was)
+	}
+	return s
+}
+
+// Rollback makes the table what it was, counters of rules excepted.
+func (tb *Table) Rollback(s *Snapshot) {
+	for _, c := range tb.chains {
+		for _, r := range c.rules {
+			tb.count(r, -1)
+		}
+	}
+	tb.chains = s.chains
+	for i, c := range tb.chains {
+		*c = s.were[i]
+		c.refs = 0
+	}
+	for _, c := range tb.chains {
+		for _, r := range c.rules {
+			tb.count(r, 1)
+		}
+	}
+	tb.dirty, tb.stale = true, true
 }

@@ -151,13 +151,13 @@ func (r *run) deleteChains(chains []*nf.Chain) error {
 		case len(c.Rules()) > 0:
 			failure = nf.ErrNotEmpty
 		}
+		r.say("Deleting chain `%s'\n", c.Name)
 		doomed = append(doomed, c)
 	}
 	if failure != nil {
 		return failure
 	}
 	for _, c := range doomed {
-		r.say("Deleting chain `%s'\n", c.Name)
 		if err := r.tb.DeleteChain(c); err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (r *run) target() error {
 	switch {
 	case r.tb.Chain(r.jump) != nil:
 	case r.isGoto:
-		return usage("goto '%s' is not a chain\n", r.jump)
+		return usage("goto '%s' is not a chain", r.jump)
 	default:
 		return usage("Couldn't load target `%s':No such file or directory\n", r.jump)
 	}

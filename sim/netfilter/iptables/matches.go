@@ -176,7 +176,7 @@ func (p *parser) transport(e *extension) {
 	}
 	oneFlags := func() error {
 		if flags {
-			return usage("Only one of `--syn' or `--tcp-flags' allowed")
+			return usage("Only one of `--syn' or `--tcp-flags'  allowed")
 		}
 		flags = true
 		return nil
@@ -503,7 +503,7 @@ func rate(s string) (uint32, error) {
 	}
 	avg := nf.LimitScale * mult / r
 	if avg == 0 {
-		return 0, usage("Rate too fast \"%s\"\n", s)
+		return 0, usage("Rate too fast \"%s\"", s)
 	}
 	return uint32(avg), nil
 }
@@ -643,5 +643,5 @@ func dscpClass(s string) (uint8, error) {
 	case len(u) == 4 && strings.HasPrefix(u, "AF") && '1' <= u[2] && u[2] <= '4' && '1' <= u[3] && u[3] <= '3':
 		return (u[2]-'0')<<3 | (u[3]-'0')<<1, nil
 	}
-	return 0, usage("Invalid DSCP value `%s'\n", s)
+	return 0, usage("Invalid DSCP value `%s'", s)
 }

@@ -125,7 +125,7 @@ func (p *parser) word() error {
 	case strings.HasPrefix(a, "--") && len(a) > 2:
 		return p.long(a)
 	case strings.HasPrefix(a, "-") && len(a) > 1 && a != "--":
-		return p.short(a[1:])
+		return p.short(a)
 	case a == "--":
 		if len(p.args) > 0 {
 			return usage("unknown arguments found on commandline")
@@ -135,7 +135,9 @@ func (p *parser) word() error {
 	return &Error{2, "Bad argument `" + a + "'\n" + tryHelp}
 }
 
-func (p *parser) short(s string) error {
+// short takes a word such as -nvL.
+func (p *parser) short(bundle string) error {
+	s := bundle[1:]
 	for s != "" {
 		letter := s[0]
 		s = s[1:]
@@ -149,8 +151,13 @@ func (p *parser) short(s string) error {
 			if s == "" && len(p.args) == 0 {
 				return usage("option \"-%c\" requires an argument", letter)
 			}
-			if value = s; s == "" {
+			switch {
+			case s == "":
 				value = p.next()
+			case letter == 'p' || letter == 'j':
+				value = bundle // iptables looks at the whole word here
+			default:
+				value = s
 			}
 			s = ""
 		case 2:
@@ -260,7 +267,7 @@ func (p *parser) command(letter byte) error {
 	case (letter == 'L' || letter == 'S') && p.action == 'Z':
 		p.action, p.zero = action(letter), true
 	default:
-		return usage("Cannot use -%c with -%c\n", letter, p.action)
+		return usage("Cannot use -%c with -%c", letter, p.action)
 	}
 	return nil
 }
@@ -326,6 +333,9 @@ func (p *parser) option(letter byte, v string) error {
 		if len(v) > 15 {
 			return usage("interface name `%s' must be shorter than IFNAMSIZ (15)", v)
 		}
+		if strings.ContainsAny(v, "/ ") {
+			p.Notice += "Warning: weird character in interface `" + v + "' ('/' and ' ' are not allowed by the kernel).\n"
+		}
 		d := nf.DevMatch{Name: v, Not: p.not}
 		if letter == 'i' {
 			p.spec.In = d
@@ -334,6 +344,9 @@ func (p *parser) option(letter byte, v string) error {
 		}
 		return nil
 	case 'f':
+		if err := p.once(letter); err != nil {
+			return err
+		}
 		p.spec.Frag = nf.LaterFragment
 		if p.not {
 			p.spec.Frag = nf.NotLaterFragment
@@ -471,9 +484,9 @@ func chainName(s string) error {
 	case s == "":
 		return usage("Invalid chain name `%s' (too short)", s) // the kernel knows no such name
 	case s[0] == '-' || s[0] == '!':
-		return usage("chain name not allowed to start with `%c'\n", s[0])
+		return usage("chain name not allowed to start with `%c'", s[0])
 	case isTarget(s):
-		return usage("chain name may not clash with target name\n")
+		return usage("chain name may not clash with target name")
 	case strings.ContainsAny(s, " \t\n\v\f\r"):
 		return usage("Invalid chain name `%s'", s)
 	}
@@ -573,7 +586,7 @@ func (p *parser) finish() error {
 	case p.not:
 		return usage("nothing appropriate following !")
 	case p.table == "nat" && (p.other == "DROP" && p.action == 'P' || p.spec.Target == nf.Target(nf.StandardDrop)):
-		return usage("\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n")
+		return usage("\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n")
 	}
 	if p.hasRule() {
 		if err := p.addresses(); err != nil {
@@ -584,7 +597,7 @@ func (p *parser) finish() error {
 	for i := range len(flagLetters) {
 		l := flagLetters[i]
 		if strings.IndexByte(p.given, l) >= 0 && strings.IndexByte(refused, l) >= 0 {
-			return usage("Illegal option `-%c' with this command\n", l)
+			return usage("Illegal option `-%c' with this command", l)
 		}
 	}
 	if len(p.chain) >= 29 {
@@ -639,4 +652,70 @@ func reversed(given bool, from, to uint32) string {
 		return ""
 	}
 	return "xt_iprange: range " + packet.AddrFrom32(from).String() + "-" + packet.AddrFrom32(to).String() + " is reversed and will never match\n"
+}
+
+// String is the command line in its canonical form; Parse reads it again.
+func (c *Command) String() string {
+	if c.action == 'V' {
+		return "-V"
+	}
+	b := []byte("-t " + c.table + " -" + string(rune(c.action)))
+	if c.chain != "" {
+		b = append(append(b, ' '), quoted(c.chain)...)
+	}
+	if c.num != 0 {
+		b = strconv.AppendInt(append(b, ' '), int64(c.num), 10)
+	}
+	if c.other != "" {
+		b = append(append(b, ' '), quoted(c.other)...)
+	}
+	for _, f := range []struct {
+		on  bool
+		opt string
+	}{{c.verbose, " -v"}, {c.numeric, " -n"}, {c.exact, " -x"}, {c.lineNumbers, " --line-numbers"}, {c.zero, " -Z"}} {
+		if f.on {
+			b = append(b, f.opt...)
+		}
+	}
+	if !c.hasRule() {
+		return string(b)
+	}
+	if c.spec.Packets != 0 || c.spec.Bytes != 0 {
+		b = append(b, " -c "...)
+		b = strconv.AppendUint(b, c.spec.Packets, 10)
+		b = strconv.AppendUint(append(b, ' '), c.spec.Bytes, 10)
+	}
+	s := c.spec
+	s.Src, s.Dst = nf.AddrMatch{}, nf.AddrMatch{}
+	b = appendHosts(b, "-s", c.srcs, c.notSrc)
+	b = appendHosts(b, "-d", c.dsts, c.notDst)
+	if s.Target == nil && c.jump != "" {
+		s.Target = nf.Jump{Chain: c.jump, Goto: c.isGoto}
+	}
+	return string(b) + s.String()
+}
+
+func appendHosts(b []byte, opt string, hosts []nf.AddrMatch, not bool) []byte {
+	if len(hosts) == 1 && hosts[0].Mask == 0 && !not {
+		return b
+	}
+	if not {
+		b = append(b, " !"...)
+	}
+	b = append(append(append(b, ' '), opt...), ' ')
+	for i, h := range hosts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, h.Prefix()...)
+	}
+	return b
+}
+
+// quoted makes one word of s for Split.
+func quoted(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\r\n\"'\\#") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

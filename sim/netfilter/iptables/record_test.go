@@ -19,10 +19,10 @@ import (
 // env is a namespace without anything in it.
 type env struct{}
 
-func (env) AddrType(uint32, int32) uint8             { return 1 }
+func (env) AddrType(uint32, int32) uint8            { return 1 }
 func (env) ReversePath(*nf.Packet, nf.RPFlags) bool { return true }
-func (env) Rand() uint32                             { return 4 }
-func (env) Now() clock.Instant                       { return 0 }
+func (env) Rand() uint32                            { return 4 }
+func (env) Now() clock.Instant                      { return 0 }
 
 // shell runs lines as a shell would and gives exit code, stdout and stderr.
 func shell(t *testing.T, tables *nf.Tables, line string) (code int, stdout, stderr string) {

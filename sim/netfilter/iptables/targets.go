@@ -156,9 +156,14 @@ func (e *extension) marks(set func(value, mask uint32), more string) {
 			}
 		}
 		e.opts = append(e.opts, option{name: opt, excl: excl, set: func(v string, _ bool) error {
-			value, mask, err := e.masked(opt, v)
-			if opt != "set-xmark" && opt != "set-mark" && strings.Contains(v, "/") {
-				err = usage("%s: bad integer value for option \"--%s\", or out of range.\n", e.name, opt)
+			var value, mask uint32
+			var err error
+			if opt == "set-xmark" || opt == "set-mark" {
+				value, mask, err = e.masked(opt, v)
+			} else {
+				var n uint64
+				n, err = e.ranged(opt, v, 0, 1<<32-1)
+				value = uint32(n)
 			}
 			switch opt {
 			case "set-xmark":
@@ -335,12 +340,12 @@ func (p *parser) natRange(r *nf.NATRange, s string) error {
 	r.Flags |= conntrack.MapIPs
 	var ok bool
 	if r.MinAddr, ok = ipv4(from); !ok {
-		return usage("Bad IP address \"%s\"\n", from)
+		return usage("Bad IP address \"%s\"", from)
 	}
 	r.MaxAddr = r.MinAddr
 	if isRange {
 		if r.MaxAddr, ok = ipv4(to); !ok {
-			return usage("Bad IP address \"%s\"\n", to)
+			return usage("Bad IP address \"%s\"", to)
 		}
 	}
 	return nil
@@ -354,7 +359,7 @@ func (p *parser) natPorts(r *nf.NATRange, s string) error {
 	one := func(s string) (uint16, error) {
 		n, err := port(s, "")
 		if err != nil {
-			return 0, usage("Port `%s' not valid\n", s)
+			return 0, usage("Port `%s' not valid", s)
 		}
 		return n, nil
 	}
@@ -371,7 +376,7 @@ func (p *parser) natPorts(r *nf.NATRange, s string) error {
 			return err
 		}
 		if r.MaxPort < r.MinPort {
-			return usage("Port range `%s' funky\n", to)
+			return usage("Port range `%s' funky", to)
 		}
 	}
 	r.Flags |= conntrack.ProtoSpecified
