@@ -1,0 +1,210 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"hoplab/sim"
+	"hoplab/sim/sock"
+	"hoplab/topology"
+)
+
+// check is one expectation, made ready for a lab.
+type check interface {
+	// see is told every event of the step, and the way so far of its packet.
+	see(e *sim.Event, t *trail)
+	// judge is asked when the step is over.
+	judge(o *outcome) verdict
+	// text says what is expected, in a line.
+	text() string
+}
+
+// outcome is what a check judges.
+type outcome struct {
+	journal *journal
+	ping    *sock.PingResult
+	output  string
+}
+
+// verdict is a check's answer. why explains a failure: what was expected, what
+// happened, and who decided; seq is the event that it is about, 0 for none.
+type verdict struct {
+	ok  bool
+	why string
+	seq uint64
+}
+
+// compiler makes checks of the expectations of one scenario and collects faults.
+type compiler struct {
+	refs
+	errs topology.Errors
+	not  topology.Errors // of these, what is only not modelled
+}
+
+func (c *compiler) add(e *topology.Error) {
+	if e != nil {
+		c.errs = append(c.errs, e)
+	}
+}
+
+func (c *compiler) notModelled(pos topology.Pos, path, format string, args ...any) {
+	e := pos.Errorf(path, "not modelled: "+format, args...)
+	c.errs, c.not = append(c.errs, e), append(c.not, e)
+}
+
+// expectation makes a check, or gives nil after a fault.
+func (c *compiler) expectation(s *topology.Step, x *topology.Expectation, path string) check {
+	path += "." + string(x.Kind)
+	switch x.Kind {
+	case topology.ExpectPing, topology.ExpectPath:
+		if s.Run.Text == "" {
+			c.add(x.Pos.Errorf(path, "the step has no run: COMMAND that this could be about"))
+			return nil
+		}
+	}
+	switch {
+	case x.Ping != nil:
+		return &pingCheck{x.Ping}
+	case x.Path != nil:
+		return c.path(x, path)
+	case x.Packets != nil:
+		return c.packets(x.Packets, path)
+	case x.Drop != nil:
+		return c.drop(x.Drop, x.Pos, path)
+	}
+	c.notModelled(x.Pos, path, "expectation %s", x.Kind)
+	return nil
+}
+
+// result puts a verdict into words for the report.
+func result(x *topology.Expectation, c check, o *outcome) Result {
+	v := c.judge(o)
+	r := Result{Kind: x.Kind, Pos: x.Pos, Not: x.Not, OK: v.ok != x.Not, Text: c.text(), Because: x.Because}
+	if x.Not {
+		r.Text = "not: " + r.Text
+	}
+	switch {
+	case r.OK:
+	case x.Not:
+		r.Message, r.Event = "this must not be so, but it is: "+c.text(), v.seq
+	default:
+		r.Message, r.Event = v.why, v.seq
+	}
+	return r
+}
+
+// pingCheck compares the summary and the replies of a ping.
+type pingCheck struct{ want *topology.ExpectedPing }
+
+func (c *pingCheck) see(*sim.Event, *trail) {}
+
+func (c *pingCheck) text() string {
+	var parts []string
+	for _, f := range []struct {
+		name string
+		want *int
+	}{{"sent", c.want.Sent}, {"received", c.want.Received}, {"duplicates", c.want.Duplicates}, {"errors", c.want.Errors}, {"ttl", c.want.TTL}} {
+		if f.want != nil {
+			parts = append(parts, fmt.Sprintf("%s %d", f.name, *f.want))
+		}
+	}
+	if c.want.Loss != nil {
+		parts = append(parts, fmt.Sprintf("loss %g%%", *c.want.Loss*100))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (c *pingCheck) judge(o *outcome) verdict {
+	got := o.ping
+	if got == nil {
+		return verdict{why: "ping did not start: " + firstLine(o.output)}
+	}
+	var wrong []string
+	for _, f := range []struct {
+		name string
+		want *int
+		got  int
+	}{{"sent", c.want.Sent, got.Sent}, {"received", c.want.Received, got.Received}, {"duplicates", c.want.Duplicates, got.Duplicates}, {"errors", c.want.Errors, got.Errors}} {
+		if f.want != nil && *f.want != f.got {
+			wrong = append(wrong, fmt.Sprintf("%s: expected %d, got %d", f.name, *f.want, f.got))
+		}
+	}
+	if c.want.Loss != nil {
+		loss := 0.0
+		if got.Sent > 0 {
+			loss = float64(max(0, got.Sent-got.Received)) / float64(got.Sent)
+		}
+		if d := loss - *c.want.Loss; d > 1e-6 || d < -1e-6 {
+			wrong = append(wrong, fmt.Sprintf("loss: expected %g%%, got %.6g%%", *c.want.Loss*100, loss*100))
+		}
+	}
+	ttl, ttlOK := "", true
+	if c.want.TTL != nil {
+		if ttl, ttlOK = otherTTL(got.TTLs, *c.want.TTL); !ttlOK {
+			wrong = append(wrong, fmt.Sprintf("ttl: expected %d, got %s", *c.want.TTL, ttl))
+		}
+	}
+	if len(wrong) == 0 {
+		return verdict{ok: true, seq: firstAnswer(o.journal)}
+	}
+	why := strings.Join(wrong, "; ")
+	if got.Sent == 0 {
+		if line := firstLine(o.output); line != "" {
+			why += "\nping printed: " + line
+		}
+		return verdict{why: why}
+	}
+	for _, r := range o.journal.requests {
+		if o.journal.answered(r) == nil {
+			text, seq := o.journal.fate()
+			return verdict{why: why + "\n" + text, seq: seq}
+		}
+	}
+	if !ttlOK {
+		text, seq := c.countdown(o.journal)
+		why += text
+		return verdict{why: why, seq: seq}
+	}
+	return verdict{why: why}
+}
+
+// otherTTL lists the TTLs of replies when one of them is not as wanted.
+func otherTTL(ttls []uint8, want int) (string, bool) {
+	if len(ttls) == 0 {
+		return "no reply", false
+	}
+	ok := true
+	var parts []string
+	for i, t := range ttls {
+		ok = ok && int(t) == want
+		if i == 0 || t != ttls[i-1] {
+			parts = append(parts, fmt.Sprint(t))
+		}
+	}
+	return strings.Join(first(maxListed, parts), ", "), ok
+}
+
+// countdown shows the way of the first reply: each namespace in the middle of
+// it takes one from the TTL.
+func (c *pingCheck) countdown(j *journal) (string, uint64) {
+	for _, r := range j.requests {
+		if a := j.answered(r); a != nil {
+			return fmt.Sprintf("\nthe reply went %s and ended in %s", hops(a.hops), a.end), a.end.seq
+		}
+	}
+	return "", 0
+}
+
+func firstAnswer(j *journal) uint64 {
+	for _, r := range j.requests {
+		if a := j.answered(r); a != nil {
+			return a.end.seq
+		}
+	}
+	return 0
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s
+}

@@ -1,0 +1,236 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"hoplab/packet/filter"
+	"hoplab/sim"
+	"hoplab/sim/trace"
+	"hoplab/topology"
+)
+
+// packetsCheck counts the frames that cross an interface, in both directions,
+// and that match a filter; each of them must have the headers given.
+type packetsCheck struct {
+	want    *topology.ExpectedPackets
+	at      []place
+	links   []int            // link type of each place
+	filters []*filter.Filter // for each place; nil matches nothing there
+	headers []header
+
+	n     int
+	first *sighting
+	extra *sighting // the first beyond those expected
+	bad   *sighting // the first whose headers differ
+	fault string    // how they differ
+}
+
+// sighting is one frame at one place.
+type sighting struct {
+	place
+	seq  uint64
+	when string
+	dir  trace.Dir
+	line string
+	t    *trail
+}
+
+func (s *sighting) String() string {
+	dir := "In"
+	if s.dir == trace.Out {
+		dir = "Out"
+	}
+	text := fmt.Sprintf("event %d at %s, %s %s: %s", s.seq, s.when, s.place, dir, s.line)
+	if d := s.t.lastRoute(s.seq); d != nil {
+		text += "\n  sent by " + d.String()
+	}
+	return text
+}
+
+func (c *compiler) packets(x *topology.ExpectedPackets, path string) check {
+	before := len(c.errs)
+	places, err := c.interfaces(x.At, path+".at")
+	c.add(err)
+	p := &packetsCheck{want: x, at: places}
+	for _, at := range places {
+		link := c.linkType(at)
+		f, err := c.filter(x.Filter, link, len(places) > 1, path+".filter")
+		c.add(err)
+		p.links, p.filters = append(p.links, link), append(p.filters, f)
+	}
+	for i, h := range x.Headers {
+		compiled, err := compileHeader(h, fmt.Sprintf("%s.headers[%d]", path, i))
+		c.add(err)
+		p.headers = append(p.headers, compiled)
+	}
+	if len(c.errs) > before {
+		return nil
+	}
+	return p
+}
+
+// filter compiles a filter for a kind of link. On one of several interfaces it
+// may be one that no frame can match, such as arp on tunl0: then it is nil.
+func (c *compiler) filter(l topology.Line, linkType int, several bool, path string) (*filter.Filter, *topology.Error) {
+	f, err := filter.Compile(l.Text, linkType)
+	if err == nil {
+		return f, nil
+	}
+	var fault *filter.Error
+	if several && errors.As(err, &fault) && fault.Text == "expression rejects all packets" {
+		return nil, nil
+	}
+	return nil, l.Pos.Errorf(path, "%v", err)
+}
+
+func (c *packetsCheck) text() string {
+	var b strings.Builder
+	x := c.want
+	switch {
+	case x.Count != nil:
+		fmt.Fprint(&b, *x.Count)
+	case x.Min != nil && x.Max != nil:
+		fmt.Fprintf(&b, "%d to %d", *x.Min, *x.Max)
+	case x.Max != nil:
+		fmt.Fprintf(&b, "at most %d", *x.Max)
+	case x.Min != nil:
+		fmt.Fprintf(&b, "at least %d", *x.Min)
+	default:
+		b.WriteString("at least 1")
+	}
+	b.WriteString(" at ")
+	b.WriteString(c.where())
+	if x.Filter.Text != "" {
+		fmt.Fprintf(&b, " matching %q", x.Filter.Text)
+	}
+	for i, h := range c.headers {
+		b.WriteString([]string{" with ", ", "}[min(i, 1)])
+		b.WriteString(h.text)
+	}
+	return b.String()
+}
+
+func (c *packetsCheck) where() string {
+	if len(c.at) == 1 {
+		return c.at[0].String()
+	}
+	return c.want.At.String()
+}
+
+// most is the largest number that is right; -1 is without an end.
+func (c *packetsCheck) most() int {
+	switch x := c.want; {
+	case x.Count != nil:
+		return *x.Count
+	case x.Max != nil:
+		return *x.Max
+	}
+	return -1
+}
+
+// least is the smallest.
+func (c *packetsCheck) least() int {
+	switch x := c.want; {
+	case x.Count != nil:
+		return *x.Count
+	case x.Min != nil:
+		return *x.Min
+	case x.Max != nil:
+		return 0
+	}
+	return 1
+}
+
+func (c *packetsCheck) see(e *sim.Event, t *trail) {
+	dir, ok := crossing(e)
+	if !ok {
+		return
+	}
+	for i, at := range c.at {
+		if at.dev != e.Dev || at.netns != e.NetNS {
+			continue
+		}
+		if f := c.filters[i]; f != nil && f.Match(e.Frame) {
+			c.count(e, t, dir, c.links[i])
+		}
+		return
+	}
+}
+
+func (c *packetsCheck) count(e *sim.Event, t *trail, dir trace.Dir, linkType int) {
+	c.n++
+	seen := func() *sighting {
+		return &sighting{place: place{e.NetNS, e.Dev}, seq: e.Seq, when: seconds(e.At), dir: dir, line: e.Line, t: t}
+	}
+	if c.n == 1 {
+		c.first = seen()
+	}
+	if c.n == c.most()+1 {
+		c.extra = seen()
+	}
+	if c.bad == nil && len(c.headers) > 0 {
+		if fault := compareHeaders(c.headers, linkType, e.Frame); fault != "" {
+			c.bad, c.fault = seen(), fault
+		}
+	}
+}
+
+func (c *packetsCheck) judge(o *outcome) verdict {
+	few, many := c.n < c.least(), c.most() >= 0 && c.n > c.most()
+	if !few && !many && c.bad == nil {
+		v := verdict{ok: true}
+		if c.first != nil {
+			v.seq = c.first.seq
+		}
+		return v
+	}
+	var b strings.Builder
+	if few || many {
+		fmt.Fprintf(&b, "expected %s, but saw %d", c.text(), c.n)
+	} else {
+		fmt.Fprintf(&b, "expected headers differ at %s: %s", c.where(), c.fault)
+	}
+	switch {
+	case many:
+		fmt.Fprintf(&b, "\nthe first too many: %s", c.extra)
+		return verdict{why: b.String(), seq: c.extra.seq}
+	case few:
+		text, seq := c.absence(o.journal)
+		b.WriteString("\n" + text)
+		return verdict{why: b.String(), seq: seq}
+	}
+	fmt.Fprintf(&b, "\nin %s", c.bad)
+	return verdict{why: b.String(), seq: c.bad.seq}
+}
+
+// absence tells why packets of the command were not seen: where the namespace
+// sent them instead, or where they ended.
+func (c *packetsCheck) absence(j *journal) (string, uint64) {
+	t := j.way()
+	if t == nil {
+		return "the command sent no packet", 0
+	}
+	if d := t.routeIn(c.at[0].netns); d != nil && !c.crossed(t) {
+		return fmt.Sprintf("the command's packet went %s\n  %s decided in %s", hops(t.hops), d.netns, d), d.seq
+	}
+	if c.crossed(t) {
+		if text, seq := j.fate(); seq != 0 {
+			return text, seq
+		}
+	}
+	text, seq := t.ending()
+	return "the command's packet " + text, seq
+}
+
+func (c *packetsCheck) crossed(t *trail) bool {
+	for _, h := range t.hops {
+		for _, at := range c.at {
+			if h.place == at {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,328 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hoplab/sim"
+	"hoplab/sim/clock"
+	"hoplab/sim/ctl/expand"
+	"hoplab/topology"
+)
+
+// Options change how a scenario runs. The zero value runs it as it is written.
+type Options struct {
+	Seed       *uint64 // nil is the lab's own
+	KeepFrames bool    // fill Report.Frames with what crosses the taps
+
+	// What a reader may follow while it happens. The event is valid only during
+	// the call, and none of them may run the lab.
+	OnLab   func(l *sim.Lab)              // it is built, and nothing has run
+	OnStep  func(n int, s *topology.Step) // a step begins
+	OnEvent func(e *sim.Event)            // in order
+	OnDone  func(n int, s *StepReport)    // a step is over and judged
+	OnFrame func(tap Tap, f *Frame)       // a frame crossed a tap of the step
+
+	MaxEvents uint64        // of one step, 0 is sim.DefaultEventLimit
+	MaxTime   time.Duration // of one command in the lab's time, 0 is DefaultMaxTime
+}
+
+// DefaultMaxTime is how long a command may run in the lab's time: one that has
+// not ended by then never will, such as ping without -c.
+const DefaultMaxTime = time.Hour
+
+// NotModelledError says that all faults of a scenario are things that this
+// version does not model yet.
+type NotModelledError struct{ topology.Errors }
+
+// Unwrap gives the faults.
+func (e *NotModelledError) Unwrap() error { return e.Errors }
+
+// Runner runs a scenario step by step.
+type Runner struct {
+	scenario *topology.Scenario
+	o        Options
+	lab      *sim.Lab
+	steps    []*step
+	report   *Report
+	next     int
+}
+
+// step is a step of the file, made ready for the lab.
+type step struct {
+	*topology.Step
+	command *command
+	taps    []int // indexes into Report.Taps
+	checks  []check
+}
+
+// Run builds the lab of a scenario and runs all steps. The error says what is
+// wrong with the input, that something is not modelled, or that ctx ended; an
+// expectation that is not met is no error.
+func Run(ctx context.Context, s *topology.Scenario, b *topology.Bundle, o Options) (*Report, error) {
+	r, err := NewRunner(s, b, o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	for {
+		if more, err := r.Step(ctx); err != nil || !more {
+			return r.Report(), err
+		}
+	}
+}
+
+// NewRunner builds the lab of a scenario and checks every step against it.
+// Nothing has run when it returns.
+func NewRunner(s *topology.Scenario, b *topology.Bundle, o Options) (*Runner, error) {
+	declared, err := labOf(s, b)
+	if err != nil {
+		return nil, err
+	}
+	plain, notes, err := expand.Expand(b, declared)
+	if err != nil {
+		return nil, err
+	}
+	var opts []sim.Option
+	if o.Seed != nil {
+		opts = append(opts, sim.WithSeed(*o.Seed))
+	}
+	lab, err := sim.New(plain, opts...)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{scenario: s, o: o, lab: lab, report: &Report{
+		Scenario: s.Name, Pos: s.Pos, Title: s.Title, Lab: plain.Name, Seed: lab.Seed(), Start: lab.Time(0), Notes: notes,
+	}}
+	if err := r.compile(); err != nil {
+		lab.Close()
+		return nil, err
+	}
+	if o.OnLab != nil {
+		o.OnLab(lab)
+	}
+	return r, nil
+}
+
+// Lab is the lab that the scenario runs on.
+func (r *Runner) Lab() *sim.Lab { return r.lab }
+
+// Close ends what still runs in the lab.
+func (r *Runner) Close() { r.lab.Close() }
+
+// Report is what the run came to so far.
+func (r *Runner) Report() *Report {
+	r.report.End = r.lab.Now()
+	r.report.Events = r.lab.World().Log.Seq()
+	r.report.Accounting = r.lab.Accounting()
+	return r.report
+}
+
+// compile checks all steps before the first one runs.
+func (r *Runner) compile() error {
+	c := &compiler{refs: refs{r.lab}}
+	for n, s := range r.scenario.Steps {
+		path := fmt.Sprintf("spec.steps[%d]", n)
+		st := &step{Step: s}
+		r.steps = append(r.steps, st)
+		if s.Run.Text != "" {
+			st.command = c.command(s, path)
+		} else if !s.In.IsZero() {
+			_, err := c.namespace(s.In, path+".in")
+			c.add(err)
+		}
+		for i, ref := range s.Tap {
+			places, err := c.interfaces(ref, fmt.Sprintf("%s.tap[%d]", path, i))
+			c.add(err)
+			for _, p := range places {
+				st.taps = append(st.taps, r.tap(p, c.linkType(p)))
+			}
+		}
+		for i, x := range s.Expect {
+			st.checks = append(st.checks, c.expectation(s, x, fmt.Sprintf("%s.expect[%d]", path, i)))
+		}
+		for i, p := range s.Predict {
+			c.prediction(p, fmt.Sprintf("%s.predict[%d]", path, i))
+		}
+	}
+	switch {
+	case len(c.errs) == 0:
+		return nil
+	case len(c.errs) == len(c.not):
+		return &NotModelledError{c.errs}
+	}
+	return c.errs
+}
+
+// tap numbers an interface that a step taps.
+func (r *Runner) tap(p place, linkType int) int {
+	t := Tap{p.netns, p.dev, linkType}
+	if i := slices.Index(r.report.Taps, t); i >= 0 {
+		return i
+	}
+	r.report.Taps = append(r.report.Taps, t)
+	return len(r.report.Taps) - 1
+}
+
+// prediction checks where the answer of a prediction is to be seen.
+func (c *compiler) prediction(p *topology.Prediction, path string) {
+	if p.About == nil || p.About.At.IsZero() {
+		return
+	}
+	if !p.About.At.HasInterface() {
+		_, err := c.namespace(p.About.At, path+".about.at")
+		c.add(err)
+		return
+	}
+	places, err := c.interfaces(p.About.At, path+".about.at")
+	c.add(err)
+	for _, at := range places {
+		_, err := c.filter(p.About.Filter, c.linkType(at), len(places) > 1, path+".about.filter")
+		c.add(err)
+	}
+}
+
+// Step runs the next step and judges it. It reports false when there was none.
+func (r *Runner) Step(ctx context.Context) (bool, error) {
+	if r.next == len(r.steps) {
+		return false, nil
+	}
+	n := r.next
+	r.next++
+	s := r.steps[n]
+	rep := &StepReport{Name: s.Name, Pos: s.Pos, Command: s.Run.Text, Begin: r.lab.Now()}
+	if s.command != nil {
+		rep.In = s.command.netns
+	}
+	r.report.Steps = append(r.report.Steps, rep)
+	if r.o.OnStep != nil {
+		r.o.OnStep(n, s.Step)
+	}
+	j := newJournal(rep.In)
+	cancel := r.lab.Subscribe(func(e *sim.Event) { r.see(s, j, e) })
+	defer cancel()
+	if err := r.act(ctx, s, rep); err != nil {
+		return false, err
+	}
+	rep.End = r.lab.Now()
+	out := &outcome{journal: j, ping: rep.Ping, output: rep.Output}
+	for i, x := range s.Expect {
+		rep.Expectations = append(rep.Expectations, result(x, s.checks[i], out))
+	}
+	for _, p := range s.Predict {
+		rep.Skipped = append(rep.Skipped, Skipped{p.ID, p.Pos})
+	}
+	if r.o.OnDone != nil {
+		r.o.OnDone(n, rep)
+	}
+	return true, nil
+}
+
+// see shows an event to everybody who follows the step.
+func (r *Runner) see(s *step, j *journal, e *sim.Event) {
+	t := j.see(e)
+	for _, c := range s.checks {
+		c.see(e, t)
+	}
+	if r.o.OnEvent != nil {
+		r.o.OnEvent(e)
+	}
+	if r.o.KeepFrames || r.o.OnFrame != nil {
+		r.frame(s, e)
+	}
+}
+
+// frame keeps the frame of a crossing if the step taps the interface.
+func (r *Runner) frame(s *step, e *sim.Event) {
+	dir, ok := crossing(e)
+	if !ok {
+		return
+	}
+	for _, i := range s.taps {
+		tap := r.report.Taps[i]
+		if tap.Dev != e.Dev || tap.NetNS != e.NetNS {
+			continue
+		}
+		f := Frame{Tap: i, At: e.At, Dir: dir, Seq: e.Seq, Packet: e.Packet, Data: slices.Clone(e.Frame)}
+		if r.o.KeepFrames {
+			r.report.Frames = append(r.report.Frames, f)
+		}
+		if r.o.OnFrame != nil {
+			r.o.OnFrame(tap, &f)
+		}
+		return
+	}
+}
+
+// act runs the command of a step until it has ended and no frame is on a wire,
+// and then lets the time pass that the step waits.
+func (r *Runner) act(ctx context.Context, s *step, rep *StepReport) error {
+	limit := &limits{ctx: ctx, most: r.o.MaxEvents}
+	if limit.most == 0 {
+		limit.most = sim.DefaultEventLimit
+	}
+	world := r.lab.World()
+	if s.command != nil {
+		longest := r.o.MaxTime
+		if longest == 0 {
+			longest = DefaultMaxTime
+		}
+		var out strings.Builder
+		p := s.command.start(r.lab, &out, rep)
+		err := r.advance(limit, r.lab.Now().Add(longest), func() bool { return !p.Done() })
+		if err == nil && !p.Done() {
+			p.Kill()
+			err = s.Run.Pos.Errorf("", "%s: the command has not ended after %v of the lab's time; give it an end, such as ping -c 3", s.Run.Text, longest)
+		}
+		if err == nil {
+			err = p.Err()
+		}
+		if err == nil {
+			err = r.advance(limit, endOfTime, func() bool { return world.InFlight() > 0 })
+		}
+		rep.Output = out.String()
+		if err != nil {
+			return err
+		}
+	}
+	if s.Wait == 0 {
+		return nil
+	}
+	until := r.lab.Now().Add(s.Wait)
+	if err := r.advance(limit, until, func() bool { return true }); err != nil {
+		return err
+	}
+	r.lab.RunFor(until.Sub(r.lab.Now()))
+	return nil
+}
+
+const endOfTime = clock.Instant(1<<63 - 1)
+
+// limits end a run that does not end by itself.
+type limits struct {
+	ctx    context.Context
+	events uint64
+	most   uint64
+}
+
+// advance runs events up to an instant, as long as more is true.
+func (r *Runner) advance(l *limits, until clock.Instant, more func() bool) error {
+	const often = 1 << 10 // events between two looks at the context
+	q := &r.lab.World().Clock
+	for more() {
+		if at, ok := q.Next(); !ok || at > until {
+			return nil
+		}
+		q.Step()
+		if l.events++; l.events >= l.most {
+			return &sim.EndlessError{Events: l.events}
+		}
+		if l.events%often == 0 && l.ctx.Err() != nil {
+			return fmt.Errorf("scenario %s was interrupted: %w", r.scenario.Name, context.Cause(l.ctx))
+		}
+	}
+	return nil
+}
