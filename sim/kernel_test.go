@@ -510,7 +510,7 @@ func TestOneNodeMoreChangesNothingForTheOthers(t *testing.T) {
 func TestTheMTUDecidesAboutFragments(t *testing.T) {
 	text, err := os.ReadFile("testdata/kernel/size-2000-cross-node/case.yaml")
 	require.NoError(t, err)
-	small := strings.NewReplacer("mtu: 1500", "mtu: 1400", "mtu: 1480", "mtu: 1380").Replace(string(text))
+	small := strings.NewReplacer("mtu: 1500", "mtu: 1410", "mtu: 1480", "mtu: 1390").Replace(string(text))
 	c := readCase(t, []byte(small))
 	o := c.run(t)
 	var lens, outer []int
@@ -522,9 +522,9 @@ func TestTheMTUDecidesAboutFragments(t *testing.T) {
 			outer = append(outer, packet.IPv4(e.Payload()).TotalLen())
 		}
 	}
-	// 2008 bytes of ICMP in fragments of at most 1380: 1376 (a multiple of 8 of
-	// payload) and 672.
-	want := []int{1376, 672, 1376, 672, 1376, 672, 1376, 672}
+	// 2008 bytes of ICMP in fragments of at most 1390: 1388 (20 and a multiple
+	// of 8) and 660.
+	want := []int{1388, 660, 1388, 660, 1388, 660, 1388, 660}
 	require.Equal(t, want, lens)
 	for i := range want {
 		want[i] += packet.IPv4Len

@@ -247,7 +247,7 @@ func (d *Device) Xmit(b *packet.Buffer) {
 		d.link.carry(d, b, d.toSegment)
 	case Loopback:
 		d.sent(n)
-		w.send(d, b, w.Clock.Now())
+		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
 	case Bridge:
 		d.sent(n)
 		d.bridge.xmit(d, b)

@@ -11,6 +11,10 @@ import (
 const (
 	DefaultVethDelay    = 2e3  // ns, one way
 	DefaultSegmentDelay = 20e3 // ns, one way
+
+	// LoopbackDelay is until what was sent by lo comes in again: the receiving
+	// softirq runs behind the programs that the same tick woke.
+	LoopbackDelay = 1e3 // ns
 )
 
 // Properties of a link, one way.
