@@ -71,20 +71,17 @@ func (c *compiler) shellIn(s *topology.Step, path string) string {
 // start starts the program; out gets what it prints, rep how it ended.
 func (cmd *command) start(lab *sim.Lab, out io.Writer, rep *StepReport) *proc.Proc {
 	return lab.Start(func(p *proc.Proc) error {
-		err := error(cmd.usage)
-		if cmd.ping != nil {
-			var res sock.PingResult
-			if res, err = sock.Ping(p, lab.Namespace(cmd.netns), *cmd.ping, out, out, lab.Time(0)); err == nil {
-				rep.Ping, rep.Exit = &res, res.Exit
-				return nil
-			}
-		}
-		var exit *sock.ExitError
-		if !errors.As(err, &exit) {
+		if cmd.usage != nil {
+			rep.Exit = cmd.usage.Status
+			_, err := io.WriteString(out, cmd.usage.Stdout+cmd.usage.Stderr)
 			return err
 		}
-		_, err = io.WriteString(out, exit.Stdout+exit.Stderr)
-		rep.Exit = exit.Status
+		res, err := sock.Ping(p, lab.Namespace(cmd.netns), *cmd.ping, out, out, lab.Time(0))
+		rep.Ping, rep.Exit = &res, res.Exit
+		var printed *sock.ExitError
+		if errors.As(err, &printed) {
+			return nil
+		}
 		return err
 	})
 }

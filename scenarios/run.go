@@ -61,7 +61,8 @@ type step struct {
 
 // Run builds the lab of a scenario and runs all steps. The error says what is
 // wrong with the input, that something is not modelled, or that ctx ended; an
-// expectation that is not met is no error.
+// expectation that is not met is no error. When a run breaks off, the report
+// tells what ran so far.
 func Run(ctx context.Context, s *topology.Scenario, b *topology.Bundle, o Options) (*Report, error) {
 	r, err := NewRunner(s, b, o)
 	if err != nil {
