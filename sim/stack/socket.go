@@ -90,7 +90,8 @@ func (ns *Namespace) Route(dst, src netip.Addr, dev int32, tos uint8) (source ne
 }
 
 // Send sends payload to dst: raw_sendmsg. confirm is MSG_CONFIRM: the next hop
-// has just proved to be alive. mtu is the limit when errno is EMSGSIZE.
+// has just proved to be alive. mtu is what would fit, options excluded, when errno is
+// EMSGSIZE.
 func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packet.ID, errno Errno, mtu int) {
 	ns := s.ns
 	fl := flow{src: packet.Addr32(s.Source), dst: packet.Addr32(dst), oif: s.Dev, mark: s.Mark, tos: s.TOS}
@@ -110,16 +111,16 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 	hl := packet.IPv4Len + len(s.Options)
 	n := hl + len(payload)
 	path := ns.pathMTU(&rt, fl.dst)
-	limit := maxMTU
+	size, limit := path, maxMTU
+	if s.PMTU == PMTUProbe {
+		size = rt.dev.MTU
+	}
 	ignoreDF := s.PMTU < PMTUDo
 	if !ignoreDF {
-		limit = path
-		if s.PMTU == PMTUProbe {
-			limit = rt.dev.MTU
-		}
+		limit = size
 	}
-	if n > limit {
-		return 0, EMSGSIZE, limit
+	if n > limit { // __ip_append_data names the size that fits, less the options
+		return 0, EMSGSIZE, size - len(s.Options)
 	}
 	b := ns.w.Pool.New(len(payload))
 	copy(b.Bytes(), payload)
