@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Env is what a command needs of the operating system. Nil functions stand for
+// a system that has nothing.
+type Env struct {
+	IsTerminal func(w io.Writer) bool
+	Getenv     func(key string) string
+	ReadFile   func(name string) ([]byte, error)
+	ReadDir    func(name string) ([]string, error) // names of the files in a directory, sorted
+	// WriteFile calls write and puts what it wrote into the file, all or
+	// nothing.
+	WriteFile func(name string, write func(w io.Writer) error) error
+}
+
+// OS is the real one. A closed pipe is from now on an error of the write
+// instead of a signal, so that it can be told like any other.
+func OS() Env {
+	signal.Ignore(syscall.SIGPIPE)
+	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile}
+}
+
+func (e Env) complete() Env {
+	if e.IsTerminal == nil {
+		e.IsTerminal = func(io.Writer) bool { return false }
+	}
+	if e.Getenv == nil {
+		e.Getenv = func(string) string { return "" }
+	}
+	if e.ReadFile == nil {
+		e.ReadFile = func(name string) ([]byte, error) {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
+	}
+	if e.ReadDir == nil {
+		e.ReadDir = func(string) ([]string, error) { return nil, nil }
+	}
+	if e.WriteFile == nil {
+		e.WriteFile = func(name string, _ func(io.Writer) error) error {
+			return &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
+		}
+	}
+	return e
+}
+
+// isTerminal says that w is a terminal: a character device that is not the
+// null device.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+func readDir(name string) ([]string, error) {
+	entries, err := os.ReadDir(name)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// writeFile writes to a new file beside the old one and renames it when all
+// is written. What is no regular file (a device, a pipe) is written to directly.
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		if info.IsDir() {
+			return fmt.Errorf("%s is a directory", name)
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := createBeside(name)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// createBeside creates a file of a name that nobody uses, with the permissions
+// that a new file gets.
+func createBeside(name string) (*os.File, error) {
+	const attempts = 1000
+	dir, base := filepath.Split(name)
+	for i := 0; ; i++ {
+		f, err := os.OpenFile(filepath.Join(dir, "."+base+"."+strconv.Itoa(i)+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil || !errors.Is(err, fs.ErrExist) || i == attempts {
+			return f, err
+		}
+	}
+}
