@@ -20,6 +20,7 @@ type dropCheck struct {
 	where  string
 
 	n      int
+	first  *decision
 	extra  *decision // the first beyond those expected
 	others []decision
 }
@@ -59,14 +60,15 @@ func (c *compiler) drop(x *topology.ExpectedDrop, pos topology.Pos, path string)
 }
 
 func (c *dropCheck) text() string {
-	what := "drops"
+	n, what := "at least ", 1
+	if c.want != nil {
+		n, what = "", *c.want
+	}
+	n += count(what, "drop")
 	if c.reason != trace.ReasonNone {
-		what = "drops with " + c.reason.String()
+		n += " with " + c.reason.String()
 	}
-	if c.want == nil {
-		return fmt.Sprintf("%s %s", what, c.where)
-	}
-	return fmt.Sprintf("%d %s %s", *c.want, what, c.where)
+	return n + " " + c.where
 }
 
 func (c *dropCheck) see(e *sim.Event, t *trail) {
@@ -81,7 +83,10 @@ func (c *dropCheck) see(e *sim.Event, t *trail) {
 		return
 	}
 	c.n++
-	if c.want == nil && c.n == 1 || c.want != nil && c.n == *c.want+1 {
+	if c.n == 1 {
+		c.first = t.end
+	}
+	if c.want != nil && c.n == *c.want+1 {
 		c.extra = t.end
 	}
 }
@@ -97,37 +102,23 @@ func (c *dropCheck) at(e *sim.Event) bool {
 
 func (c *dropCheck) judge(o *outcome) verdict {
 	if c.want == nil && c.n > 0 || c.want != nil && c.n == *c.want {
-		v := verdict{ok: true}
-		if c.extra != nil {
-			v.seq = c.extra.seq
+		if c.first == nil {
+			return verdict{ok: true}
 		}
-		return v
+		return verdict{ok: true, why: "in " + c.first.String(), seq: c.first.seq}
 	}
 	var b strings.Builder
-	want := "at least 1"
-	if c.want != nil {
-		want = fmt.Sprint(*c.want)
-	}
-	what := "drops"
-	if c.reason != trace.ReasonNone {
-		what += " with " + c.reason.String()
-	}
-	fmt.Fprintf(&b, "expected %s %s %s, but there were %d", want, what, c.where, c.n)
+	fmt.Fprintf(&b, "expected %s, but there were %d", c.text(), c.n)
 	if c.extra != nil {
 		fmt.Fprintf(&b, "\nthe first too many: %s", c.extra)
 		return verdict{why: b.String(), seq: c.extra.seq}
 	}
-	var seq uint64
+	if len(c.others) == 0 {
+		text, seq := o.journal.fate()
+		return verdict{why: b.String() + "\n" + text, seq: seq}
+	}
 	for i := range c.others {
 		fmt.Fprintf(&b, "\nanother drop: %s", &c.others[i])
-		if i == 0 {
-			seq = c.others[0].seq
-		}
 	}
-	if len(c.others) == 0 && len(o.journal.requests) > 0 {
-		text, at := o.journal.fate()
-		b.WriteString("\n" + text)
-		seq = at
-	}
-	return verdict{why: b.String(), seq: seq}
+	return verdict{why: b.String(), seq: c.others[0].seq}
 }

@@ -26,8 +26,9 @@ type outcome struct {
 	output  string
 }
 
-// verdict is a check's answer. why explains a failure: what was expected, what
-// happened, and who decided; seq is the event that it is about, 0 for none.
+// verdict is a check's answer. Of a failure why says what was expected, what
+// happened, and who decided; otherwise where it was seen. seq is the event that
+// it is about, 0 for none.
 type verdict struct {
 	ok  bool
 	why string
@@ -87,6 +88,9 @@ func result(x *topology.Expectation, c check, o *outcome) Result {
 	case r.OK:
 	case x.Not:
 		r.Message, r.Event = "this must not be so, but it is: "+c.text(), v.seq
+		if v.why != "" {
+			r.Message += "\n" + v.why
+		}
 	default:
 		r.Message, r.Event = v.why, v.seq
 	}
@@ -138,14 +142,14 @@ func (c *pingCheck) judge(o *outcome) verdict {
 			wrong = append(wrong, fmt.Sprintf("loss: expected %g%%, got %.6g%%", *c.want.Loss*100, loss*100))
 		}
 	}
-	ttl, ttlOK := "", true
 	if c.want.TTL != nil {
-		if ttl, ttlOK = otherTTL(got.TTLs, *c.want.TTL); !ttlOK {
+		if ttl, ok := otherTTL(got.TTLs, *c.want.TTL); !ok {
 			wrong = append(wrong, fmt.Sprintf("ttl: expected %d, got %s", *c.want.TTL, ttl))
 		}
 	}
 	if len(wrong) == 0 {
-		return verdict{ok: true, seq: firstAnswer(o.journal)}
+		why, seq := c.firstReply(o.journal)
+		return verdict{ok: true, why: why, seq: seq}
 	}
 	why := strings.Join(wrong, "; ")
 	if got.Sent == 0 {
@@ -160,12 +164,8 @@ func (c *pingCheck) judge(o *outcome) verdict {
 			return verdict{why: why + "\n" + text, seq: seq}
 		}
 	}
-	if !ttlOK {
-		text, seq := c.countdown(o.journal)
-		why += text
-		return verdict{why: why, seq: seq}
-	}
-	return verdict{why: why}
+	text, seq := c.firstReply(o.journal)
+	return verdict{why: why + "\n" + text, seq: seq}
 }
 
 // otherTTL lists the TTLs of replies when one of them is not as wanted.
@@ -184,24 +184,15 @@ func otherTTL(ttls []uint8, want int) (string, bool) {
 	return strings.Join(first(maxListed, parts), ", "), ok
 }
 
-// countdown shows the way of the first reply: each namespace in the middle of
+// firstReply shows the way of the first reply. Each namespace in the middle of
 // it takes one from the TTL.
-func (c *pingCheck) countdown(j *journal) (string, uint64) {
+func (c *pingCheck) firstReply(j *journal) (text string, seq uint64) {
 	for _, r := range j.requests {
 		if a := j.answered(r); a != nil {
-			return fmt.Sprintf("\nthe reply went %s and ended in %s", hops(a.hops), a.end), a.end.seq
+			return fmt.Sprintf("the first reply went %s, %s", hops(a.hops), a.end), a.end.seq
 		}
 	}
-	return "", 0
-}
-
-func firstAnswer(j *journal) uint64 {
-	for _, r := range j.requests {
-		if a := j.answered(r); a != nil {
-			return a.end.seq
-		}
-	}
-	return 0
+	return "no reply came", 0
 }
 
 func firstLine(s string) string {

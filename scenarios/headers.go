@@ -20,11 +20,8 @@ type header struct {
 	text   string
 }
 
-// headerField is one field of it. read gives the value of a packet in the form
-// that format prints; a packet whose layer lacks the field has none.
-type headerField struct {
-	name, want string // the value in the form that read gives
-}
+// headerField is one field of it, and its value in the form that readField gives.
+type headerField struct{ name, want string }
 
 // layer is one header of a packet.
 type layer struct {
@@ -121,20 +118,18 @@ func compareHeaders(want []header, linkType int, frame []byte) string {
 	return ""
 }
 
-// compileHeader brings the values of a header into the form that readField gives.
-func compileHeader(h topology.Header, path string) (header, *topology.Error) {
-	out := header{layer: h.Layer}
-	var parts []string
+// header brings the values of a header into the form that readField gives.
+func (c *compiler) header(h topology.Header, path string) header {
+	out := header{layer: h.Layer, text: h.Layer}
 	for _, f := range h.Fields {
 		value, expected := canonical(h.Layer, f.Name, f.Value)
 		if expected != "" {
-			return out, f.Pos.Errorf(path+"."+h.Layer+"."+f.Name, "expected %s, found %q", expected, f.Value)
+			c.add(f.Pos.Errorf(path+"."+h.Layer+"."+f.Name, "expected %s, found %q", expected, f.Value))
 		}
 		out.fields = append(out.fields, headerField{f.Name, value})
-		parts = append(parts, f.Name+" "+value)
+		out.text += " " + f.Name + " " + value
 	}
-	out.text = strings.TrimSpace(h.Layer + " " + strings.Join(parts, " "))
-	return out, nil
+	return out
 }
 
 // fieldForm is how the value of a field is written.

@@ -38,8 +38,8 @@ type trail struct {
 	why     []decision
 	request *request // it is, or goes on with, a packet of the command
 	answers *request // it was made because of one
+	reply   bool     // an echo reply
 	end     *decision
-	ttl     uint8 // as of its last event
 }
 
 // hop is one interface that a packet crossed: coming in, going out, or both in
@@ -85,7 +85,6 @@ func (j *journal) see(e *sim.Event) *trail {
 		t = j.begin(e)
 		j.live[e.Packet] = t
 	}
-	t.ttl = e.After.TTL
 	if _, ok := crossing(e); ok {
 		here := place{e.NetNS, e.Dev}
 		if n := len(t.hops); n == 0 || t.hops[n-1].place != here {
@@ -132,7 +131,7 @@ func (j *journal) begin(e *sim.Event) *trail {
 	case parent == nil, e.Stage == trace.StageARP:
 	case e.Stage == trace.StageICMP:
 		if r := parent.request; r != nil {
-			t.answers = r
+			t.answers, t.reply = r, packet.ICMPType(e.After.ICMPType) == packet.ICMPEchoReply
 			r.answers = append(r.answers, t)
 		}
 	default:
@@ -140,6 +139,7 @@ func (j *journal) begin(e *sim.Event) *trail {
 		if t.request = parent.request; t.request != nil {
 			t.request.trails = append(t.request.trails, t)
 		}
+		t.reply = parent.reply
 		if t.answers = parent.answers; t.answers != nil {
 			t.answers.answers = append(t.answers.answers, t)
 		}
@@ -183,10 +183,10 @@ func (j *journal) way() *trail {
 	return best(j.requests[0].trails)
 }
 
-// answered reports that an echo reply came back to the sender.
+// answered is the echo reply that came back to the sender; nil when none did.
 func (j *journal) answered(r *request) *trail {
 	for _, t := range r.answers {
-		if t.arrived() && t.end.netns == j.sender {
+		if t.reply && t.arrived() && t.end.netns == j.sender {
 			return t
 		}
 	}
@@ -196,7 +196,10 @@ func (j *journal) answered(r *request) *trail {
 // fate tells what became of the first packet of the command without an answer,
 // or of the answer that got lost; seq is the event it is about.
 func (j *journal) fate() (text string, seq uint64) {
-	if len(j.requests) == 0 {
+	switch {
+	case j.sender == "":
+		return "the step has no command", 0
+	case len(j.requests) == 0:
 		return "the command sent no packet", 0
 	}
 	for n, r := range j.requests {
@@ -227,9 +230,11 @@ func (t *trail) ending() (text string, seq uint64) {
 		b.WriteString("went ")
 		b.WriteString(hops(t.hops))
 	}
-	if route := t.lastRoute(^uint64(0)); route != nil && (t.end == nil || t.end.ref.Text != route.ref.Text) {
-		b.WriteString("\n  last route: " + route.String())
-		seq = route.seq
+	for _, d := range t.routes() {
+		if t.end == nil || t.end.ref.Text != d.ref.Text {
+			b.WriteString("\n  sent on by " + d.String())
+			seq = d.seq
+		}
 	}
 	if t.end != nil {
 		b.WriteString("\n  ended in " + t.end.String())
@@ -264,6 +269,22 @@ func (t *trail) lastRoute(before uint64) *decision {
 	return nil
 }
 
+// maxRoutes is how many decisions on the way of a packet are told: a loop has
+// more.
+const maxRoutes = 10
+
+// routes are the decisions about where the packet goes, the last ones if there
+// are many.
+func (t *trail) routes() []*decision {
+	var out []*decision
+	for i := range t.why {
+		if d := &t.why[i]; d.steers() {
+			out = append(out, d)
+		}
+	}
+	return out[max(0, len(out)-maxRoutes):]
+}
+
 // routeIn is the last of these in a namespace.
 func (t *trail) routeIn(netns string) *decision {
 	for i := len(t.why) - 1; i >= 0; i-- {
@@ -286,7 +307,7 @@ func (d *decision) steers() bool {
 // String says which event it was, where, and what decided.
 func (d *decision) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "event %d at %s, %s: ", d.seq, seconds(d.at), d.place)
+	fmt.Fprintf(&b, "event %d at %s s, %s: ", d.seq, seconds(d.at), d.place)
 	switch d.verdict {
 	case trace.Drop:
 		b.WriteString("dropped, " + d.reason.String())

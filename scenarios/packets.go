@@ -42,7 +42,7 @@ func (s *sighting) String() string {
 	if s.dir == trace.Out {
 		dir = "Out"
 	}
-	text := fmt.Sprintf("event %d at %s, %s %s: %s", s.seq, s.when, s.place, dir, s.line)
+	text := fmt.Sprintf("event %d at %s s, %s %s: %s", s.seq, s.when, s.place, dir, s.line)
 	if d := s.t.lastRoute(s.seq); d != nil {
 		text += "\n  sent by " + d.String()
 	}
@@ -61,9 +61,7 @@ func (c *compiler) packets(x *topology.ExpectedPackets, path string) check {
 		p.links, p.filters = append(p.links, link), append(p.filters, f)
 	}
 	for i, h := range x.Headers {
-		compiled, err := compileHeader(h, fmt.Sprintf("%s.headers[%d]", path, i))
-		c.add(err)
-		p.headers = append(p.headers, compiled)
+		p.headers = append(p.headers, c.header(h, fmt.Sprintf("%s.headers[%d]", path, i)))
 	}
 	if len(c.errs) > before {
 		return nil
@@ -87,29 +85,36 @@ func (c *compiler) filter(l topology.Line, linkType int, several bool, path stri
 
 func (c *packetsCheck) text() string {
 	var b strings.Builder
-	x := c.want
-	switch {
-	case x.Count != nil:
-		fmt.Fprint(&b, *x.Count)
-	case x.Min != nil && x.Max != nil:
-		fmt.Fprintf(&b, "%d to %d", *x.Min, *x.Max)
-	case x.Max != nil:
-		fmt.Fprintf(&b, "at most %d", *x.Max)
-	case x.Min != nil:
-		fmt.Fprintf(&b, "at least %d", *x.Min)
-	default:
-		b.WriteString("at least 1")
-	}
-	b.WriteString(" at ")
-	b.WriteString(c.where())
-	if x.Filter.Text != "" {
-		fmt.Fprintf(&b, " matching %q", x.Filter.Text)
+	fmt.Fprintf(&b, "%s at %s", c.number(), c.where())
+	if c.want.Filter.Text != "" {
+		fmt.Fprintf(&b, " matching %q", c.want.Filter.Text)
 	}
 	for i, h := range c.headers {
 		b.WriteString([]string{" with ", ", "}[min(i, 1)])
 		b.WriteString(h.text)
 	}
 	return b.String()
+}
+
+// number says how many packets are expected.
+func (c *packetsCheck) number() string {
+	switch x := c.want; {
+	case x.Count != nil:
+		return count(*x.Count, "packet")
+	case x.Min != nil && x.Max != nil:
+		return fmt.Sprintf("%d to %s", *x.Min, count(*x.Max, "packet"))
+	case x.Max != nil:
+		return "at most " + count(*x.Max, "packet")
+	}
+	return "at least " + count(c.least(), "packet")
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func (c *packetsCheck) where() string {
@@ -153,13 +158,14 @@ func (c *packetsCheck) see(e *sim.Event, t *trail) {
 			continue
 		}
 		if f := c.filters[i]; f != nil && f.Match(e.Frame) {
-			c.count(e, t, dir, c.links[i])
+			c.add(e, t, dir, c.links[i])
 		}
 		return
 	}
 }
 
-func (c *packetsCheck) count(e *sim.Event, t *trail, dir trace.Dir, linkType int) {
+// add counts a frame.
+func (c *packetsCheck) add(e *sim.Event, t *trail, dir trace.Dir, linkType int) {
 	c.n++
 	seen := func() *sighting {
 		return &sighting{place: place{e.NetNS, e.Dev}, seq: e.Seq, when: seconds(e.At), dir: dir, line: e.Line, t: t}
@@ -182,7 +188,7 @@ func (c *packetsCheck) judge(o *outcome) verdict {
 	if !few && !many && c.bad == nil {
 		v := verdict{ok: true}
 		if c.first != nil {
-			v.seq = c.first.seq
+			v.seq, v.why = c.first.seq, "in "+c.first.String()
 		}
 		return v
 	}
@@ -210,15 +216,18 @@ func (c *packetsCheck) judge(o *outcome) verdict {
 func (c *packetsCheck) absence(j *journal) (string, uint64) {
 	t := j.way()
 	if t == nil {
-		return "the command sent no packet", 0
+		return j.fate()
 	}
-	if d := t.routeIn(c.at[0].netns); d != nil && !c.crossed(t) {
-		return fmt.Sprintf("the command's packet went %s\n  %s decided in %s", hops(t.hops), d.netns, d), d.seq
-	}
+	here := c.at[0].netns
 	if c.crossed(t) {
 		if text, seq := j.fate(); seq != 0 {
 			return text, seq
 		}
+	} else if d := t.routeIn(here); d != nil && (t.end == nil || t.end.netns != here) {
+		return fmt.Sprintf("the command's packet went %s\n  %s decided in %s", hops(t.hops), here, d), d.seq
+	}
+	if t.arrived() {
+		return fmt.Sprintf("the command's packet went %s and arrived", hops(t.hops)), t.end.seq
 	}
 	text, seq := t.ending()
 	return "the command's packet " + text, seq

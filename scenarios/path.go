@@ -56,7 +56,8 @@ func (c *pathCheck) judge(o *outcome) verdict {
 		diff++
 	}
 	if diff == len(c.want) && diff == len(t.hops) {
-		return verdict{ok: true, seq: lastSeq(t)}
+		why, seq := t.ending()
+		return verdict{ok: true, why: "the packet " + why, seq: seq}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "the path differs at crossing %d", diff+1)
@@ -84,13 +85,6 @@ func (c *pathCheck) judge(o *outcome) verdict {
 		}
 	}
 	return verdict{why: b.String(), seq: seq}
-}
-
-func lastSeq(t *trail) uint64 {
-	if t.end != nil {
-		return t.end.seq
-	}
-	return t.hops[len(t.hops)-1].seq
 }
 
 // sideBySide prints both paths, with a mark at the first difference.

@@ -1,0 +1,230 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"hoplab/scenarios"
+	"hoplab/sim"
+	"hoplab/topology"
+)
+
+// w1 is where lines of the lab are put in.
+const w1 = "      interfaces: {ens5: {segment: lan, address: 192.168.10.101/24}}\n"
+
+func setupW1(line string) []string { return []string{w1, w1 + "      setup: [" + line + "]\n"} }
+
+func w2(more string) []string {
+	const line = "      interfaces: {ens5: {segment: lan, address: 192.168.10.102/24}}\n"
+	return []string{line, line + "      " + more + "\n"}
+}
+
+// The golden file is what an author reads when an expectation is not met.
+func TestFailuresSayWhatWasExpectedWhatHappenedAndWhoDecided(t *testing.T) {
+	noBlock := setupW1("ip route del 172.16.184.0/24")
+	cross := []string{"in: pod/pod1", "run: ping -c 2 -W 1 172.16.184.1", "expect:"}
+	var out strings.Builder
+	for _, tt := range []struct {
+		name string
+		lab  []string
+		step []string
+		exit int
+	}{
+		{"ping: the block's route is missing", noBlock, append(cross, "- ping: {sent: 2, received: 2, ttl: 62, loss: 0%}"), 1},
+		{"ping: a wrong ttl", nil, append(cross, "- ping: {ttl: 63}"), 1},
+		{"ping: everything wrong", nil, append(cross, "- ping: {sent: 1, received: 1, duplicates: 1, errors: 1, loss: 50%}"), 1},
+		{"ping: no route at all", setupW1("ip route del default"), []string{"in: node/k8s-w1", "run: ping -c 1 8.8.8.8", "expect:", "- ping: {sent: 1}"}, 1},
+		{"ping: nothing sent is as expected", setupW1("ip route del default"), []string{"in: node/k8s-w1", "run: ping -c 1 8.8.8.8", "expect:", "- ping: {sent: 0, received: 0}"}, 0},
+		{"ping: wrong arguments", nil, []string{"in: pod/pod1", "run: ping -c 0 8.8.8.8", "expect:", "- ping: {sent: 1}"}, 1},
+		{"ping: not true, but it is", nil, append(cross, "- ping: {received: 2}", "  not: true"), 1},
+		{"ping: not true, and it is not", nil, append(cross, "- ping: {received: 3}", "  not: true"), 0},
+		{"ping: the reply is lost", w2("setup: [ip route del 172.16.158.0/24]"), append(cross, "- ping: {received: 2}"), 1},
+		{"ping: an address that nobody has", nil, []string{"in: pod/pod1", "run: ping -c 1 192.168.10.77", "expect:", "- ping: {received: 1}"}, 1},
+		{"ping: the route's neighbour is still asked for", nil, []string{"in: pod/pod1", "run: ping -c 1 -W 1 192.168.10.77", "expect:", "- ping: {received: 1}"}, 1},
+		{"ping: TTL too small", nil, []string{"in: pod/pod1", "run: ping -c 1 -t 1 172.16.184.1", "expect:", "- ping: {received: 1, errors: 0}"}, 1},
+		{"path: the block's route is missing", noBlock, append(cross, "- path: [pod/pod1:eth0, \"node/k8s-w1:cali(pod1)\", node/k8s-w1:tunl0, node/k8s-w1:ens5]"), 1},
+		{"path: longer than expected", nil, append(cross, "- path: [pod/pod1:eth0, \"node/k8s-w1:cali(pod1)\", node/k8s-w1:tunl0]"), 1},
+		{"path: a rule drops it", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- path: [pod/pod1:eth0, \"node/k8s-w1:cali(pod1)\", node/k8s-w1:tunl0, node/k8s-w1:ens5, node/k8s-w2:ens5, node/k8s-w2:tunl0, \"node/k8s-w2:cali(pod2)\", pod/pod2:eth0]"), 1},
+		{"path: no packet was sent", setupW1("ip route del default"), []string{"in: node/k8s-w1", "run: ping -c 1 8.8.8.8", "expect:", "- path: [k8s-w1:ens5]"}, 1},
+		{"path: not true, but it is", nil, []string{"in: pod/pod1", "run: ping -c 1 172.16.158.1", "expect:", "- path: [pod/pod1:lo]", "  not: true"}, 1},
+		{"packets: too few, they went elsewhere", noBlock, append(cross, "- packets: {at: node/k8s-w1:tunl0, count: 4}"), 1},
+		{"packets: too few, they ended before", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- packets: {at: \"node/k8s-w2:cali(pod2)\", filter: icmp}"), 1},
+		{"packets: too many", nil, append(cross, "- packets: {at: node/k8s-w1:tunl0, count: 0}"), 1},
+		{"packets: one too many", nil, append(cross, "- packets: {at: \"node/k8s-w1:*\", filter: \"icmp[icmptype] = icmp-echo\", max: 3}"), 1},
+		{"packets: a wrong number between", nil, append(cross, "- packets: {at: pod1:eth0, filter: arp, min: 3, max: 4}"), 1},
+		{"packets: another header", nil, append(cross, "- packets: {at: node/k8s-w1:ens5, filter: ip, headers: [{ipv4: {protocol: ipip}}, {ipv4: {}}, {udp: {}}]}"), 1},
+		{"packets: another TTL", nil, append(cross, "- packets: {at: node/k8s-w1:ens5, filter: ip, headers: [{ipv4: {ttl: 64}}]}"), 1},
+		{"packets: not true, but it is", nil, append(cross, "- packets: {at: node/k8s-w1:tunl0, filter: icmp, count: 4}", "  not: true"), 1},
+		{"packets: in a step that only waits", nil, []string{"wait: 1s", "expect:", "- packets: {at: node/k8s-w1:ens5}"}, 1},
+		{"drop: none happened", nil, append(cross, "- drop: {}"), 1},
+		{"drop: it happened", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- drop: {at: node/k8s-w2, reason: NETFILTER_DROP, count: 2}"), 0},
+		{"drop: elsewhere, for another reason", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- drop: {at: \"node/k8s-w1:*\", reason: ip_rpfilter}"), 1},
+		{"drop: more than expected", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- drop: {reason: netfilter_drop, count: 1}"), 1},
+		{"drop: not true, but it is", w2(`iptables: [-A FORWARD -p icmp -j DROP]`), append(cross, "- drop: {}", "  not: true"), 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep, err := run(t, cluster(t, tt.lab...)+scenario("failing", "study", tt.step...), scenarios.Options{})
+			require.NoError(t, err)
+			require.Equal(t, tt.exit, rep.ExitCode())
+			fmt.Fprintf(&out, "## %s\n", tt.name)
+			for _, x := range rep.Steps[0].Expectations {
+				require.Equal(t, x.OK, x.Message == "")
+				fmt.Fprintf(&out, "ok %v: %s\n", x.OK, x.Text)
+				if !x.OK {
+					fmt.Fprintf(&out, "%s\n(event %d)\n", x.Message, x.Event)
+				}
+			}
+			out.WriteString("\n")
+		})
+	}
+	golden(t, "testdata/failures.golden", out.String())
+}
+
+// golden compares with a file, which UPDATE=1 writes anew.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "UPDATE=1 writes it")
+	sameText(t, string(want), got)
+}
+
+func TestExitCodes(t *testing.T) {
+	ping := func(expect ...string) string {
+		return cluster(t) + scenario("x", "study", append([]string{"in: pod/pod1", "run: ping -c 1 172.16.158.2"}, expect...)...)
+	}
+	for _, tt := range []struct {
+		name, text string
+		exit       int
+	}{
+		{"all met is 0", ping("expect:", "- ping: {received: 1}"), scenarios.ExitOK},
+		{"one of two not met is 1", ping("expect:", "- ping: {received: 1}", "- ping: {received: 2}"), scenarios.ExitFailed},
+		{"nothing expected is 3, though the ping worked", ping(), scenarios.ExitUnchecked},
+		{"a prediction is no check", ping("predict: [{id: p1, ask: {en: which TTL}, kind: number, answer: 63}]"), scenarios.ExitUnchecked},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep, err := run(t, tt.text, scenarios.Options{})
+			require.NoError(t, err)
+			require.Equal(t, tt.exit, rep.ExitCode())
+		})
+	}
+}
+
+func TestPredictionsAreReportedAsSkipped(t *testing.T) {
+	rep, err := run(t, cluster(t)+scenario("x", "study", "in: pod/pod1", "run: ping -c 1 172.16.158.2",
+		"predict: [{id: ttl, ask: {en: which TTL}, kind: number, answer: auto, about: {at: \"node/k8s-w1:cali(pod1)\", filter: icmp, field: ipv4.ttl}}]"), scenarios.Options{})
+	require.NoError(t, err)
+	require.Len(t, rep.Steps[0].Skipped, 1)
+	require.Equal(t, "ttl", rep.Steps[0].Skipped[0].ID)
+	require.True(t, rep.Steps[0].Skipped[0].Pos.IsValid())
+}
+
+// What is wrong with the input is found before anything runs.
+func TestInvalidStepsAreErrorsWithTheirPlace(t *testing.T) {
+	in := "in: pod/pod1"
+	ok := "run: ping -c 1 172.16.158.2"
+	var out strings.Builder
+	for _, tt := range []struct {
+		name        string
+		step        []string
+		notModelled bool
+	}{
+		{"unknown machine", []string{"in: node/k8s-w11", ok}, false},
+		{"unknown pod", []string{"in: pod/pod9", ok}, false},
+		{"a role that it has not", []string{"in: router/k8s-w1", ok}, false},
+		{"unknown interface", []string{in, ok, "tap: [node/k8s-w1:ens6]"}, false},
+		{"an interface of a pod on another node", []string{in, ok, "tap: [\"node/k8s-w1:cali(pod2)\"]"}, false},
+		{"a path over an unknown interface", []string{in, ok, "expect:", "- path: [pod/pod1:eth1]"}, false},
+		{"a filter that is none", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, filter: \"icmp and and\"}"}, false},
+		{"a filter that no frame can match", []string{in, ok, "expect:", "- packets: {at: k8s-w1:tunl0, filter: arp}"}, false},
+		{"a header value that is none", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, headers: [{ipv4: {src: 172.16.158, ttl: many, df: yes, protocol: ip}}]}"}, false},
+		{"a number in octal", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, headers: [{ipv4: {ttl: 063}}]}"}, false},
+		{"an unknown drop reason", []string{in, ok, "expect:", "- drop: {reason: netfilter_dropp}"}, false},
+		{"a ping expected of a step without a command", []string{"wait: 1s", "expect:", "- ping: {received: 1}"}, false},
+		{"a prediction about an unknown interface", []string{in, ok, "predict: [{id: p1, ask: {en: x}, kind: number, answer: auto, about: {at: pod1:eth7, filter: icmp, field: x}}]"}, false},
+		{"another command", []string{in, "run: ip route", "expect:", "- ping: {received: 1}"}, true},
+		{"a pipe", []string{in, "run: ping -c 1 172.16.158.2 | head -1"}, true},
+		{"an option of ping", []string{in, "run: ping -6 -c 1 ::1"}, true},
+		{"other expectations", []string{in, ok, "expect:", "- arp: {x: 1}", "- route: {x: 1}", "- nat: {x: 1}", "- conntrack: {x: 1}", "- icmpError: {x: 1}", "- command: {x: 1}", "- eventHash: abc"}, true},
+		{"not modelled and wrong at once", []string{in, "run: ip route", "tap: [node/k8s-w1:ens6]"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			events := 0
+			rep, err := run(t, cluster(t)+scenario("x", "study", tt.step...), scenarios.Options{OnEvent: func(*sim.Event) { events++ }})
+			require.Error(t, err)
+			require.Nil(t, rep)
+			require.Zero(t, events)
+			var nm *scenarios.NotModelledError
+			require.Equal(t, tt.notModelled, errors.As(err, &nm))
+			var at *topology.Error
+			require.ErrorAs(t, err, &at)
+			require.True(t, at.IsValid())
+			fmt.Fprintf(&out, "## %s\n%v\n\n", tt.name, err)
+		})
+	}
+	golden(t, "testdata/errors.golden", out.String())
+}
+
+func TestCommandWithoutEndIsAnError(t *testing.T) {
+	_, err := run(t, cluster(t)+scenario("x", "study", "in: pod/pod1", "run: ping 172.16.158.2", "expect:", "- ping: {received: 1}"), scenarios.Options{MaxTime: time.Minute})
+	require.ErrorContains(t, err, "give it an end, such as ping -c 3")
+	require.ErrorContains(t, err, "test.yaml:")
+}
+
+func TestTooManyEventsAreAnError(t *testing.T) {
+	_, err := run(t, cluster(t)+scenario("x", "study", "in: pod/pod1", "run: ping -c 100 172.16.158.2"), scenarios.Options{MaxEvents: 50})
+	var endless *sim.EndlessError
+	require.ErrorAs(t, err, &endless)
+}
+
+func TestRunStopsWithItsContext(t *testing.T) {
+	e, err := scenarios.NewResolver().Find("cross-node-ping")
+	require.NoError(t, err)
+	s := *e.Scenario.Steps[0]
+	s.Run.Text = "ping -c 100000 172.16.184.1"
+	e.Scenario.Steps = []*topology.Step{&s}
+	ctx, stop := context.WithCancel(context.Background())
+	events := 0
+	rep, err := scenarios.Run(ctx, e.Scenario, e.Bundle, scenarios.Options{OnEvent: func(*sim.Event) {
+		if events++; events == 10_000 {
+			stop()
+		}
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotNil(t, rep, "what ran so far")
+	require.NoError(t, rep.Accounting.Check())
+	require.Less(t, events, 100_000)
+}
+
+func TestWaitLetsTimePass(t *testing.T) {
+	rep, err := run(t, cluster(t)+scenario("x", "study", "wait: 90s"), scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 90*time.Second, time.Duration(rep.End))
+	require.Equal(t, 90*time.Second, rep.Steps[0].End.Sub(rep.Steps[0].Begin))
+}
+
+func TestCommandWithoutAPlaceIsTypedOnTheFirstNode(t *testing.T) {
+	rep, err := run(t, cluster(t)+scenario("x", "study", "run: ping -c 1 192.168.10.101", "expect:", "- ping: {received: 1, ttl: 64}"), scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "k8s-m", rep.Steps[0].In)
+	require.Equal(t, 0, rep.ExitCode())
+}
+
+func TestLabLivesAcrossSteps(t *testing.T) {
+	text := cluster(t) + scenario("x", "study", "{in: pod/pod1, run: ping -c 1 172.16.158.2, expect: [{packets: {at: pod1:eth0, filter: arp, count: 2}}]}") +
+		"  - {in: pod/pod1, run: ping -c 1 172.16.158.2, expect: [{packets: {at: pod1:eth0, filter: arp, count: 0}}]}\n"
+	rep, err := run(t, text, scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 0, rep.ExitCode(), "the second ping knows the neighbour")
+	require.Greater(t, rep.Steps[1].Begin, rep.Steps[0].Begin)
+}
