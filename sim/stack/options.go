@@ -56,14 +56,15 @@ func (ns *Namespace) specDstOf(in *inDev, ip packet.IPv4) uint32 {
 }
 
 // forwardOptions puts the address of the way out where rcvOptions recorded
-// one: ip_forward_options.
+// one: ip_forward_options. A timestamp keeps what rcvOptions wrote: the kernel
+// rewrites it only in source routed packets.
 func (ns *Namespace) forwardOptions(b *packet.Buffer, rt *route) {
-	if b.Flags&(packet.RRNeedAddr|packet.TSNeedAddr) == 0 {
+	if b.Flags&packet.RRNeedAddr == 0 {
 		return
 	}
 	ip := b.IPv4()
 	src := ns.outSource(rt, ip)
-	rewriteSource(ip.Options(), src, b.Flags)
+	rewriteSource(ip.Options(), src)
 	ip.UpdateChecksum()
 }
 
@@ -79,18 +80,14 @@ func (ns *Namespace) outSource(rt *route, ip packet.IPv4) uint32 {
 	return ns.selectAddr(rt.dev, rt.nextHop(ip.Dst32()), fib.Universe)
 }
 
-// rewriteSource writes src into the last slot that was filled.
-func rewriteSource(opts []byte, src uint32, flags packet.Flags) {
+// rewriteSource writes src into the last slot of a recorded route.
+func rewriteSource(opts []byte, src uint32) {
 	walkOptions(opts, func(kind byte, o []byte) bool {
-		switch {
-		case kind == optRecordRoute && flags&packet.RRNeedAddr != 0:
-			if at := int(o[2]) - 5; at >= 3 && at+4 <= len(o) {
-				binary.BigEndian.PutUint32(o[at:], src)
-			}
-		case kind == optTimestamp && flags&packet.TSNeedAddr != 0:
-			if at := int(o[2]) - 9; at >= 4 && at+4 <= len(o) {
-				binary.BigEndian.PutUint32(o[at:], src)
-			}
+		if kind != optRecordRoute {
+			return true
+		}
+		if at := int(o[2]) - 5; at >= 3 && at+4 <= len(o) {
+			binary.BigEndian.PutUint32(o[at:], src)
 		}
 		return true
 	})
@@ -122,6 +119,9 @@ func (ns *Namespace) stamp(o []byte, addr uint32, m *packet.Meta) bool {
 	}
 	at := int(o[2])
 	if at > len(o) {
+		if o[3]&15 == 3 { // prespecified: those that are not on the list do not count
+			return true
+		}
 		if o[3]>>4 == 15 {
 			return false
 		}
@@ -143,7 +143,6 @@ func (ns *Namespace) stamp(o []byte, addr uint32, m *packet.Meta) bool {
 		binary.BigEndian.PutUint32(o[at-1:], addr)
 		binary.BigEndian.PutUint32(o[at+3:], ms)
 		o[2] += 8
-		m.Flags |= packet.TSNeedAddr
 	case 3:
 		if at+7 > len(o) {
 			return false
