@@ -81,6 +81,9 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 	var rt route
 	if in.Kind == netdev.Loopback && b.Flags&packet.LocalRoute != 0 {
 		rt = route{typ: fib.Local, flags: rtLocal, dev: in}
+		if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b) {
+			return
+		}
 		ns.localDeliver(in, b, &rt)
 		return
 	}
