@@ -97,6 +97,13 @@ type Packet struct {
 	Info      conntrack.Info // valid iff CT is not nil; otherwise Untracked or InvalidInfo
 	Untracked bool           // set by NOTRACK and CT --notrack
 	Hook      Hook           // set by Run
+
+	// What one Run worked out, valid iff not 0 or if known says so. In
+	// memory, not in variables of Run, whose registers are few.
+	inName, outName ifName
+	state           StateMask
+	knowsIn         bool
+	knowsOut        bool
 }
 
 // RPFlags are the options of the rpfilter match, numbered as in

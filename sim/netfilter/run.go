@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"hoplab/packet"
 	"hoplab/sim/conntrack"
@@ -25,12 +26,12 @@ const (
 	actPolicy  // end of a built-in chain
 )
 
-// line is a rule in flat form, or the end of a chain: 32 bytes.
+// line is a rule in flat form, or the end of a chain: 48 bytes.
 type line struct {
-	first, end uint32 // conditions in code.ops
-	a, b       uint32
-	act        act
-	rule       *Rule // nil at the end of a chain
+	conds []op  // in code.ops
+	rule  *Rule // nil at the end of a chain
+	a, b  uint32
+	act   act
 }
 
 // code is a table in flat form, one chain behind the other.
@@ -52,6 +53,13 @@ func (tb *Table) compile() {
 		ch.start = n
 		n += uint32(len(ch.rules)) + 1
 	}
+	total := 0
+	for _, ch := range tb.chains {
+		for _, r := range ch.rules {
+			total += len(r.ops)
+		}
+	}
+	c.ops = slices.Grow(c.ops, total) // lines point into it: it must not move
 	for _, ch := range tb.chains {
 		for _, r := range ch.rules {
 			c.lines = append(c.lines, c.compile(r))
@@ -68,16 +76,19 @@ func (tb *Table) compile() {
 }
 
 func (c *code) compile(r *Rule) line {
-	l := line{first: uint32(len(c.ops)), rule: r}
+	from := len(c.ops)
 	c.ops = forWalk(c.ops, r.ops)
-	l.end = uint32(len(c.ops))
+	l := line{conds: c.ops[from:], rule: r}
 	switch t := r.Spec.Target.(type) {
 	case nil, TargetLog:
 		l.act = actNone
 	case Jump:
 		l.act, l.a = actJump, r.jump.start
-		if t.Goto {
+		switch {
+		case t.Goto:
 			l.act = actGoto
+		case len(r.jump.rules) == 0:
+			l.act = actNone // there and back
 		}
 	case Standard:
 		switch t {
@@ -116,40 +127,31 @@ func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
 	if base == nil {
 		return Verdict{NAT: &t.noNAT}
 	}
-	var (
-		lines  = c.lines
-		pc     = base.start
-		depth  = 0
-		size   = uint64(len(p.IP))
-		in     ifName
-		out    ifName
-		state  StateMask
-		hasIn  bool
-		hasOut bool
-	)
+	p.knowsIn, p.knowsOut, p.state = false, false, 0
+	lines, pc, depth := c.lines, base.start, 0
 next:
 	l := &lines[pc]
-	for i := l.first; i < l.end; i++ {
-		o := &c.ops[i]
+	for i := range l.conds {
+		o := &l.conds[i]
 		var ok bool
 		switch o.kind {
 		case opMark:
 			ok = *p.Mark&o.b == o.a
 		case opIn:
-			if !hasIn {
-				in, hasIn = p.In.name(), true
+			if !p.knowsIn {
+				p.inName, p.knowsIn = p.In.name(), true
 			}
-			ok = (in.lo^o.k.lo)&o.m.lo|(in.hi^o.k.hi)&o.m.hi == 0
+			ok = (p.inName.lo^o.k.lo)&o.m.lo|(p.inName.hi^o.k.hi)&o.m.hi == 0
 		case opOut:
-			if !hasOut {
-				out, hasOut = p.Out.name(), true
+			if !p.knowsOut {
+				p.outName, p.knowsOut = p.Out.name(), true
 			}
-			ok = (out.lo^o.k.lo)&o.m.lo|(out.hi^o.k.hi)&o.m.hi == 0
+			ok = (p.outName.lo^o.k.lo)&o.m.lo|(p.outName.hi^o.k.hi)&o.m.hi == 0
 		case opState:
-			if state == 0 {
-				state = stateOf(p)
+			if p.state == 0 {
+				p.state = stateOf(p)
 			}
-			ok = StateMask(o.a)&state != 0
+			ok = StateMask(o.a)&p.state != 0
 		case opProto:
 			ok = uint32(p.IP.Proto()) == o.a
 		default:
@@ -160,7 +162,7 @@ next:
 		}
 		if ok == o.not {
 			if trail != nil {
-				trail.add(l.rule, int(i-l.first))
+				trail.add(l.rule, i)
 			}
 			pc++
 			goto next
@@ -169,7 +171,7 @@ next:
 	r := l.rule
 	if r != nil {
 		r.Packets++
-		r.Bytes += size
+		r.Bytes += uint64(len(p.IP))
 		if trail != nil {
 			trail.add(r, -1)
 		}
@@ -193,7 +195,7 @@ next:
 		if depth == 0 {
 			// RETURN of a built-in chain, or the end of one entered by
 			// goto: the policy decides.
-			return base.decide(size)
+			return base.decide(uint64(len(p.IP)))
 		}
 		depth--
 		pc = c.stack[depth]
@@ -202,12 +204,12 @@ next:
 	case actDrop:
 		return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
 	case actPolicy:
-		return base.decide(size)
+		return base.decide(uint64(len(p.IP)))
 	case actVerdict:
 		return r.verdict()
 	case actOther:
 		r.act(p)
-		state = 0
+		p.state = 0
 		pc++
 	}
 	goto next

@@ -297,9 +297,10 @@ func (c *Command) create(s *Sets) error {
 				o.HashSize = max(1, uint32(n))
 			}
 		case opt == "maxelem":
-			if n, err = number(1<<32 - 1); err == nil {
-				o.MaxElem = uint32(n)
+			if n, err = number(1<<32 - 1); err == nil && n == 0 {
+				return notModelled("ipset create option maxelem 0")
 			}
+			o.MaxElem = uint32(n)
 		case opt == "bucketsize":
 			if n, err = number(255); err == nil {
 				o.BucketSize = min(12, max(2, uint8(n)&^1))
@@ -357,10 +358,9 @@ func (c *Command) element(set *Set) error {
 	}
 	if c.verb == test {
 		r := No
-		for e := range elems {
-			if r = set.Test(e); r != No {
-				break
-			}
+		for e := range elems { // of a range the kernel tests the first
+			r = set.Test(e)
+			break
 		}
 		return c.report(r == Yes && !nomatch || r == NoMatch && nomatch)
 	}

@@ -327,7 +327,7 @@ func (c *Command) list(s *Sets, only *Set) []byte {
 	}
 	var b []byte
 	for i, set := range sets {
-		if c.names {
+		if c.names && c.verb == list {
 			b = append(append(b, set.name...), '\n')
 			continue
 		}
