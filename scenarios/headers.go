@@ -202,7 +202,7 @@ func canonical(layer, field, value string) (text, expected string) {
 		if flags, ok := parseTCPFlags(value); ok {
 			return tcpFlags(flags), ""
 		}
-		return "", "flags such as S, SA or FA (of F, S, R, P, A and U)"
+		return "", "flags such as S, SA or FA (of F, S, R, P, A and U), or none"
 	}
 	if n, ok := named(form, value); ok {
 		return show(form, n), ""
@@ -268,9 +268,15 @@ func show(form fieldForm, n uint32) string {
 	return strconv.FormatUint(uint64(n), 10)
 }
 
-const tcpFlagLetters = "FSRPAU" // from the lowest bit on, RFC 9293 section 3.1
+const (
+	tcpFlagLetters = "FSRPAU" // from the lowest bit on, RFC 9293 section 3.1
+	noFlags        = "none"
+)
 
 func parseTCPFlags(s string) (uint8, bool) {
+	if s == noFlags {
+		return 0, true
+	}
 	var flags uint8
 	for _, c := range strings.ToUpper(s) {
 		i := strings.IndexRune(tcpFlagLetters, c)
@@ -288,6 +294,9 @@ func tcpFlags(flags uint8) string {
 		if flags&(1<<i) != 0 {
 			out = append(out, tcpFlagLetters[i])
 		}
+	}
+	if len(out) == 0 {
+		return noFlags
 	}
 	return string(out)
 }
