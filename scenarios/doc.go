@@ -16,7 +16,8 @@
 //	expect.go     an expectation of the file becomes a check; ping
 //	path.go       path
 //	packets.go    packets
-//	headers.go    headers of packets, field by field
+//	headers.go    headers of packets, layer by layer
+//	fields.go     their fields: how a value is written, and read from a packet
 //	drop.go       drop
 //	report.go     what comes out
 //

@@ -52,6 +52,13 @@ func tcp() []byte {
 	return b
 }
 
+// tcpOptions is a segment without flags that has these options.
+func tcpOptions(o ...byte) []byte {
+	b := make([]byte, packet.TCPLen)
+	b[12] = byte((packet.TCPLen+len(o))/4) << 4
+	return append(b, o...)
+}
+
 // headersOf reads headers as an author writes them.
 func headersOf(t *testing.T, text string) ([]header, error) {
 	t.Helper()
@@ -95,6 +102,9 @@ func TestHeadersAreComparedLayerByLayer(t *testing.T) {
 		{"a redirect", pcap.LinkRaw, redirect, `[{ipv4: {}}, {icmp: {type: redirect, gateway: 10.0.0.2}}]`, ""},
 		{"udp", pcap.LinkRaw, ip(packet.ProtoUDP, udp), `[{ipv4: {protocol: 17}}, {udp: {srcPort: 5000, dstPort: 53, length: 12}}]`, ""},
 		{"tcp", pcap.LinkRaw, ip(packet.ProtoTCP, tcp()), `[{ipv4: {}}, {tcp: {srcPort: 40000, dstPort: 80, seq: 9, ack: 8, flags: as, window: 64240, mss: 1440, checksum: 0x1234}}]`, ""},
+		{"tcp with other options in front of the MSS", pcap.LinkRaw, ip(packet.ProtoTCP, tcpOptions(1, 4, 2, 2, 4, 5, 0xb4, 0)), `[{ipv4: {}}, {tcp: {flags: none, mss: 1460}}]`, ""},
+		{"tcp without an MSS", pcap.LinkRaw, ip(packet.ProtoTCP, tcpOptions(1, 1, 0, 0)), `[{ipv4: {}}, {tcp: {mss: 1460}}]`, "header 2, tcp mss: expected 1460, found no such field"},
+		{"tcp with a broken option", pcap.LinkRaw, ip(packet.ProtoTCP, tcpOptions(4, 9, 2, 4)), `[{ipv4: {}}, {tcp: {mss: 1460}}]`, "header 2, tcp mss: expected 1460, found no such field"},
 		{"another value", pcap.LinkRaw, ip(packet.ProtoICMP, echo), `[{ipv4: {ttl: 64}}]`, "header 1, ipv4 ttl: expected 64, found 63"},
 		{"another name", pcap.LinkRaw, ip(packet.ProtoICMP, echo), `[{ipv4: {}}, {icmp: {type: echo-reply}}]`, "header 2, icmp type: expected echo-reply, found echo-request"},
 		{"another layer", pcap.LinkRaw, ip(packet.ProtoUDP, udp), `[{ipv4: {}}, {icmp: {}}]`, "header 2: expected icmp, found udp"},

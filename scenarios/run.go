@@ -206,6 +206,7 @@ func (r *Runner) Step(ctx context.Context) (bool, error) {
 	cancel := r.lab.Subscribe(func(e *sim.Event) { r.see(s, j, e) })
 	defer cancel()
 	if err := r.act(ctx, s, rep); err != nil {
+		r.next = len(r.steps)
 		return false, err
 	}
 	rep.End = r.lab.Now()

@@ -174,6 +174,19 @@ func sameText(t *testing.T, want, got string) {
 	require.Equal(t, len(w), len(g), "number of lines")
 }
 
+func TestManyLabsRunSideBySide(t *testing.T) {
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			for _, e := range builtin(t) {
+				rep, err := scenarios.Run(context.Background(), e.Scenario, e.Bundle, scenarios.Options{})
+				require.NoError(t, err)
+				require.Equal(t, scenarios.ExitOK, rep.ExitCode())
+			}
+		})
+	}
+}
+
 func TestSeedChangesWhatIsByChanceAndNothingElse(t *testing.T) {
 	e, err := scenarios.NewResolver().Find("pod-to-internet")
 	require.NoError(t, err)
