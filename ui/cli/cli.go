@@ -154,8 +154,23 @@ their way is told: which route, which rule, which neighbour, and who put it ther
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of explanations: en or ko (default: from LC_ALL and LANG)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR=1)")
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(a.runCommand(), a.listCommand(), a.validateCommand(), a.expandCommand(), a.versionCommand())
 	return root
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about a command",
+		RunE: func(help *cobra.Command, args []string) error {
+			cmd, rest, err := help.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(help.Root(), args)
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // welcome is hoplab without arguments.
@@ -221,8 +236,6 @@ func (a *app) options(width int) (text.Options, error) {
 		if n, err := strconv.Atoi(a.env.Getenv("COLUMNS")); err == nil && a.terminal {
 			o.Width = min(max(n, minWidth), maxWidth)
 		}
-	} else if width < minWidth || width > maxWidth {
-		return o, usageError{fmt.Errorf("invalid --width %d; expected a number from %d to %d", width, minWidth, maxWidth)}
 	}
 	return o, nil
 }

@@ -90,7 +90,7 @@ func (in *inputs) beside(name string, data []byte) {
 type target struct{ file, name string }
 
 func (in *inputs) target(arg string) target {
-	if file, name, ok := cutLast(arg, ':'); ok && (isYAML(file) || file == stdinName) {
+	if file, name, ok := cutLast(arg, ':'); ok && isYAML(file) {
 		return target{file, name}
 	}
 	if looksLikeFile(arg) {

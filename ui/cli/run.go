@@ -49,8 +49,8 @@ something that is not modelled, 3 nothing was checked.`,
 			if cmd.Flags().Changed("seed") {
 				f.seed = &seed
 			}
-			if cmd.Flags().Changed("width") && f.width == 0 {
-				f.width = -1 // 0 asks for the default only where nothing was said
+			if cmd.Flags().Changed("width") && (f.width < minWidth || f.width > maxWidth) {
+				return usageError{fmt.Errorf("invalid --width %d; expected a number from %d to %d", f.width, minWidth, maxWidth)}
 			}
 			return a.run(args, f)
 		},

@@ -11,6 +11,10 @@ import (
 
 // flagError says what is wrong with a flag, and which one may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return usageError{fmt.Errorf("invalid --%s %q; expected %s", invalid.GetFlag().Name, invalid.GetValue(), expected(invalid.GetFlag().Value.Type()))}
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return usageError{err}
@@ -23,6 +27,19 @@ func flagError(cmd *cobra.Command, err error) error {
 		hint = fmt.Sprintf("; did you mean --%s?", n)
 	}
 	return usageError{fmt.Errorf("%w%s", err, hint)}
+}
+
+// expected says what a flag of a type takes.
+func expected(kind string) string {
+	switch kind {
+	case "uint64":
+		return "a number from 0 to 18446744073709551615"
+	case "int":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	}
+	return "a " + kind
 }
 
 // unknownCommand refuses the first argument of a command that has none.

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// system is an operating system in memory.
+type system struct {
+	files    map[string]string
+	env      map[string]string
+	stdin    string
+	terminal bool
+	stdout   io.Writer // where results go as well; nil is nowhere
+}
+
+// result is what a command line came to.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// run runs a command line whose words are separated by blanks.
+func (s *system) run(t *testing.T, line string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	var stdout io.Writer = &out
+	if s.stdout != nil {
+		stdout = io.MultiWriter(s.stdout, &out)
+	}
+	code := Main(strings.Fields(line), strings.NewReader(s.stdin), stdout, &errs, Env{
+		IsTerminal: func(io.Writer) bool { return s.terminal },
+		Getenv:     func(k string) string { return s.env[k] },
+		ReadFile: func(name string) ([]byte, error) {
+			if text, ok := s.files[name]; ok {
+				return []byte(text), nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		},
+		ReadDir: func(dir string) ([]string, error) {
+			var names []string
+			for name := range s.files {
+				if filepath.Dir(name) == dir {
+					names = append(names, filepath.Base(name))
+				}
+			}
+			slices.Sort(names)
+			return names, nil
+		},
+		WriteFile: func(name string, write func(io.Writer) error) error {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				return err
+			}
+			s.files[name] = b.String()
+			return nil
+		},
+	})
+	return result{code, out.String(), errs.String()}
+}
+
+// golden compares with a file in testdata; UPDATE=1 rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+		return
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "UPDATE=1 go test writes it")
+	require.Equal(t, string(want), got, "UPDATE=1 go test rewrites %s", path)
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(data)
+}
