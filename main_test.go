@@ -330,6 +330,10 @@ func (p *pkg) check(fset *token.FileSet, info *types.Info) (faults []string) {
 				fault(n, "a go statement: one event loop runs everything; programs are coroutines of sim/proc")
 			case *ast.SelectStmt:
 				fault(n, "a select statement: nothing runs at the same time as something else")
+			case *ast.RangeStmt:
+				if isMap(info, n.X) && !orderless(info, n.Body) {
+					fault(n, "ranges over a map, which has no order: collect the keys and sort them, or keep a slice beside the map")
+				}
 			case *ast.CallExpr:
 				if from, name := selected(info, n.Fun); from == "slices" && strings.HasPrefix(name, "Sorted") {
 					for _, a := range n.Args {
@@ -348,6 +352,36 @@ func (p *pkg) check(fset *token.FileSet, info *types.Info) (faults []string) {
 		})
 	}
 	return append(faults, p.mutable(fset, info)...)
+}
+
+func isMap(info *types.Info, e ast.Expr) bool {
+	t := info.Types[e].Type
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Map)
+	return ok
+}
+
+// orderless says that the body of a loop over a map only collects keys, for
+// somebody to sort, or fills another map.
+func orderless(info *types.Info, b *ast.BlockStmt) bool {
+	if len(b.List) != 1 {
+		return false
+	}
+	a, ok := b.List[0].(*ast.AssignStmt)
+	if !ok || len(a.Lhs) != 1 {
+		return false
+	}
+	if to, ok := a.Lhs[0].(*ast.IndexExpr); ok {
+		return isMap(info, to.X)
+	}
+	c, ok := a.Rhs[0].(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	f, ok := c.Fun.(*ast.Ident)
+	return ok && f.Name == "append"
 }
 
 // selected is the package and the name in an expression like time.Now.
@@ -493,7 +527,7 @@ func (o outside) Import(name string) (*types.Package, error) {
 // typed says which name means what in a package. What comes from elsewhere
 // stays unknown, which is no fault here.
 func typed(fset *token.FileSet, p *pkg) *types.Info {
-	info := &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}
+	info := &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}, Types: map[ast.Expr]types.TypeAndValue{}}
 	c := types.Config{Importer: outside{}, Error: func(error) {}, DisableUnusedImportCheck: true}
 	c.Check(p.dir, fset, p.files, info) //nolint:errcheck // unknown names are expected
 	return info
@@ -521,6 +555,7 @@ func TestScanNotices(t *testing.T) {
 		"global generator":       {`import "math/rand"; var x = rand.Intn(3)`, "rand.Intn"},
 		"global generator, v2":   {`import "math/rand/v2"; var x = rand.IntN(3)`, "v2.IntN"},
 		"keys in any order":      {`import "maps"; func f(m map[int]int) { for range maps.Keys(m) {} }`, "maps.Keys"},
+		"map in any order":       {`func f(m map[int]int) { for k := range m { print(k) } }`, "ranges over a map"},
 		"variable without value": {`var x int`, "x has no value"},
 		"assigned":               {`var x = 1; func f() { x = 2 }`, "x is assigned"},
 		"counted":                {`var x = 1; func f() { x++ }`, "x is counted"},
@@ -541,6 +576,8 @@ func TestScanNotices(t *testing.T) {
 		"a local of the name": `var x = 1; func f() { x := 2; x++; _ = x }`,
 		"own generator":       `import "math/rand/v2"; func f() { _ = rand.New(rand.NewPCG(1, 2)) }`,
 		"sorted keys":         `import ("maps"; "slices"); func f(m map[int]int) { for range slices.Sorted(maps.Keys(m)) {} }`,
+		"keys collected":      `func f(m map[int]int) (l []int) { for k := range m { l = append(l, k) }; return l }`,
+		"map copied":          `func f(m, o map[int]int) { for k, v := range m { o[k] = v } }`,
 		"table":               `var x = [...]string{"a"}; func f(i int) string { return x[i] }`,
 		"row of a table":      `var x = []struct{ n int }{{1}}; func f() int { p := &x[0]; return p.n }`,
 		"interface":           `type I interface{}; var _ I = f; func f() {}`,
