@@ -67,7 +67,8 @@ func calico(tb testing.TB, e netfilter.Env) *netfilter.Tables {
 	for _, node := range []string{"192.168.10.10", "192.168.10.101", "192.168.10.102"} {
 		require.NoError(tb, t.Sets().Get("cali40all-hosts-net").Add(ipset.Elem{IP: ip32(node), Cidr: 32}, false, "", false))
 	}
-	require.NoError(tb, iptables.Restore(t, string(text), iptables.RestoreOptions{}, "felix"))
+	_, err = iptables.Restore(t, string(text), iptables.RestoreOptions{}, "felix")
+	require.NoError(tb, err)
 	return t
 }
 

@@ -49,7 +49,7 @@ type record struct {
 	line, want string
 }
 
-func records(t *testing.T, name string) []record {
+func records(t testing.TB, name string) []record {
 	f, err := os.Open(name)
 	require.NoError(t, err)
 	defer f.Close()

@@ -20,31 +20,33 @@ type RestoreOptions struct {
 // Restore is iptables-restore. A table changes as a whole at its COMMIT, or
 // not at all; tables before the one that failed stay changed. An error is an
 // *Error.
-func Restore(t *nf.Tables, text string, o RestoreOptions, by string) error {
+func Restore(t *nf.Tables, text string, o RestoreOptions, by string) (stdout string, err error) {
 	r := restore{tables: t, o: o, by: by}
 	for line := range strings.Lines(text) {
 		r.line++
 		if err := r.one(strings.TrimRight(line, "\r\n")); err != nil {
 			r.rollback()
-			return r.failed(err)
+			return string(r.out), r.failed(err)
 		}
 	}
 	if r.tb != nil {
 		r.rollback()
-		return &Error{1, "iptables-restore: COMMIT expected at line " + strconv.Itoa(r.line+1)}
+		return string(r.out), &Error{1, "iptables-restore: COMMIT expected at line " + strconv.Itoa(r.line+1)}
 	}
-	return nil
+	return string(r.out), nil
 }
 
 // restore is the state of Restore.
 type restore struct {
-	tables *nf.Tables
-	o      RestoreOptions
-	by     string
-	line   int
-	tb     *nf.Table // nil between COMMIT and the next *
-	was    *nf.Snapshot
-	skip   bool // this table is not asked for
+	tables  *nf.Tables
+	o       RestoreOptions
+	by      string
+	line    int
+	tb      *nf.Table // nil between COMMIT and the next *
+	was     *nf.Snapshot
+	skip    bool  // this table is not asked for
+	refused error // what the kernel will say at COMMIT
+	out     []byte
 }
 
 func (r *restore) rollback() {
@@ -57,15 +59,17 @@ func (r *restore) rollback() {
 // failed says where.
 func (r *restore) failed(err error) error {
 	var e *Error
-	if !errors.As(err, &e) || e.Code == 1 {
+	if !errors.As(err, &e) || e.Code == 1 && strings.HasPrefix(e.Msg, "iptables: ") {
 		return &Error{1, fmt.Sprintf("iptables-restore: line %d failed", r.line)}
 	}
-	msg := strings.Replace(e.Msg, Version, "iptables-restore v1.8.9 (legacy)", 1)
+	msg := strings.Replace(e.Msg, Version, restoreVersion, 1)
 	if head, ok := strings.CutSuffix(msg, tryHelp); ok {
 		msg = fmt.Sprintf("%sError occurred at line: %d\nTry `iptables-restore -h' or 'iptables-restore --help' for more information.", head, r.line)
 	}
 	return &Error{e.Code, msg}
 }
+
+const restoreVersion = "iptables-restore v1.8.9 (legacy)"
 
 func (r *restore) one(line string) error {
 	switch {
@@ -76,23 +80,32 @@ func (r *restore) one(line string) error {
 			return nf.ErrNoChain // a line outside a table fails
 		}
 		return r.begin(strings.Fields(line[1:]))
-	case strings.TrimSpace(line) == "COMMIT":
+	case line == "COMMIT":
+		if r.refused != nil {
+			return r.refused
+		}
 		if r.tb != nil && r.o.Test {
 			r.tb.Rollback(r.was)
 		}
 		r.tb, r.skip = nil, false
 		return nil
-	case r.skip:
+	case r.skip || r.refused != nil:
 		return nil
 	case line[0] == ':':
 		return r.chain(strings.Fields(line[1:]))
 	}
-	return r.rule(line)
+	err := r.rule(line)
+	for _, kernel := range []error{nf.ErrInvalid, nf.ErrLoop, nf.ErrRange} {
+		if err != nil && err.Error() == failed(kernel).Error() {
+			r.refused, err = err, nil
+		}
+	}
+	return err
 }
 
 func (r *restore) begin(name []string) error {
 	if len(name) == 0 {
-		return usage("table name invalid")
+		return usage("iptables-restore: line %d table name invalid", r.line)
 	}
 	id, ok := nf.TableByName(name[0])
 	switch {
@@ -102,7 +115,7 @@ func (r *restore) begin(name []string) error {
 	case name[0] == "security":
 		return notModelled("table security")
 	case !ok:
-		return &Error{3, Version + ": iptables-restore: unable to initialize table '" + name[0] + "'\n"}
+		return usage("iptables-restore: unable to initialize table '%s'", name[0])
 	}
 	r.tb = r.tables.Table(id)
 	r.was = r.tb.Snapshot()
@@ -126,7 +139,7 @@ func (r *restore) begin(name []string) error {
 // chain is a line such as ":INPUT ACCEPT [0:0]" or ":mine - [0:0]".
 func (r *restore) chain(f []string) error {
 	if len(f) < 2 {
-		return usage("policy invalid")
+		return usage("iptables-restore: line %d policy invalid", r.line)
 	}
 	name, policy := f[0], f[1]
 	if len(name) >= 29 {
@@ -149,23 +162,27 @@ func (r *restore) chain(f []string) error {
 	if policy == "-" {
 		return nil
 	}
+	refuse := func(err error) error {
+		return &Error{1, fmt.Sprintf("%s: Can't set policy `%s' on `%s' line %d: %s", restoreVersion, policy, name, r.line, err)}
+	}
 	p := nf.Drop
-	switch policy {
-	case "DROP":
-	case "ACCEPT":
+	switch {
+	case !c.Builtin():
+		return refuse(nf.ErrNoBuiltin)
+	case policy == "ACCEPT":
 		p = nf.Accept
-	default:
-		return nf.ErrPolicy
+	case policy != "DROP":
+		return refuse(nf.ErrPolicy)
 	}
 	if err := r.tb.SetPolicy(c, p); err != nil {
 		return err
 	}
+	c.Packets, c.Bytes = 0, 0
 	if r.o.Counters && len(f) > 2 {
-		packets, bytes, ok := bracket(f[2])
-		if !ok {
+		var ok bool
+		if c.Packets, c.Bytes, ok = bracket(f[2]); !ok {
 			return usage("invalid policy counters for chain '%s'", name)
 		}
-		c.Packets, c.Bytes = packets, bytes
 	}
 	return nil
 }
@@ -186,15 +203,12 @@ func (r *restore) rule(line string) error {
 	if line[0] == '[' {
 		counts, rest, _ := strings.Cut(line, "]")
 		var ok bool
-		if packets, bytes, ok = bracket(counts + "]"); !ok {
-			return usage("Syntax error in line %d: counters", r.line)
+		if packets, bytes, ok = bracket(counts + "]"); !ok && r.o.Counters {
+			return usage("iptables-restore: line %d counters invalid", r.line)
 		}
 		line = strings.TrimSpace(rest)
 	}
-	args, err := Split(line)
-	if err != nil {
-		return usage("%s", err)
-	}
+	args := restoreWords(line)
 	for _, a := range args {
 		if a == "-t" || strings.HasPrefix(a, "--tab") {
 			return usage("The -t option cannot be used in iptables-restore.\n")
@@ -207,8 +221,39 @@ func (r *restore) rule(line string) error {
 	if r.o.Counters && (packets != 0 || bytes != 0) {
 		c.spec.Packets, c.spec.Bytes = packets, bytes
 	}
-	_, err = c.Apply(r.tables, r.by)
+	out, err := c.Apply(r.tables, r.by)
+	r.out = append(r.out, out...)
 	return err
+}
+
+// restoreWords breaks a line into words as iptables-restore does: double
+// quotes keep what is in them, with backslash for the next character; single
+// quotes mean nothing.
+func restoreWords(line string) []string {
+	var words []string
+	var word []byte
+	quoted, inWord := false, false
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case quoted && c == '\\' && i+1 < len(line):
+			i++
+			word = append(word, line[i])
+		case c == '"':
+			quoted, inWord = !quoted, true
+		case !quoted && (c == ' ' || c == '\t'):
+			if inWord {
+				words = append(words, string(word))
+				word, inWord = word[:0], false
+			}
+		default:
+			word, inWord = append(word, c), true
+		}
+	}
+	if inWord {
+		words = append(words, string(word))
+	}
+	return words
 }
 
 // SaveOptions are those of iptables-save.
