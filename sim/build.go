@@ -92,6 +92,14 @@ func by(l topology.Line) string {
 	return "lab"
 }
 
+// place is where a line stands, empty when it stands in no file.
+func place(p topology.Pos) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
+}
+
 // machine makes a namespace and its devices, in order of declaration, so that
 // interface indexes follow it.
 func (b *builder) machine(m *topology.Machine) {
@@ -249,9 +257,9 @@ func (b *builder) configure(m *topology.Machine) {
 	for _, s := range m.Sysctls {
 		b.check(s.Pos, "sysctls", ns.SetSysctl(s.Path(), s.Value))
 	}
-	run := func(path string, lines []topology.Line, f func(text, by string) error) {
+	run := func(path string, lines []topology.Line, f func(line topology.Line) error) {
 		for _, line := range lines {
-			if err := f(line.Text, by(line)); err != nil {
+			if err := f(line); err != nil {
 				var usage *fib.UsageError
 				if errors.As(err, &usage) {
 					err = errors.New(firstLine(err.Error()))
@@ -260,9 +268,9 @@ func (b *builder) configure(m *topology.Machine) {
 			}
 		}
 	}
-	run("routes", m.Routes, func(text, by string) error { return route(ns, fib.VerbAdd, fields(text), by) })
-	run("rules", m.Rules, func(text, by string) error { return policyRule(ns, fib.VerbAdd, fields(text), by) })
-	run("neighbors", m.Neighbors, func(text, _ string) error { return neighbour(ns, fib.VerbAdd, fields(text)) })
-	run("ipsets", m.IPSets, func(text, _ string) error { return ipsetLine(ns, text) })
-	run("iptables", m.IPTables, func(text, by string) error { return iptablesLine(ns, text, by) })
+	run("routes", m.Routes, func(l topology.Line) error { return route(ns, fib.VerbAdd, fields(l.Text), by(l), place(l.Pos)) })
+	run("rules", m.Rules, func(l topology.Line) error { return policyRule(ns, fib.VerbAdd, fields(l.Text), by(l)) })
+	run("neighbors", m.Neighbors, func(l topology.Line) error { return neighbour(ns, fib.VerbAdd, fields(l.Text)) })
+	run("ipsets", m.IPSets, func(l topology.Line) error { return ipsetLine(ns, l.Text) })
+	run("iptables", m.IPTables, func(l topology.Line) error { return iptablesLine(ns, l.Text, by(l)) })
 }

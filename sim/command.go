@@ -67,7 +67,7 @@ func (l *Lab) ip(ns *stack.Namespace, args []string, by string) error {
 		if !ok {
 			return fmt.Errorf("not modelled: ip route %s", verb)
 		}
-		return route(ns, v, rest, by)
+		return route(ns, v, rest, by, "")
 	case abbreviates(object, "rule"):
 		v, ok := fib.ParseVerb(verb)
 		if !ok {
@@ -91,12 +91,12 @@ func (l *Lab) ip(ns *stack.Namespace, args []string, by string) error {
 // abbreviates says that word is a beginning of full, as iproute2 allows.
 func abbreviates(word, full string) bool { return word != "" && strings.HasPrefix(full, word) }
 
-func route(ns *stack.Namespace, v fib.Verb, args []string, by string) error {
+func route(ns *stack.Namespace, v fib.Verb, args []string, by, object string) error {
 	r, err := fib.ParseRoute(v, args, true, ns.Env())
 	if err != nil {
 		return err
 	}
-	r.By = by
+	r.By, r.Object = by, object
 	return ns.ChangeRoute(v, r)
 }
 

@@ -1,9 +1,9 @@
 // Package sim is a lab: a whole network of simulated Linux namespaces in one
 // process, built from a topology, driven by one virtual clock.
 //
-//	lab, err := sim.New(plain)           // a *topology.Lab, expanded
-//	res, err := lab.Ping("pod1", dst, 3) // runs the clock until the ping is over
+//	lab, _, err := sim.Load("lab.yaml", src) // YAML; New takes a topology.Lab
 //	lab.Subscribe(func(e *sim.Event) { … })
+//	res, err := lab.Ping("pod1", dst, 3)     // runs the clock until the ping is over
 //
 // Where to look:
 //

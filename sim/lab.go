@@ -8,6 +8,7 @@ import (
 
 	"hoplab/packet"
 	"hoplab/sim/clock"
+	"hoplab/sim/ctl/expand"
 	"hoplab/sim/netdev"
 	"hoplab/sim/proc"
 	"hoplab/sim/sock"
@@ -75,6 +76,25 @@ func New(t *topology.Lab, opts ...Option) (*Lab, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// Load reads one YAML stream with one Lab (and, if it likes, Kubernetes and
+// Calico objects), expands it and builds the lab. The error is topology.Errors.
+// Notes say what of the stream is kept but not modelled.
+func Load(name string, src []byte, opts ...Option) (*Lab, []topology.Note, error) {
+	b, err := topology.Parse(name, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(b.Labs) != 1 {
+		return nil, nil, topology.Errors{topology.Pos{File: name, Line: 1, Col: 1}.Errorf("", "there are %d documents of kind Lab; one is wanted", len(b.Labs))}
+	}
+	plain, notes, err := expand.Expand(b, b.Labs[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := New(plain, opts...)
+	return l, append(b.Notes, notes...), err
 }
 
 // Seed is what all chance of the lab comes from.
@@ -165,6 +185,19 @@ func (l *Lab) PingWith(from string, o sock.PingOptions, out io.Writer) (sock.Pin
 		return res, err
 	}
 	return res, p.Err()
+}
+
+// StartPing starts a ping without running the clock: step or run until the
+// process is Done. An unknown machine ends it at once with an error.
+func (l *Lab) StartPing(from string, to netip.Addr, count int) *proc.Proc {
+	return l.Start(func(p *proc.Proc) error {
+		ns := l.Namespace(from)
+		if ns == nil {
+			return fmt.Errorf("there is no machine or pod called %q in lab %s", from, l.Topology.Name)
+		}
+		_, err := sock.Ping(p, ns, sock.PingOptions{Host: to.String(), Count: count}, nil, nil, l.start)
+		return err
+	})
 }
 
 // Close ends all programs. What is still on wires or waiting for neighbours
