@@ -59,7 +59,8 @@ type Owner interface {
 // valid only during the call.
 type Tap func(d *Device, dir trace.Dir, at clock.Instant, frame []byte)
 
-// Stats are the counters of `ip -s link`.
+// Stats are the counters of `ip -s link`. Multicast is a network card's own
+// count; the devices of this package, like the kernel's virtual ones, have none.
 type Stats struct {
 	RxBytes, RxPackets, RxErrors, RxDropped, Multicast, RxFrame      uint64
 	TxBytes, TxPackets, TxErrors, TxDropped, TxCarrier, TxCollisions uint64
@@ -245,8 +246,8 @@ func (d *Device) Xmit(b *packet.Buffer) {
 			return
 		}
 		d.link.carry(d, b, d.toSegment)
-	case Loopback:
-		d.sent(n)
+	case Loopback: // loopback_xmit counts after the link header is gone
+		d.sent(n - packet.EthernetLen)
 		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
 	case Bridge:
 		d.sent(n)
@@ -284,8 +285,11 @@ func (d *Device) Fire(arg uint64) {
 		w.Drop(b, d.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(d.Place))
 		return
 	}
-	d.Stats.RxPackets++
-	d.Stats.RxBytes += uint64(b.Len())
+	n := b.Len()
+	if d.Kind == Loopback {
+		n -= packet.EthernetLen
+	}
+	d.CountRx(n)
 	d.Input(b)
 }
 
@@ -305,10 +309,8 @@ func (d *Device) Input(b *packet.Buffer) {
 			b.Type = packet.Host
 		case dst == packet.BroadcastMAC:
 			b.Type = packet.Broadcast
-			d.Stats.Multicast++
 		case dst.IsMulticast():
 			b.Type = packet.Multicast
-			d.Stats.Multicast++
 		default:
 			b.Type = packet.OtherHost
 		}
