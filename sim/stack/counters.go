@@ -3,7 +3,8 @@ package stack
 import "hoplab/packet"
 
 // Counters are the MIB counters of a namespace as /proc/net/snmp and
-// /proc/net/netstat show them, with their names.
+// /proc/net/netstat show them, with their names. Those of reassembly are kept
+// by the reassembler: read them with Namespace.Counters.
 type Counters struct {
 	IP     IPCounters
 	IPExt  IPExtCounters
@@ -31,7 +32,18 @@ type TCPExtCounters struct{ IPReversePathFilter uint64 }
 // ICMPCounters are the Icmp: and IcmpMsg: lines.
 type ICMPCounters struct {
 	InMsgs, InErrors, InCsumErrors, OutMsgs, OutErrs uint64
+	OutRateLimitGlobal, OutRateLimitHost             uint64
 	InType, OutType                                  [19]uint64
+}
+
+// Counters are the counters of the namespace at this instant, all of them.
+func (ns *Namespace) Counters() Counters {
+	c := ns.MIB
+	if ns.frags != nil {
+		f := ns.frags.Stats()
+		c.IP.ReasmReqds, c.IP.ReasmOKs, c.IP.ReasmFails, c.IP.ReasmTimeout = f.Reqds, f.OKs, f.Fails, f.Timeouts
+	}
+	return c
 }
 
 // In counts a message that came in.

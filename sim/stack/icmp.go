@@ -106,7 +106,13 @@ func (ns *Namespace) icmpUnlimited(t packet.ICMPType, code uint8) bool {
 	return t > 18 || t == packet.ICMPUnreachable && code == packet.CodeFragNeeded || ns.Sysctls.ICMPRateMask&(1<<t) == 0
 }
 
+// noteICMP says and counts that a message is not sent because of a limit.
 func (ns *Namespace) noteICMP(b *packet.Buffer, in *inDev, why trace.Reason, s trace.Sysctl) {
+	if s == trace.SysctlICMPRateLimit {
+		ns.MIB.ICMP.OutRateLimitHost++
+	} else {
+		ns.MIB.ICMP.OutRateLimitGlobal++
+	}
 	ns.note(b, ns.placeOf(in), trace.StageICMP, trace.Continue, why, trace.RefSysctl, uint32(s), false)
 }
 
@@ -190,6 +196,7 @@ func (ns *Namespace) icmpDone(in *inDev, b *packet.Buffer, raw bool, why trace.R
 func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.ICMPType) {
 	ip := b.IPv4()
 	if !ns.icmpUnlimited(t, 0) && !ns.kernel.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst, ns.kernel.rng) {
+		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
 		return
 	}
 	fl := flow{dst: ip.Src32(), tos: ip.TOS()}
@@ -206,6 +213,7 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 		return
 	}
 	if !ns.icmpUnlimited(t, 0) && back.dev.Kind != netdev.Loopback && !ns.peer(fl.dst).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
 		return
 	}
 	var opts []byte
