@@ -23,6 +23,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env Env) int
 	a := &app{stdin: stdin, stderr: stderr, env: env, terminal: env.IsTerminal(stdout)}
 	a.out = &output{w: stdout}
 	a.stdout = bufio.NewWriterSize(a.out, 64<<10)
+	defer a.stdout.Flush() // also when an invariant broke
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)

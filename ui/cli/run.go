@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -138,7 +137,7 @@ func (a *app) scenarios(args []string) ([]*scenarios.Entry, error) {
 func (a *app) runOne(e *scenarios.Entry, f runFlags, o text.Options, pcap *capture) error {
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
-	v := view{app: a, options: o, entry: e, stop: stop}
+	v := view{app: a, options: o, entry: e}
 	so := scenarios.Options{Seed: f.seed}
 	var comments *text.Comments
 	if pcap != nil {
@@ -197,7 +196,6 @@ type view struct {
 	entry   *scenarios.Entry
 	log     *text.Renderer
 	line    []byte
-	stop    context.CancelCauseFunc
 }
 
 func (v *view) title(l *sim.Lab) {
@@ -217,5 +215,3 @@ func (v *view) json(e *sim.Event) {
 	v.line = append(text.AppendEvent(v.line[:0], e), '\n')
 	v.stdout.Write(v.line)
 }
-
-var _ io.Writer = (*output)(nil)
