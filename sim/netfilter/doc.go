@@ -9,7 +9,8 @@
 //   - spec.go, match.go, target.go: what a rule says, and its text as
 //     `iptables -S` and `iptables -L` print it.
 //   - check.go: what the kernel refuses to load.
-//   - compile.go, run.go: the flat form of a table and the walk over it.
+//   - load.go, run.go: the conditions of a rule, the flat form of a table and the
+//     walk over it.
 //   - trail.go: what the walk passed, and in words why a rule did not match.
 //
 // Text in, text out is package iptables; the sets are package ipset.

@@ -119,10 +119,9 @@ func (l *loader) load(s *Spec) {
 	for _, m := range s.Matches {
 		m.load(l)
 	}
-	switch t := s.Target.(type) {
+	switch s.Target.(type) {
 	case TargetNAT, TargetConnmark, TargetCT:
 		l.conntrack = true
-		_ = t
 	}
 }
 

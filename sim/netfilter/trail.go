@@ -208,7 +208,11 @@ func side(src bool) string {
 
 // parts names what a set is asked for.
 func (o *op) parts() string {
-	names := make([]string, max(1, int(o.a)))
+	n := int(o.a)
+	if o.kind == opSet {
+		n = 1 // more directions than parts are ignored
+	}
+	names := make([]string, n)
 	for i := range names {
 		names[i] = side(o.n>>i&1 != 0)
 		if i == 1 {

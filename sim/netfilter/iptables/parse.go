@@ -660,13 +660,17 @@ func (c *Command) String() string {
 		return "-V"
 	}
 	b := []byte("-t " + c.table + " -" + string(rune(c.action)))
-	if c.chain != "" {
-		b = append(append(b, ' '), quoted(c.chain)...)
+	if c.chain != "" || strings.ContainsRune("ACDIREP", rune(c.action)) {
+		// A name that looks like an option only came glued to its letter.
+		if !strings.HasPrefix(c.chain, "-") && !strings.HasPrefix(c.chain, "!") {
+			b = append(b, ' ')
+		}
+		b = append(b, quoted(c.chain)...)
 	}
 	if c.num != 0 {
 		b = strconv.AppendInt(append(b, ' '), int64(c.num), 10)
 	}
-	if c.other != "" {
+	if c.action == 'E' || c.action == 'P' {
 		b = append(append(b, ' '), quoted(c.other)...)
 	}
 	for _, f := range []struct {

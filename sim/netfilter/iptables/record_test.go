@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"hoplab/packet"
 	"hoplab/sim/clock"
 	nf "hoplab/sim/netfilter"
 	"hoplab/sim/netfilter/ipset"
@@ -111,5 +110,3 @@ func TestCommandsPrintWhatRealIptablesPrints(t *testing.T) {
 
 // unmodelled are the recorded lines that are refused on purpose.
 var unmodelled = regexp.MustCompile(`QUEUE|TCPMSS|physdev|u32|owner|mac-source|hashlimit|recent|--string|tcpmss|pkttype|--zone|--packets-eq|3000-4000/1000`)
-
-var _ = packet.Addr32
