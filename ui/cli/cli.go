@@ -199,7 +199,7 @@ func (a *app) language() (text.Lang, error) {
 	if a.lang != "" {
 		l, ok := text.ParseLang(a.lang)
 		if !ok {
-			return l, usageError{fmt.Errorf("invalid --lang %q; expected en or ko", a.lang)}
+			return l, fmt.Errorf("invalid --lang %q; expected en or ko", a.lang)
 		}
 		return l, nil
 	}

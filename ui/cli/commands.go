@@ -73,7 +73,7 @@ scenario fits its lab. Faults are printed as file:line:column: message.`,
 
 func needFiles(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usageError{fmt.Errorf("which file? %s", strings.TrimPrefix(cmd.UseLine(), " "))}
+		return fmt.Errorf("which file? %s", strings.TrimPrefix(cmd.UseLine(), " "))
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ and sysctl that Calico adds. Running it gives the same packets. FILE may also be
 the name of a built-in lab.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError{fmt.Errorf("one file at a time, not %d", len(args))}
+				return fmt.Errorf("one file at a time, not %d", len(args))
 			}
 			return needFiles(cmd, args)
 		},
@@ -203,7 +203,7 @@ func (a *app) expand(file, name string) error {
 func (a *app) lab(file, name string) (*topology.Lab, *topology.Bundle, error) {
 	if !looksLikeFile(file) {
 		if name != "" && name != file {
-			return nil, nil, usageError{fmt.Errorf("--lab %s chooses a lab of a file, but %s is a name", name, file)}
+			return nil, nil, fmt.Errorf("--lab %s chooses a lab of a file, but %s is a name", name, file)
 		}
 		return scenarios.NewResolver().Lab(file)
 	}
@@ -254,7 +254,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("version takes no argument, not %q", args[0])}
+				return fmt.Errorf("version takes no argument, not %q", args[0])
 			}
 			return nil
 		},

@@ -78,7 +78,20 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err, "UPDATE=1 go test writes it")
-	require.Equal(t, string(want), got, "UPDATE=1 go test rewrites %s", path)
+	before, after := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+	for i := range max(len(before), len(after)) {
+		b, a := at(before, i), at(after, i)
+		if a != b {
+			t.Fatalf("%s, line %d:\nwas %s\nis  %s\nUPDATE=1 go test rewrites it, and the diff shows the rest", path, i+1, b, a)
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(nothing)"
 }
 
 func readFile(t *testing.T, name string) string {

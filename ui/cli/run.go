@@ -40,7 +40,7 @@ something that is not modelled, 3 nothing was checked.`,
   hoplab run lab.yaml:first --pcap first.pcapng`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError{errors.New("which scenario? hoplab list shows the built-in ones; a file works too")}
+				return errors.New("which scenario? hoplab list shows the built-in ones; a file works too")
 			}
 			return nil
 		},
@@ -49,7 +49,7 @@ something that is not modelled, 3 nothing was checked.`,
 				f.seed = &seed
 			}
 			if cmd.Flags().Changed("width") && (f.width < minWidth || f.width > maxWidth) {
-				return usageError{fmt.Errorf("invalid --width %d; expected a number from %d to %d", f.width, minWidth, maxWidth)}
+				return fmt.Errorf("invalid --width %d; expected a number from %d to %d", f.width, minWidth, maxWidth)
 			}
 			return a.run(args, f)
 		},
@@ -68,7 +68,7 @@ func (a *app) run(args []string, f runFlags) error {
 		if n := nearest(f.format, []string{"text", "json"}); n != "" {
 			hint = fmt.Sprintf("did you mean %q?", n)
 		}
-		return usageError{fmt.Errorf("invalid --format %q; %s", f.format, hint)}
+		return fmt.Errorf("invalid --format %q; %s", f.format, hint)
 	}
 	o, err := a.options(f.width)
 	if err != nil {

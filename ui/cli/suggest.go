@@ -13,11 +13,11 @@ import (
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return usageError{fmt.Errorf("invalid --%s %q; expected %s", invalid.GetFlag().Name, invalid.GetValue(), expected(invalid.GetFlag().Value.Type()))}
+		return fmt.Errorf("invalid --%s %q; expected %s", invalid.GetFlag().Name, invalid.GetValue(), expected(invalid.GetFlag().Value.Type()))
 	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
-		return usageError{err}
+		return err
 	}
 	name := strings.TrimLeft(unknown.GetSpecifiedName(), "-")
 	var names []string
@@ -26,7 +26,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if n := nearest(name, names); n != "" {
 		hint = fmt.Sprintf("; did you mean --%s?", n)
 	}
-	return usageError{fmt.Errorf("%w%s", err, hint)}
+	return fmt.Errorf("%w%s", err, hint)
 }
 
 // expected says what a flag of a type takes.
@@ -59,13 +59,8 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	} else if looksLikeFile(args[0]) {
 		hint = fmt.Sprintf("; did you mean hoplab run %s?", args[0])
 	}
-	return usageError{fmt.Errorf("unknown command %q%s", args[0], hint)}
+	return fmt.Errorf("unknown command %q%s", args[0], hint)
 }
-
-// usageError is a mistake on the command line.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
 
 // nearest is the word that differs least from a misspelt one, empty if none is
 // near.
