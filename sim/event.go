@@ -83,8 +83,8 @@ func (l *Lab) Subscribe(f func(e *Event)) (cancel func()) {
 // Lines and notes need the bytes and tables of the moment and are missing.
 func (l *Lab) Events(f func(e *Event)) {
 	r := &reader{lab: l, f: f, past: true, flows: map[packet.ID]packet.Flow{}, answers: map[packet.ID]Note{}, learnt: map[neighKey]Note{}}
-	l.world.Log.Each(func(seq uint64, rec *trace.Record) bool {
-		r.read(seq, rec, nil)
+	l.world.Log.Each(func(seq uint64, rec *trace.Record, flow *packet.Flow) bool {
+		r.read(seq, rec, flow, nil)
 		return true
 	})
 }
@@ -107,18 +107,22 @@ type reader struct {
 }
 
 // Trace is trace.Sink.
-func (r *reader) Trace(rec *trace.Record, frame []byte) { r.read(r.lab.world.Log.Seq(), rec, frame) }
+func (r *reader) Trace(rec *trace.Record, flow *packet.Flow, frame []byte) {
+	r.read(r.lab.world.Log.Seq(), rec, flow, frame)
+}
 
-func (r *reader) read(seq uint64, rec *trace.Record, frame []byte) {
+func (r *reader) read(seq uint64, rec *trace.Record, flow *packet.Flow, frame []byte) {
 	owner, dev := r.lab.world.PlaceName(rec.Place)
 	e := &r.event
 	*e = Event{Seq: seq, At: rec.At, Packet: rec.Packet, Parent: rec.Parent, Node: r.lab.Node(owner), NetNS: owner, Dev: dev,
 		Stage: rec.Stage, Verdict: rec.Verdict, Reason: rec.Reason, Frame: frame, Notes: e.Notes[:0]}
 	e.Before = r.flows[rec.Packet]
-	if e.Before == (packet.Flow{}) && rec.Parent != 0 && rec.Flow == (packet.Flow{}) {
+	if e.Before == (packet.Flow{}) && rec.Parent != 0 && flow == nil {
 		e.Before = r.flows[rec.Parent]
 	}
-	e.After = rec.Flow
+	if flow != nil {
+		e.After = *flow
+	}
 	if e.After == (packet.Flow{}) {
 		e.After = e.Before
 	}

@@ -215,9 +215,7 @@ func (d *Device) Xmit(b *packet.Buffer) {
 		d.tap(trace.Out, b)
 	}
 	if w.Log.On() {
-		r := w.Log.Next()
-		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: trace.StageEgress, RefKind: trace.RefDevice, RefIdx: uint32(d.Place), Flow: d.flow(b)}
-		w.Log.Commit(r, b.Bytes())
+		d.note(b, trace.StageEgress, trace.ReasonNone)
 	}
 	n := uint64(b.Len())
 	switch d.Kind {
@@ -324,11 +322,8 @@ func (d *Device) Input(b *packet.Buffer) {
 	if d.taps != nil {
 		d.tap(trace.In, b)
 	}
-	w := d.World
-	if w.Log.On() {
-		r := w.Log.Next()
-		*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: trace.StageIngress, RefKind: trace.RefDevice, RefIdx: uint32(d.Place)}
-		w.Log.Commit(r, b.Bytes())
+	if d.World.Log.On() {
+		d.note(b, trace.StageIngress, trace.ReasonNone)
 	}
 	if d.master != nil {
 		d.master.bridge.input(d.master, d, b)
@@ -346,18 +341,17 @@ func (d *Device) CountRx(n int) {
 // CountTx adds a packet of n bytes to the transmit counters.
 func (d *Device) CountTx(n int) { d.sent(uint64(n)) }
 
-func (d *Device) note(b *packet.Buffer, s trace.Stage, v trace.Verdict, why trace.Reason) {
-	w := d.World
-	if !w.Log.On() {
-		return
+// note tells the log that b crosses d. A frame whose flow it does not know is
+// read.
+func (d *Device) note(b *packet.Buffer, s trace.Stage, why trace.Reason) {
+	l := &d.World.Log
+	r := l.Next(d.World.Clock.Now(), b.ID, b.Parent, d.Place, s)
+	r.Reason, r.RefKind, r.RefIdx = why, trace.RefDevice, uint32(d.Place)
+	if !l.Knows(b.ID) {
+		l.SetFlow(r, FrameFlow(d.HasEthernet(), b.Bytes()))
 	}
-	r := w.Log.Next()
-	*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: d.Place, Stage: s, Verdict: v, Reason: why, RefKind: trace.RefDevice, RefIdx: uint32(d.Place)}
-	w.Log.Commit(r, b.Bytes())
+	l.Commit(r, b.Bytes())
 }
-
-// flow reads the flow of a frame on d; what is neither IPv4 nor ARP has none.
-func (d *Device) flow(b *packet.Buffer) packet.Flow { return FrameFlow(d.HasEthernet(), b.Bytes()) }
 
 // FrameFlow reads the flow of a frame, with an Ethernet header or without.
 // What is neither IPv4 nor ARP has the zero flow.

@@ -48,20 +48,28 @@ func (l *link) carry(d *Device, b *packet.Buffer, out func(w *World, b *packet.B
 	}
 	if l.rng.Chance(l.Duplicate) {
 		c := b.Clone()
-		d.note(c, trace.StageLink, trace.Continue, trace.LinkDuplicate)
+		d.noteLink(c, trace.LinkDuplicate)
 		out(w, c, l.arrival(w, c.Len()))
 	}
 	if l.rng.Chance(l.Corrupt) {
 		bits := l.rng.Below(uint32(b.Len()) * 8)
 		b.Bytes()[bits/8] ^= 1 << (bits % 8)
-		d.note(b, trace.StageLink, trace.Continue, trace.LinkCorrupt)
+		w.Log.Forget(b.ID)
+		d.noteLink(b, trace.LinkCorrupt)
 	}
 	at := l.arrival(w, b.Len())
 	if l.rng.Chance(l.Reorder) {
 		at -= clock.Instant(l.Delay)
-		d.note(b, trace.StageLink, trace.Continue, trace.LinkReorder)
+		d.noteLink(b, trace.LinkReorder)
 	}
 	out(w, b, at)
+}
+
+// noteLink tells the log what the wire from d did to b.
+func (d *Device) noteLink(b *packet.Buffer, why trace.Reason) {
+	if d.World.Log.On() {
+		d.note(b, trace.StageLink, why)
+	}
 }
 
 // arrival is when the last bit of a frame of n bytes that is sent now comes

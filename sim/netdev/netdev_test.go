@@ -295,7 +295,7 @@ func TestLostFramesStayVisibleAsEvents(t *testing.T) {
 	a.send(x, mac(2), "gone")
 	run(w)
 	var stages []string
-	w.Log.Each(func(_ uint64, r *trace.Record) bool {
+	w.Log.Each(func(_ uint64, r *trace.Record, _ *packet.Flow) bool {
 		owner, dev := w.PlaceName(r.Place)
 		stages = append(stages, fmt.Sprint(owner, ":", dev, " ", r.Stage, " ", r.Verdict, " ", r.Reason))
 		return true

@@ -112,7 +112,7 @@ func (w *World) NoteDrop(b *packet.Buffer, at trace.Place, stage trace.Stage, wh
 	if !w.Log.On() {
 		return
 	}
-	r := w.Log.Next()
-	*r = trace.Record{At: w.Clock.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: stage, Verdict: trace.Drop, Reason: why, RefKind: ref, RefIdx: refIdx}
+	r := w.Log.Next(w.Clock.Now(), b.ID, b.Parent, at, stage)
+	r.Verdict, r.Reason, r.RefKind, r.RefIdx = trace.Drop, why, ref, refIdx
 	w.Log.Commit(r, b.Bytes())
 }

@@ -134,8 +134,8 @@ func (ns *Namespace) arpSend(dev *inDev, op uint16, ethDst, senderMAC packet.MAC
 	packet.PutEthernet(f, ethDst, dev.MAC, packet.EtherARP)
 	packet.PutARP(f[packet.EthernetLen:], op, senderMAC, packet.AddrFrom32(sender), targetMAC, packet.AddrFrom32(target))
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: cause, Place: dev.Place, Stage: trace.StageARP, Verdict: trace.Continue, Flow: netdev.FrameFlow(true, f)}
+		r := ns.w.Log.Next(ns.Now(), b.ID, cause, dev.Place, trace.StageARP)
+		ns.w.Log.SetFlow(r, netdev.FrameFlow(true, f))
 		if neighIdx != 0 {
 			r.RefKind, r.RefIdx = trace.RefNeigh, neighIdx
 		}
@@ -242,8 +242,8 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 		return
 	}
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: in.Place, Stage: trace.StageARP, Verdict: trace.Absorb, RefKind: trace.RefNeigh, RefIdx: e.Index}
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP)
+		r.Verdict, r.RefKind, r.RefIdx = trace.Absorb, trace.RefNeigh, e.Index
 		ns.w.Log.Commit(r, b.Network())
 	}
 	// Only a reply to us alone proves that the neighbour is reachable, and
@@ -264,8 +264,8 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 // answers for the target.
 func (ns *Namespace) arpReply(in *inDev, b *packet.Buffer, to uint32, toMAC packet.MAC, target uint32, neighIdx uint32, ref trace.RefKind, refIdx uint32) {
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: in.Place, Stage: trace.StageARP, Verdict: trace.Reply, RefKind: ref, RefIdx: refIdx}
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP)
+		r.Verdict, r.RefKind, r.RefIdx = trace.Reply, ref, refIdx
 		ns.w.Log.Commit(r, b.Network())
 	}
 	cause := b.ID
@@ -356,8 +356,8 @@ func (ns *Namespace) note0(b *packet.Buffer, in *inDev, stage trace.Stage, v tra
 	if !ns.w.Log.On() {
 		return
 	}
-	r := ns.w.Log.Next()
-	*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(in), Stage: stage, Verdict: v, RefKind: kind, RefIdx: idx}
+	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), stage)
+	r.Verdict, r.RefKind, r.RefIdx = v, kind, idx
 	ns.w.Log.Commit(r, b.Network())
 }
 

@@ -116,8 +116,8 @@ func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
 }
 
 func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) {
-	r := ns.w.Log.Next()
-	*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(in), Stage: trace.StageConntrack, RefKind: trace.RefConn, RefIdx: b.Conn, Aux: uint32(info)}
+	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), trace.StageConntrack)
+	r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(info)
 	ns.w.Log.Commit(r, b.Network())
 }
 
@@ -165,9 +165,9 @@ func (ns *Namespace) run(t netfilter.TableID, h netfilter.Hook, b *packet.Buffer
 		b.Flags |= packet.Untracked
 	}
 	if ns.w.Log.On() && (v.Rule != nil || trail != nil && len(trail.Steps) > 0) {
-		kind, idx := ruleRef(v)
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(ns.either(in, out)), Stage: hookStage(h), RefKind: kind, RefIdx: idx, Aux: uint32(t)<<8 | uint32(v.Action)}
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(ns.either(in, out)), hookStage(h))
+		r.RefKind, r.RefIdx = ruleRef(v)
+		r.Aux = uint16(t)<<8 | uint16(v.Action)
 		ns.w.Log.Commit(r, b.Network())
 	}
 	return v
@@ -218,8 +218,9 @@ func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buff
 		return false
 	}
 	if changed && ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: ns.placeOf(where), Stage: trace.StageNAT, RefKind: trace.RefConn, RefIdx: b.Conn, Aux: uint32(manip), Flow: packet.IPv4Flow(b.IPv4())}
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(where), trace.StageNAT)
+		r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(manip)
+		ns.w.Log.SetFlow(r, packet.IPv4Flow(b.IPv4()))
 		ns.w.Log.Commit(r, b.Network())
 	}
 	return true

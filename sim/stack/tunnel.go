@@ -131,8 +131,9 @@ func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
 	b.Scrub(false)
 	tun.CountRx(b.Len())
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: tun.Place, Stage: trace.StageDecap, RefKind: trace.RefAddress, RefIdx: outerSrc, Flow: netdev.FrameFlow(false, b.Bytes())}
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, tun.Place, trace.StageDecap)
+		r.RefKind, r.RefIdx = trace.RefAddress, outerSrc
+		ns.w.Log.SetFlow(r, netdev.FrameFlow(false, b.Bytes()))
 		ns.w.Log.Commit(r, b.Network())
 	}
 	tun.Input(b)

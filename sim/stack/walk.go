@@ -349,8 +349,8 @@ func (ns *Namespace) finishOutput(b *packet.Buffer, rt *route) {
 		return
 	}
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next()
-		*r = trace.Record{At: ns.Now(), Packet: id, Parent: parent, Place: rt.dev.Place, Stage: trace.StageFragment, Verdict: trace.Absorb, RefKind: trace.RefValue, RefIdx: uint32(mtu), Aux: uint32(frags.Len())}
+		r := ns.w.Log.Next(ns.Now(), id, parent, rt.dev.Place, trace.StageFragment)
+		r.Verdict, r.RefKind, r.RefIdx, r.Aux = trace.Absorb, trace.RefValue, uint32(mtu), uint16(frags.Len())
 		ns.w.Log.Commit(r, nil)
 	}
 	ns.MIB.IP.FragOKs++
@@ -496,20 +496,21 @@ func (ns *Namespace) placeOf(in *inDev) trace.Place {
 // note tells the log what a station did with b. changed says that the header
 // is not what it was at the packet's last record.
 func (ns *Namespace) note(b *packet.Buffer, at trace.Place, stage trace.Stage, v trace.Verdict, why trace.Reason, kind trace.RefKind, idx uint32, changed bool) {
-	if !ns.w.Log.On() {
+	l := &ns.w.Log
+	if !l.On() {
 		return
 	}
-	r := ns.w.Log.Next()
-	*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: stage, Verdict: v, Reason: why, RefKind: kind, RefIdx: idx}
+	r := l.Next(ns.Now(), b.ID, b.Parent, at, stage)
+	r.Verdict, r.Reason, r.RefKind, r.RefIdx = v, why, kind, idx
 	if changed {
-		r.Flow = packet.IPv4Flow(b.IPv4())
+		l.SetFlow(r, packet.IPv4Flow(b.IPv4()))
 	}
-	ns.w.Log.Commit(r, b.Network())
+	l.Commit(r, b.Network())
 }
 
 func (ns *Namespace) noteRoute(b *packet.Buffer, at trace.Place, rt *route) {
-	kind, idx := rt.ref()
-	r := ns.w.Log.Next()
-	*r = trace.Record{At: ns.Now(), Packet: b.ID, Parent: b.Parent, Place: at, Stage: trace.StageRoute, RefKind: kind, RefIdx: idx, Aux: uint32(rt.typ)}
+	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, at, trace.StageRoute)
+	r.RefKind, r.RefIdx = rt.ref()
+	r.Aux = uint16(rt.typ)
 	ns.w.Log.Commit(r, b.Network())
 }

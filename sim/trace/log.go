@@ -1,5 +1,10 @@
 package trace
 
+import (
+	"hoplab/packet"
+	"hoplab/sim/clock"
+)
+
 // RingSize is the number of records that the bounded ring keeps.
 const RingSize = 1 << 14
 
@@ -10,36 +15,45 @@ type Mode uint8
 const (
 	Off  Mode = iota // nothing: recording costs one branch
 	Ring             // the last RingSize records
-	Keep             // all records, in chunks of RingSize
+	Keep             // all records; those that leave the ring are packed
 )
 
 // Log takes the records of one lab. The zero value is off and has no readers.
+//
+// A station that has something to tell asks On, takes a record from Next,
+// fills in what it knows and gives it to Commit:
+//
+//	if log.On() {
+//		r := log.Next(now, b.ID, b.Parent, place, trace.StageRoute)
+//		r.RefKind, r.RefIdx = trace.RefRoute, route.Index
+//		log.Commit(r, b.Network())
+//	}
 type Log struct {
 	mode   Mode
 	on     bool
-	n      uint64
+	n      uint64 // records so far
+	nflows uint64 // flows so far
 	ring   []Record
-	chunks [][]Record // full ones, only in mode Keep
+	flows  []packet.Flow // of the records in the ring; of the same length
+	known  [64]packet.ID // packets whose flow was recorded, by the low bits of their ID
+	packed *archive      // what left the ring, only in mode Keep
 	sinks  []Sink
 	drops  [numReasons]uint64
 }
 
 // SetMode says what is kept from now on; what was kept before is forgotten.
 func (l *Log) SetMode(m Mode) {
-	l.mode, l.n, l.chunks = m, 0, nil
-	if m != Off && l.ring == nil {
-		l.ring = make([]Record, RingSize)
+	l.mode, l.n, l.packed = m, 0, nil
+	if m == Keep {
+		l.packed = new(archive)
 	}
-	l.on = m != Off || len(l.sinks) > 0
+	l.start()
 }
 
 // Attach lets s receive every record from now on.
 func (l *Log) Attach(s Sink) {
 	l.sinks = append(l.sinks, s)
-	if l.ring == nil {
-		l.ring = make([]Record, RingSize)
-	}
-	l.on = true
+	l.start()
 }
 
 // Detach takes s off again.
@@ -50,7 +64,17 @@ func (l *Log) Detach(s Sink) {
 			break
 		}
 	}
+	l.start()
+}
+
+// start makes ready for whoever listens now, who knows no packet yet.
+func (l *Log) start() {
 	l.on = l.mode != Off || len(l.sinks) > 0
+	if l.on && l.ring == nil {
+		l.ring = make([]Record, RingSize)
+		l.flows = make([]packet.Flow, RingSize)
+	}
+	clear(l.known[:])
 }
 
 // On reports whether anybody wants records. Stations ask before they fill one.
@@ -60,21 +84,65 @@ func (l *Log) On() bool { return l.on }
 // worth collecting.
 func (l *Log) Listening() bool { return len(l.sinks) > 0 }
 
-// Next hands out the record to fill; Commit follows. Only when On.
-func (l *Log) Next() *Record {
+// Next hands out a record of what a station did with a packet, for the station
+// to fill in; Commit follows. Only when On.
+func (l *Log) Next(now clock.Instant, id, parent packet.ID, at Place, s Stage) *Record {
 	i := l.n & (RingSize - 1)
-	if i == 0 && l.n > 0 && l.mode == Keep {
-		l.chunks = append(l.chunks, l.ring)
-		l.ring = make([]Record, RingSize)
+	if i == 0 && l.n > 0 {
+		l.wrap()
 	}
 	l.n++
-	return &l.ring[i]
+	r := &l.ring[i]
+	r.At, r.Packet, r.Parent, r.Place = now, id, parent, at
+	r.RefIdx, r.Aux, r.flow = 0, 0, 0
+	r.Stage, r.Verdict, r.Reason, r.RefKind = s, Continue, ReasonNone, RefNone
+	return r
+}
+
+// wrap begins the ring anew. From then on each packet's flow is told again, so
+// that a ring explains itself.
+func (l *Log) wrap() {
+	if l.mode == Keep {
+		for i := range l.ring {
+			l.packed.add(&l.ring[i], l.Flow(&l.ring[i]))
+		}
+	}
+	clear(l.known[:])
+}
+
+// Knows reports that the flow of a packet was recorded and did not change
+// since, as far as the log was told.
+func (l *Log) Knows(id packet.ID) bool { return l.known[id%packet.ID(len(l.known))] == id }
+
+// Forget says that the packet's header is not what it was.
+func (l *Log) Forget(id packet.ID) {
+	if l.Knows(id) {
+		l.known[id%packet.ID(len(l.known))] = 0
+	}
+}
+
+// SetFlow adds to the record what the packet looks like now.
+func (l *Log) SetFlow(r *Record, f packet.Flow) {
+	i := l.nflows & (RingSize - 1)
+	l.nflows++
+	l.flows[i] = f
+	r.flow = uint16(i) + 1
+	l.known[r.Packet%packet.ID(len(l.known))] = r.Packet
+}
+
+// Flow is what SetFlow added to a record that is still in the ring, nil if
+// nothing.
+func (l *Log) Flow(r *Record) *packet.Flow {
+	if r.flow == 0 {
+		return nil
+	}
+	return &l.flows[r.flow-1]
 }
 
 // Commit shows the record that Next handed out to the readers.
 func (l *Log) Commit(r *Record, frame []byte) {
 	for _, s := range l.sinks {
-		s.Trace(r, frame)
+		s.Trace(r, l.Flow(r), frame)
 	}
 }
 
@@ -87,22 +155,25 @@ func (l *Log) CountDrop(r Reason) { l.drops[r]++ }
 // Drops is the number of packets dropped for a reason since the start.
 func (l *Log) Drops(r Reason) uint64 { return l.drops[r] }
 
-// Each calls f with the kept records, oldest first, and their sequence
-// numbers (from 1), until f returns false.
-func (l *Log) Each(f func(seq uint64, r *Record) bool) {
+// Each calls f with the kept records, oldest first, their sequence numbers
+// (from 1) and their flows (nil: as at the packet's record before), until f
+// returns false. Both pointers are only valid during the call.
+func (l *Log) Each(f func(seq uint64, r *Record, flow *packet.Flow) bool) {
 	if l.mode == Off || l.n == 0 {
 		return
 	}
-	first := uint64(0)
-	if l.mode == Ring && l.n > RingSize {
+	first := (l.n - 1) / RingSize * RingSize // of the ring's last round
+	switch {
+	case l.mode == Keep:
+		if !l.packed.each(f) {
+			return
+		}
+	case l.n > RingSize:
 		first = l.n - RingSize
 	}
 	for i := first; i < l.n; i++ {
-		ring := l.ring
-		if c := i / RingSize; l.mode == Keep && int(c) < len(l.chunks) {
-			ring = l.chunks[c]
-		}
-		if !f(i+1, &ring[i&(RingSize-1)]) {
+		r := &l.ring[i&(RingSize-1)]
+		if !f(i+1, r, l.Flow(r)) {
 			return
 		}
 	}

@@ -144,24 +144,26 @@ func (s Sysctl) String() string { return name(sysctlNames[:], int(s)) }
 // concerned. The lab gives the numbers out.
 type Place uint32
 
-// Record is what the walk writes: 56 bytes, no pointers.
+// Record is what the walk writes: 32 bytes, no pointers. The header fields of
+// the packet lie beside it and only where they are news: see Log.Flow.
 type Record struct {
 	At      clock.Instant
 	Packet  packet.ID
 	Parent  packet.ID
 	Place   Place
 	RefIdx  uint32
-	Aux     uint32 // the stage defines it: a second address, an MTU, a count
+	Aux     uint16 // the stage defines it: a route type, a table and its action, a count
+	flow    uint16 // where Log.Flow finds it, from 1; 0 none
 	Stage   Stage
 	Verdict Verdict
 	Reason  Reason
 	RefKind RefKind
-	Flow    packet.Flow // the packet after the decision
 }
 
-// Sink receives records as they are made. frame is the packet's bytes from
-// the outermost header present and is only valid during the call; it is nil
-// where there is none.
+// Sink receives records as they are made. flow is the packet after the
+// decision, nil while it is what it was at the packet's last record. frame is
+// the packet's bytes from the outermost header present; it is nil where there
+// is none. All three are only valid during the call.
 type Sink interface {
-	Trace(r *Record, frame []byte)
+	Trace(r *Record, flow *packet.Flow, frame []byte)
 }

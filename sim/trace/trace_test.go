@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"hoplab/packet"
 )
 
 func TestEveryReasonHasNameAndSentence(t *testing.T) {
@@ -36,8 +38,8 @@ func TestEveryEnumValueHasAName(t *testing.T) {
 	}
 }
 
-func TestRecordIsAtMost64Bytes(t *testing.T) {
-	require.LessOrEqual(t, unsafe.Sizeof(Record{}), uintptr(64))
+func TestRecordIsAtMost48Bytes(t *testing.T) {
+	require.LessOrEqual(t, unsafe.Sizeof(Record{}), uintptr(48))
 }
 
 func TestLogKeepsWhatItsModeSays(t *testing.T) {
@@ -50,14 +52,14 @@ func TestLogKeepsWhatItsModeSays(t *testing.T) {
 		l.SetMode(tt.mode)
 		for i := range tt.n {
 			if l.On() {
-				r := l.Next()
-				*r = Record{Aux: uint32(i)}
+				r := l.Next(0, 1, 0, 0, StageRoute)
+				r.RefIdx = uint32(i)
 				l.Commit(r, nil)
 			}
 		}
 		got := 0
-		l.Each(func(seq uint64, r *Record) bool {
-			require.Equal(t, uint64(r.Aux)+1, seq)
+		l.Each(func(seq uint64, r *Record, _ *packet.Flow) bool {
+			require.Equal(t, uint64(r.RefIdx)+1, seq)
 			got++
 			return true
 		})
@@ -67,7 +69,7 @@ func TestLogKeepsWhatItsModeSays(t *testing.T) {
 
 type countSink int
 
-func (c *countSink) Trace(*Record, []byte) { *c++ }
+func (c *countSink) Trace(*Record, *packet.Flow, []byte) { *c++ }
 
 func TestSinksComeAndGo(t *testing.T) {
 	var l Log
@@ -75,9 +77,9 @@ func TestSinksComeAndGo(t *testing.T) {
 	require.False(t, l.On())
 	l.Attach(&a)
 	l.Attach(&b)
-	l.Commit(l.Next(), nil)
+	l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
 	l.Detach(&a)
-	l.Commit(l.Next(), nil)
+	l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
 	l.Detach(&b)
 	require.Equal(t, countSink(1), a)
 	require.Equal(t, countSink(2), b)

@@ -1,0 +1,154 @@
+package trace
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"hoplab/packet"
+	"hoplab/sim/clock"
+)
+
+// kept is one record as Each shows it.
+type kept struct {
+	rec  Record
+	flow packet.Flow
+}
+
+// story makes records like those of a network, where most repeat what was said
+// before, mixed with ones that are anything.
+func story(rng *rand.Rand, n int) []kept {
+	all := make([]kept, 0, n)
+	at, id := clock.Instant(0), packet.ID(0)
+	for len(all) < n {
+		at += clock.Instant(rng.Uint64N(3) * rng.Uint64N(1<<40))
+		id++
+		for station := range 8 {
+			k := kept{rec: Record{At: at, Packet: id, Place: Place(station), Stage: Stage(station), RefKind: RefRoute, RefIdx: uint32(station) * 7}}
+			if id%3 == 0 {
+				k.rec.Parent = id - 1
+			}
+			if station == 5 {
+				k.rec.RefKind, k.rec.RefIdx = RefPacket, uint32(id)+1
+			}
+			if station%3 == 0 {
+				k.flow = packet.Flow{Src: 1, Dst: 2, Len: 84, IPID: uint16(id), TTL: 64 - uint8(station), Proto: packet.ProtoICMP, ICMPType: 8, B: uint16(id)}
+			}
+			if rng.IntN(10) == 0 {
+				k.rec = Record{At: at, Packet: packet.ID(rng.Uint32()), Parent: packet.ID(rng.Uint32()), Place: Place(rng.Uint32()), RefIdx: rng.Uint32(), Aux: uint16(rng.Uint32()),
+					Stage: Stage(rng.Uint32()), Verdict: Verdict(rng.Uint32()), Reason: Reason(rng.Uint32()), RefKind: RefKind(rng.Uint32())}
+				k.flow = packet.Flow{Src: rng.Uint32(), Dst: rng.Uint32(), Len: uint16(rng.Uint32()), IPID: uint16(rng.Uint32()), A: uint16(rng.Uint32()), B: uint16(rng.Uint32()),
+					Proto: packet.Proto(rng.Uint32()), TTL: uint8(rng.Uint32()), TOS: uint8(rng.Uint32()), ICMPType: uint8(rng.Uint32()), ICMPCode: uint8(rng.Uint32()), Frag: uint8(rng.Uint32()), ARP: rng.IntN(2) == 0}
+			}
+			all = append(all, k)
+		}
+	}
+	return all[:n]
+}
+
+func TestWhatIsKeptIsWhatWasTold(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 100, RingSize, RingSize + 1, 5*RingSize + 77} {
+		all := story(rng, n)
+		var l Log
+		l.SetMode(Keep)
+		for _, k := range all {
+			r := l.Next(k.rec.At, k.rec.Packet, k.rec.Parent, k.rec.Place, k.rec.Stage)
+			r.RefIdx, r.Aux, r.Verdict, r.Reason, r.RefKind = k.rec.RefIdx, k.rec.Aux, k.rec.Verdict, k.rec.Reason, k.rec.RefKind
+			if k.flow != (packet.Flow{}) {
+				l.SetFlow(r, k.flow)
+			}
+			l.Commit(r, nil)
+		}
+		i := 0
+		l.Each(func(seq uint64, r *Record, flow *packet.Flow) bool {
+			require.Equal(t, uint64(i+1), seq)
+			got := kept{rec: *r}
+			got.rec.flow = 0
+			if flow != nil {
+				got.flow = *flow
+			}
+			if got != all[i] {
+				t.Fatalf("record %d of %d: %+v, told was %+v", i, n, got, all[i])
+			}
+			i++
+			return true
+		})
+		require.Equal(t, n, i)
+	}
+}
+
+func TestEachStopsWhenTold(t *testing.T) {
+	for _, mode := range []Mode{Ring, Keep} {
+		var l Log
+		l.SetMode(mode)
+		for range RingSize + 10 {
+			l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
+		}
+		n := 0
+		l.Each(func(uint64, *Record, *packet.Flow) bool { n++; return n < 5 })
+		require.Equal(t, 5, n)
+	}
+}
+
+// Whoever begins to listen, or reads a ring that lost its beginning, is told
+// the flow of each packet again.
+func TestFlowsAreToldAgainToNewListeners(t *testing.T) {
+	var l Log
+	l.SetMode(Ring)
+	tell := func() { l.SetFlow(l.Next(0, 7, 0, 0, StageRoute), packet.Flow{TTL: 1}) }
+	tell()
+	require.True(t, l.Knows(7))
+	require.False(t, l.Knows(7+64), "another packet in the same place")
+	l.Attach(new(countSink))
+	require.False(t, l.Knows(7))
+	tell()
+	l.Forget(8)
+	require.True(t, l.Knows(7))
+	l.Forget(7)
+	require.False(t, l.Knows(7))
+	tell()
+	for range RingSize {
+		l.Next(0, 1, 0, 0, StageRoute)
+	}
+	require.False(t, l.Knows(7))
+}
+
+// A round trip across two nodes is some 70 records that mostly repeat.
+func TestRepetitionTakesFewBytes(t *testing.T) {
+	var l Log
+	l.SetMode(Keep)
+	const n = 4 * RingSize
+	for i := range n {
+		id := packet.ID(i/8 + 1)
+		r := l.Next(clock.Instant(i/8*1000), id, 0, Place(i%8), Stage(i%8))
+		r.RefKind, r.RefIdx = RefRule, uint32(i%8)*100
+		if i%8 == 0 {
+			l.SetFlow(r, packet.Flow{Src: 1, Dst: 2, TTL: 64, IPID: uint16(id)})
+		}
+		l.Commit(r, nil)
+	}
+	bytes := len(l.packed.chunk)
+	for _, c := range l.packed.chunks {
+		bytes += len(c)
+	}
+	require.Less(t, float64(bytes)/n, 4.0, "bytes a record")
+}
+
+func BenchmarkRecord(b *testing.B) {
+	for _, mode := range []Mode{Ring, Keep} {
+		b.Run([]string{Ring: "ring", Keep: "keep"}[mode], func(b *testing.B) {
+			var l Log
+			l.SetMode(mode)
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				i++
+				r := l.Next(clock.Instant(i/8*1000), packet.ID(i/8), 0, Place(i%8), StageRoute)
+				r.RefKind, r.RefIdx = RefRoute, uint32(i%8)
+				l.Commit(r, nil)
+			}
+		})
+	}
+}
