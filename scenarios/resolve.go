@@ -234,10 +234,10 @@ func (r *Resolver) entries(sources []*source) ([]*Entry, error) {
 // Kubernetes objects beside the scenario join those beside the lab.
 func (r *Resolver) entry(s *source, x *topology.Scenario) (*Entry, error) {
 	e := &Entry{Scenario: x, Bundle: s.bundle, File: s.Name, Builtin: s.builtin}
-	if len(s.bundle.Labs) > 0 {
-		return e, nil // package topology has seen to it that the lab is among them
-	}
 	ref := x.LabRef
+	if len(s.bundle.Labs) > 0 && (ref.Text == "" || s.bundle.Lab(ref.Text) != nil) {
+		return e, nil // package topology has seen to it that it is clear which
+	}
 	if ref.Text == "" {
 		return nil, x.Pos.Errorf("spec", "labRef is missing, and there is no Lab in %s; write labRef: %s", s.Name, strings.Join(first(1, r.labNames()), ""))
 	}
@@ -251,6 +251,9 @@ func (r *Resolver) entry(s *source, x *topology.Scenario) (*Entry, error) {
 	}
 	base, own := *src.bundle, *s.bundle
 	base.Scenarios, own.Scenarios = nil, []*topology.Scenario{x}
+	if len(s.bundle.Labs) > 0 { // objects beside another lab are that lab's
+		own = topology.Bundle{Scenarios: own.Scenarios, Notes: own.Notes}
+	}
 	if e.Bundle, err = topology.Merge(&base, &own); err != nil {
 		return nil, err
 	}

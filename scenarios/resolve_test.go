@@ -110,3 +110,16 @@ func TestLabByItsName(t *testing.T) {
 	_, _, err = r.Lab("lam")
 	require.EqualError(t, err, `unknown lab "lam"; did you mean "lan"?`)
 }
+
+// A file with a lab of its own may hold a scenario on another lab.
+func TestAScenarioMayNameALabThatStandsElsewhere(t *testing.T) {
+	own := "apiVersion: hoplab/v1\nkind: Lab\nmetadata: {name: mine}\nspec: {machines: {x: {}}}\n---\n" +
+		"apiVersion: hoplab/v1\nkind: Scenario\nmetadata: {name: there}\nspec:\n  labRef: study\n  steps:\n  - {in: pod/pod1, run: ping -c 1 172.16.184.1, expect: [{ping: {received: 1}}]}\n"
+	r := scenarios.NewResolver(scenarios.File{Name: "a.yaml", Data: []byte(own)})
+	e, err := r.Find("there")
+	require.NoError(t, err)
+	rep, err := scenarios.Run(context.Background(), e.Scenario, e.Bundle, scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, scenarios.ExitOK, rep.ExitCode())
+	require.Equal(t, "study", rep.Lab)
+}

@@ -254,6 +254,9 @@ func scope(s topology.Scope) fib.Scope {
 // configure applies what a machine declares beside its interfaces.
 func (b *builder) configure(m *topology.Machine) {
 	ns := b.l.byName[m.Name]
+	if m.Role == topology.RoleRouter || m.Role == topology.RoleNode { // what the role means; the lab's own settings follow
+		b.check(m.Pos, "role", ns.SetSysctl("net.ipv4.ip_forward", "1"))
+	}
 	for _, s := range m.Sysctls {
 		b.check(s.Pos, "sysctls", ns.SetSysctl(s.Path(), s.Value))
 	}

@@ -120,3 +120,6 @@ func canonUpper(p packet.IPv4, b []byte, n names, partial bool) []string {
 	}
 	return []string{fmt.Sprintf("proto %d %x", p.Proto(), b)}
 }
+
+// replace is strings.NewReplacer in one call.
+func replace(text string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(text) }

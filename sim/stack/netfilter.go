@@ -335,6 +335,12 @@ func (e *filterEnv) AddrType(addr uint32, dev int32) uint8 {
 func (e *filterEnv) ReversePath(p *netfilter.Packet, f netfilter.RPFlags) bool {
 	ns := (*Namespace)(e)
 	ip := p.IP
+	if p.In.Index == ns.lo.Index {
+		return true
+	}
+	if ip.Src32()>>24 == 0 && (ip.Dst32() == 0xffffffff || isLocalMulticast(ip.Dst32())) { // DHCP and the like
+		return true
+	}
 	key := fib.Key{Dst: ip.Src32(), TOS: ip.TOS() & iptosRT, IIF: ns.lo.Index}
 	if a := ip.Dst32(); !isMulticast(a) && a != 0xffffffff && a != 0 {
 		key.Src = a
