@@ -250,21 +250,26 @@ func (r *reader) resolveHook(e *Event, rec *trace.Record, ns *stack.Namespace) {
 // maxNotTaken is how many of the routes that lost are told.
 const maxNotTaken = 3
 
-// notTaken tells the routes of the main table that a reader may have expected
-// instead.
+// notTaken tells the routes that a reader may have expected instead: first
+// those that contain the destination too, then other networks. Routes to other
+// single hosts explain nothing.
 func (r *reader) notTaken(e *Event, won *fib.Route, ns *stack.Namespace) {
 	if won.Table == fib.TableLocal {
 		return
 	}
 	key := fib.Key{Dst: e.After.Dst, Src: e.After.Src, TOS: e.After.TOS & 0x1c}
-	for _, a := range ns.FIB.Alternatives(&key) {
-		if len(e.Notes) == maxNotTaken {
-			return
+	others := ns.FIB.Alternatives(&key)
+	dst := packet.AddrFrom32(key.Dst)
+	for _, containing := range []bool{true, false} {
+		for _, a := range others {
+			switch {
+			case len(e.Notes) == maxNotTaken:
+				return
+			case a.Route.Table == fib.TableLocal, a.Route.Dst.Contains(dst) != containing, !containing && a.Route.Dst.IsSingleIP():
+				continue
+			}
+			e.Notes = append(e.Notes, Note{Kind: NoteNotRoute, Text: shortRoute(a.Route, ns), Why: a.Why.String()})
 		}
-		if a.Route.Table == fib.TableLocal {
-			continue
-		}
-		e.Notes = append(e.Notes, Note{Kind: NoteNotRoute, Text: shortRoute(a.Route, ns), Why: a.Why.String()})
 	}
 }
 

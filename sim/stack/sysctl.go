@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"hoplab/sim/conntrack"
 	"hoplab/sim/ipfrag"
@@ -344,6 +345,53 @@ var globalSysctls = map[string]globalSysctl{
 	"net.ipv4.icmp_ignore_bogus_error_responses": boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.IgnoreBogusErrors }),
 	"net.ipv4.ip_nonlocal_bind":                  boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.NonlocalBind }),
 	"net.ipv4.fwmark_reflect":                    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.FwmarkReflect }),
+
+	"net.ipv4.ipfrag_time":        secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.ipfrag().Time }),
+	"net.ipv4.ipfrag_high_thresh": intSysctl(func(ns *Namespace) *int { return &ns.ipfrag().HighThresh }, 0, 1<<30),
+	"net.ipv4.ipfrag_low_thresh":  intSysctl(func(ns *Namespace) *int { return &ns.ipfrag().LowThresh }, 0, 1<<30),
+	"net.ipv4.ipfrag_max_dist":    intSysctl(func(ns *Namespace) *int { return &ns.ipfrag().MaxDist }, 0, 1<<30),
+
+	"net.netfilter.nf_conntrack_max":                intSysctl(func(ns *Namespace) *int { return &ns.conntrack().Max }, 0, 1<<30),
+	"net.netfilter.nf_conntrack_acct":               boolSysctl(func(ns *Namespace) *bool { return &ns.conntrack().Acct }),
+	"net.netfilter.nf_conntrack_checksum":           boolSysctl(func(ns *Namespace) *bool { return &ns.conntrack().Checksum }),
+	"net.netfilter.nf_conntrack_icmp_timeout":       secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.conntrack().ICMPTimeout }),
+	"net.netfilter.nf_conntrack_udp_timeout":        secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.conntrack().UDPTimeout }),
+	"net.netfilter.nf_conntrack_udp_timeout_stream": secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.conntrack().UDPTimeoutStream }),
+	"net.netfilter.nf_conntrack_generic_timeout":    secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.conntrack().GenericTimeout }),
+	"net.netfilter.nf_conntrack_tcp_loose":          boolSysctl(func(ns *Namespace) *bool { return &ns.conntrack().TCPLoose }),
+	"net.netfilter.nf_conntrack_tcp_be_liberal":     boolSysctl(func(ns *Namespace) *bool { return &ns.conntrack().TCPBeLiberal }),
+	"net.netfilter.nf_conntrack_tcp_max_retrans":    intSysctl(func(ns *Namespace) *int { return &ns.conntrack().TCPMaxRetrans }, 0, 255),
+}
+
+// secondsSysctl is a time that is counted in whole seconds.
+func secondsSysctl(at func(*Namespace) *time.Duration) globalSysctl {
+	return globalSysctl{
+		get: func(ns *Namespace) int { return int(*at(ns) / time.Second) },
+		set: func(ns *Namespace, v int) error {
+			if v < 0 {
+				return &fibRange{v, 0, 1 << 30}
+			}
+			*at(ns) = time.Duration(v) * time.Second
+			return nil
+		},
+	}
+}
+
+// conntrack are the settings that the table looks at, whether it exists yet or
+// not.
+func (ns *Namespace) conntrack() *conntrack.Config {
+	if ns.Conn != nil {
+		return ns.Conn.Config()
+	}
+	return &ns.Sysctls.Conntrack
+}
+
+// ipfrag are the settings that the reassembler looks at.
+func (ns *Namespace) ipfrag() *ipfrag.Config {
+	if ns.frags != nil {
+		return ns.frags.Config()
+	}
+	return &ns.Sysctls.Frag
 }
 
 // SysctlKeys lists the modelled keys in sorted order, with IF for an
