@@ -304,3 +304,15 @@ func (r *Route) finds(o *Route) bool {
 		(r.AdvMSS == 0 || o.AdvMSS == r.AdvMSS) &&
 		(r.Hoplimit == 0 || o.Hoplimit == r.Hoplimit)
 }
+
+// IsGateway says that some route by dev, that is not dead, has gw as its
+// gateway: ip_fib_check_default in net/ipv4/fib_semantics.c.
+func (f *FIB) IsGateway(gw uint32, dev int32) bool {
+	found := false
+	for _, t := range f.tables {
+		t.each(func(r *Route) {
+			found = found || !r.Dead && r.Dev == dev && r.Gw.IsValid() && packet.Addr32(r.Gw) == gw
+		})
+	}
+	return found
+}

@@ -2,12 +2,13 @@ package fib
 
 import "hoplab/sim/clock"
 
-// Exception is what a route learnt about one destination: the path MTU
-// (fib_nh_exception of include/net/ip_fib.h).
+// Exception is what a route learnt about one destination: the path MTU, or a
+// better gateway (fib_nh_exception of include/net/ip_fib.h).
 type Exception struct {
 	Dst     uint32
-	MTU     int  // bytes
-	Lock    bool // learnt value is below the minimum: do not set DF
+	MTU     int    // bytes, 0: not learnt
+	Lock    bool   // the path is narrower than MTU, the least we note: do not set DF
+	Gw      uint32 // from a redirect, 0: none
 	Expires clock.Instant
 }
 
@@ -20,15 +21,42 @@ const (
 // SetException notes the path MTU towards dst, like update_or_create_fnhe in
 // net/ipv4/route.c. expires is the instant after which it no longer holds.
 func (r *Route) SetException(dst uint32, mtu int, lock bool, expires clock.Instant) {
+	e := r.makeException(dst)
+	e.MTU, e.Lock, e.Expires = mtu, lock, expires
+}
+
+// SetRedirect notes a gateway for dst that the route's own one told us of, and
+// keeps what is known of the path MTU.
+func (r *Route) SetRedirect(dst, gw uint32, expires clock.Instant) {
+	e := r.makeException(dst)
+	e.Gw, e.Expires = gw, expires
+	r.redirected = true
+}
+
+// Gateway is the gateway for packets to dst at now, a redirect's before the
+// route's own; 0 when dst is on the link. A gateway that is an address of this
+// namespace does not count as one (as NextHop).
+func (r *Route) Gateway(dst uint32, now clock.Instant) uint32 {
+	if r.redirected {
+		if e, ok := r.ExceptionEntry(dst, now); ok && e.Gw != 0 {
+			return e.Gw
+		}
+	}
+	return r.gw
+}
+
+// makeException finds the exception of dst or makes one.
+func (r *Route) makeException(dst uint32) *Exception {
 	if i := r.exception(dst); i >= 0 {
-		r.exceptions[i] = Exception{dst, mtu, lock, expires}
-		return
+		return &r.exceptions[i]
 	}
 	if len(r.exceptions) >= maxExceptions {
 		r.dropException(0)
 	}
-	r.exceptions = append(r.exceptions, Exception{dst, mtu, lock, expires})
-	r.indexExceptions(len(r.exceptions) - 1)
+	r.exceptions = append(r.exceptions, Exception{Dst: dst})
+	last := len(r.exceptions) - 1
+	r.indexExceptions(last)
+	return &r.exceptions[last]
 }
 
 // Exception is the path MTU towards dst, if one is known that still holds. An
@@ -38,11 +66,14 @@ func (r *Route) Exception(dst uint32, now clock.Instant) (mtu int, ok bool) {
 		return 0, false
 	}
 	e, ok := r.lookupException(dst, now)
-	return e.MTU, ok
+	return e.MTU, ok && e.MTU != 0
 }
 
-// ExceptionEntry is Exception with lock and time of expiry.
+// ExceptionEntry is all that is known about dst, if it still holds.
 func (r *Route) ExceptionEntry(dst uint32, now clock.Instant) (Exception, bool) {
+	if len(r.exceptions) == 0 {
+		return Exception{}, false
+	}
 	return r.lookupException(dst, now)
 }
 
@@ -109,7 +140,7 @@ func (r *Route) indexExceptions(i int) {
 // FlushCache forgets all exceptions: `ip route flush cache`.
 func (f *FIB) FlushCache() {
 	for _, t := range f.tables {
-		t.each(func(r *Route) { r.exceptions, r.exceptAt = nil, nil })
+		t.each(func(r *Route) { r.exceptions, r.exceptAt, r.redirected = nil, nil, false })
 	}
 }
 
@@ -129,7 +160,7 @@ func (f *FIB) MTUChanged(dev int32, old, new int) {
 					if new <= e.MTU {
 						e.MTU, e.Lock = new, false
 					}
-				} else if new < e.MTU || old == e.MTU {
+				} else if e.MTU != 0 && (new < e.MTU || old == e.MTU) {
 					e.MTU = new
 				}
 			}

@@ -102,7 +102,11 @@ func appendMetrics(dst []byte, r *Route) []byte {
 func AppendException(dst []byte, r *Route, e Exception, now clock.Instant, env Env) []byte {
 	dst = packet.AddrFrom32(e.Dst).AppendTo(dst)
 	dst = append(dst, ' ')
-	if r.HasGateway() {
+	switch {
+	case e.Gw != 0:
+		dst = packet.AddrFrom32(e.Gw).AppendTo(append(dst, "via "...))
+		dst = append(dst, ' ')
+	case r.HasGateway():
 		dst = r.Gw.AppendTo(append(dst, "via "...))
 		dst = append(dst, ' ')
 	}
@@ -118,9 +122,17 @@ func AppendException(dst []byte, r *Route, e Exception, now clock.Instant, env E
 // "cache expires 597sec mtu 1480 ".
 func AppendCache(dst []byte, e Exception, now clock.Instant) []byte {
 	left := e.Expires.Jiffies() - now.Jiffies()
-	dst = append(dst, "cache expires "...)
+	dst = append(dst, "cache "...)
+	if e.Gw != 0 {
+		dst = append(dst, "<redirected> "...)
+	}
+	dst = append(dst, "expires "...)
 	dst = strconv.AppendInt(dst, left*int64(clock.Jiffy)/1e9, 10)
-	dst = append(dst, "sec mtu "...)
+	dst = append(dst, "sec "...)
+	if e.MTU == 0 {
+		return dst
+	}
+	dst = append(dst, "mtu "...)
 	if e.Lock {
 		dst = append(dst, "lock "...)
 	}

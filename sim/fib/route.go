@@ -31,6 +31,7 @@ type Route struct {
 	gw         uint32 // gateway that neighbours are asked for, 0: the destination itself
 	exceptions []Exception
 	exceptAt   map[uint32]int // index into exceptions by destination, once there are many
+	redirected bool           // some exception has a gateway
 }
 
 // NextHop is the address whose neighbour gets a packet for dst: the gateway,

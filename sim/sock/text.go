@@ -216,7 +216,7 @@ func (g *pinger) recordedRoute(o []byte) {
 	g.rrLen = n
 	copy(g.oldRR[:], o[2:2+n])
 	g.text("\nRR: ")
-	for rest := o[3 : 3+n]; len(rest) >= 4; rest = rest[4:] {
+	for rest := o[3:]; n > 0 && len(rest) >= 4; rest, n = rest[4:], n-4 {
 		g.text("\t")
 		g.addr(netip.AddrFrom4([4]byte(rest)))
 		g.text("\n")

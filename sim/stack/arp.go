@@ -67,12 +67,12 @@ func (o *neighOwner) Solicit(e *neigh.Entry, waiting *packet.Buffer, unicast boo
 	ns.arpSend(dev, packet.ARPRequest, dst, dev.MAC, src, packet.MAC{}, target, cause, e.Index)
 }
 
-// onLink says that both addresses are in the subnet of one address of dev:
-// inet_addr_onlink.
+// onLink says that both addresses are in the subnet of one address of dev; b
+// may be 0: inet_addr_onlink.
 func (ns *Namespace) onLink(dev *inDev, a, b uint32) bool {
 	for i := range dev.addrs {
 		p := dev.addrs[i].Prefix
-		if p.Contains(packet.AddrFrom32(a)) && p.Contains(packet.AddrFrom32(b)) {
+		if p.Contains(packet.AddrFrom32(a)) && (b == 0 || p.Contains(packet.AddrFrom32(b))) {
 			return true
 		}
 	}

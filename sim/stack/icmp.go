@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 
 	"hoplab/packet"
+	"hoplab/sim/clock"
 	"hoplab/sim/conntrack"
 	"hoplab/sim/fib"
+	"hoplab/sim/neigh"
 	"hoplab/sim/netdev"
 	"hoplab/sim/trace"
 )
@@ -273,20 +275,26 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 	switch m.Type() {
 	case packet.ICMPUnreachable:
 		if m.Code() == packet.CodeFragNeeded {
-			switch ns.Sysctls.NoPMTUDisc {
-			case 0, 3:
-				info = m.MTU()
-			case 2:
+			mode := ns.Sysctls.NoPMTUDisc
+			if mode == 2 || mode == 3 && q.Proto() != packet.ProtoTCP { // 3: TCP can tell a forged one (icmp_tag_validation)
 				ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
 				return
 			}
+			if mode != 1 {
+				info = m.MTU()
+			}
 		}
-	case packet.ICMPRedirect:
-		// Redirects are counted, not followed: a router's table is the lesson.
-		ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
-		return
+		if m.Code() > 15 { // NR_ICMP_UNREACH
+			ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
+			return
+		}
+	case packet.ICMPTimeExceeded:
+		if m.Code() == packet.CodeFragReassembly {
+			ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
+			return
+		}
 	}
-	if !ns.Sysctls.IgnoreBogusErrors && ns.addrType(q.Dst32(), 0) == fib.Broadcast {
+	if !ns.Sysctls.IgnoreBogusErrors && m.Type() != packet.ICMPRedirect && ns.addrType(q.Dst32(), 0) == fib.Broadcast {
 		ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored) // an answer to a broadcast, RFC 1122 section 3.2.2
 		return
 	}
@@ -300,11 +308,16 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 	case packet.ProtoICMP:
 		// icmp_err: only errors about the kernel's own echo replies; those
 		// about requests went to the raw socket.
-		if packet.ICMPType(q.Payload()[0]) == packet.ICMPEchoReply && info != 0 {
-			ns.updatePMTUFor(q, info)
+		if packet.ICMPType(q.Payload()[0]) == packet.ICMPEchoReply {
+			switch {
+			case m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded:
+				ns.updatePMTUFor(q, info)
+			case m.Type() == packet.ICMPRedirect:
+				ns.redirect(in, b, m, q)
+			}
 		}
 	case packet.ProtoIPIP:
-		took = ns.ipipErr(m, q, info) || took
+		took = ns.ipipErr(in, b, m, q, info) || took
 	case packet.ProtoUDP, packet.ProtoTCP:
 		took = ns.transportErr(m, q, info) || took
 	}
@@ -350,4 +363,44 @@ func (ns *Namespace) sendRedirect(in *inDev, b *packet.Buffer, rt *route) {
 	}
 	ns.icmpSend(b, in, rt, packet.ICMPRedirect, 1, rt.nextHop(ip.Dst32()))
 	p.redirected(ns.Now())
+}
+
+// redirect takes a redirect about a packet like the quoted one:
+// __ip_do_redirect in net/ipv4/route.c. The gateway that sent the packet may
+// name another one on the link; it is believed once its MAC is known.
+func (ns *Namespace) redirect(in *inDev, b *packet.Buffer, m packet.ICMP, q packet.IPv4) {
+	fl := flow{src: q.Src32(), dst: q.Dst32(), tos: q.TOS()}
+	var rt route
+	if m.Code()&7 > 3 || ns.routeOutput(&fl, &rt) != 0 || rt.fib == nil {
+		return
+	}
+	from, gw := b.IPv4().Src32(), binary.BigEndian.Uint32(m[4:8])
+	if rt.gw != from || gw == from || !ns.acceptRedirects(in) || isMulticast(gw) || gw == 0xffffffff || gw>>24 == 0 {
+		return
+	}
+	if ns.confOr(in, ConfSharedMedia) {
+		if ns.addrType(gw, 0) != fib.Unicast {
+			return
+		}
+	} else if !ns.onLink(in, gw, from) || ns.confOr(in, ConfSecureRedirects) && !ns.FIB.IsGateway(gw, in.Index) {
+		return
+	}
+	e := ns.neighbour(&rt, gw)
+	if e.State&neigh.Valid == 0 {
+		ns.Neigh.Use(e)
+		return
+	}
+	rt.fib.SetRedirect(fl.dst, gw, ns.Now().Add(redirectTimeout))
+}
+
+// redirectTimeout is how long a redirect holds: ip_rt_gc_timeout.
+const redirectTimeout = 300 * clock.Duration(1e9)
+
+// acceptRedirects is IN_DEV_RX_REDIRECTS: a router needs both settings, a host
+// one of them.
+func (ns *Namespace) acceptRedirects(in *inDev) bool {
+	if in.conf[ConfForwarding] != 0 {
+		return ns.confAnd(in, ConfAcceptRedirects)
+	}
+	return ns.confOr(in, ConfAcceptRedirects)
 }

@@ -13,9 +13,8 @@ const hz = int64(1e9) / int64(clock.Jiffy)
 // net/ipv4/inetpeer.c, here the token bucket of ICMP errors.
 type inetPeer struct {
 	tokens    int64 // jiffies
-	last      int64 // jiffies
+	last      int64 // jiffies; of errors and redirects alike
 	redirects int
-	lastRedir int64
 }
 
 // peer finds or makes the entry of an address. A new one was last used a
@@ -35,11 +34,8 @@ func (ns *Namespace) peer(addr uint32) *inetPeer {
 // allowICMP is inet_peer_xrlim_allow: one message per limit (ms), bursts of
 // six.
 func (p *inetPeer) allowICMP(now clock.Instant, limit int) bool {
-	const burst = 6 // XRLIM_BURST_FACTOR
-	cost := int64(limit) * hz / 1000
-	if cost == 0 {
-		return true
-	}
+	const burst = 6                  // XRLIM_BURST_FACTOR
+	cost := int64(limit) * hz / 1000 // 0 always allows, and leaves nothing in the bucket
 	j := now.Jiffies()
 	p.tokens = min(p.tokens+j-p.last, burst*cost)
 	p.last = j
@@ -73,18 +69,18 @@ const (
 
 func (p *inetPeer) allowRedirect(now clock.Instant) bool {
 	j := now.Jiffies()
-	if j > p.lastRedir+redirectSilence {
+	if j > p.last+redirectSilence {
 		p.tokens, p.redirects = 0, 0
 	}
 	if p.redirects >= redirectNumber {
-		p.lastRedir = j
+		p.last = j
 		return false
 	}
-	return p.tokens == 0 || j > p.lastRedir+redirectLoad<<p.redirects
+	return p.redirects == 0 || j > p.last+redirectLoad<<p.redirects
 }
 
 func (p *inetPeer) redirected(now clock.Instant) {
-	p.lastRedir = now.Jiffies()
+	p.last = now.Jiffies()
 	p.redirects++
 }
 

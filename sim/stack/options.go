@@ -21,8 +21,9 @@ const (
 // rcvOptions checks the options of a packet that came in and records this
 // machine where it is asked to: ip_rcv_options and ip_options_compile in
 // net/ipv4/ip_options.c. What is written here stands if the packet is for this
-// machine; forwardOptions writes over it with the address on the way out.
-// False says that the packet ended.
+// machine; forwardOptions writes over it with the address on the way out, and
+// only then is the checksum right again: an error about the packet quotes it
+// as it is in between. False says that the packet ended.
 func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer) bool {
 	ip := b.IPv4()
 	opts := ip.Options()
@@ -42,7 +43,6 @@ func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer) bool {
 		ns.drop(b, in, trace.StageRcv, trace.IPOptions)
 		return false
 	}
-	ip.UpdateChecksum()
 	return true
 }
 
@@ -59,12 +59,10 @@ func (ns *Namespace) specDstOf(in *inDev, ip packet.IPv4) uint32 {
 // one: ip_forward_options. A timestamp keeps what rcvOptions wrote: the kernel
 // rewrites it only in source routed packets.
 func (ns *Namespace) forwardOptions(b *packet.Buffer, rt *route) {
-	if b.Flags&packet.RRNeedAddr == 0 {
-		return
-	}
 	ip := b.IPv4()
-	src := ns.outSource(rt, ip)
-	rewriteSource(ip.Options(), src)
+	if b.Flags&packet.RRNeedAddr != 0 {
+		rewriteSource(ip.Options(), ns.outSource(rt, ip))
+	}
 	ip.UpdateChecksum()
 }
 

@@ -15,6 +15,7 @@ type route struct {
 	dev   *inDev     // goes out by; nil for input routes to an error
 	gw    uint32     // next hop, 0: the destination itself
 	src   uint32     // source for local senders
+	oif   int32      // the device that the sender asked for, 0 any
 	typ   fib.Type
 	err   fib.Errno // of an input route that refuses: goes to ip_error
 	flags routeFlags
@@ -95,7 +96,7 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 	case fib.Broadcast:
 		return ns.routeBroadcast(src, tos, mark, in, rt)
 	case fib.Local:
-		if why, s := ns.validateSource(src, dst, tos, mark, 0, in); why != trace.ReasonNone {
+		if why, s, _ := ns.validateSource(src, dst, tos, mark, 0, in); why != trace.ReasonNone {
 			return why, s
 		}
 		rt.flags |= rtLocal
@@ -113,35 +114,21 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 	if rt.dev == nil {
 		return trace.IPInNoRoutes, 0
 	}
-	rt.gw = packet.Addr32(res.Route.Gw)
-	why, s := ns.validateSource(src, dst, tos, mark, rt.dev.Index, in)
+	rt.gw = res.Route.Gateway(dst, ns.Now())
+	why, s, direct := ns.validateSource(src, dst, tos, mark, rt.dev.Index, in)
 	if why != trace.ReasonNone {
 		return why, s
 	}
-	if rt.dev == in && ns.confOr(in, ConfSendRedirects) && in.Kind != netdev.IPIP && ns.redirectable(in, src, rt.gw) {
+	if direct && rt.dev == in && ns.confOr(in, ConfSendRedirects) && in.Kind != netdev.IPIP &&
+		(ns.confOr(in, ConfSharedMedia) || ns.onLink(in, src, res.Route.NextHop(0))) {
 		rt.flags |= rtRedirect
 	}
 	return trace.ReasonNone, 0
 }
 
-// redirectable says that the sender is on the same link as the next hop, so
-// that it could go there directly (the condition in __mkroute_input).
-func (ns *Namespace) redirectable(in *inDev, src, gw uint32) bool {
-	if ns.confOr(in, ConfSharedMedia) {
-		return true
-	}
-	for i := range in.addrs {
-		p := in.addrs[i].Prefix
-		if p.Contains(packet.AddrFrom32(gw)) && p.Contains(packet.AddrFrom32(src)) {
-			return true
-		}
-	}
-	return false
-}
-
 func (ns *Namespace) routeBroadcast(src uint32, tos uint8, mark uint32, in *inDev, rt *route) (trace.Reason, trace.Sysctl) {
 	if src>>24 != 0 {
-		if why, s := ns.validateSource(src, 0, tos, mark, 0, in); why != trace.ReasonNone {
+		if why, s, _ := ns.validateSource(src, 0, tos, mark, 0, in); why != trace.ReasonNone {
 			return why, s
 		}
 	}
@@ -154,18 +141,19 @@ func (ns *Namespace) routeBroadcast(src uint32, tos uint8, mark uint32, in *inDe
 
 // validateSource asks whether a packet from src may come in by in:
 // fib_validate_source in net/ipv4/fib_frontend.c. oif is where it will leave,
-// 0 for local delivery.
-func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif int32, in *inDev) (trace.Reason, trace.Sysctl) {
+// 0 for local delivery. direct says that src is on the link of in, where this
+// was looked up.
+func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif int32, in *inDev) (why trace.Reason, sysctl trace.Sysctl, direct bool) {
 	rpf := ns.confMax(in, ConfRPFilter)
 	if rpf == 0 && (in.Index != oif || !ns.confOr(in, ConfSendRedirects)) {
 		if ns.confOr(in, ConfAcceptLocal) {
-			return trace.ReasonNone, 0
+			return trace.ReasonNone, 0, false
 		}
 		if !ns.FIB.CustomRules() && !ns.customLocal {
 			if ns.isLocal(src) {
-				return trace.IPMartianSource, trace.SysctlAcceptLocal
+				return trace.IPMartianSource, trace.SysctlAcceptLocal, false
 			}
-			return trace.ReasonNone, 0
+			return trace.ReasonNone, 0, false
 		}
 	}
 	// A packet back to src, as if sent from here, or forwarded from lo.
@@ -180,22 +168,24 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 	res, err := ns.FIB.Lookup(&key)
 	if err == nil {
 		if res.Type != fib.Unicast && (res.Type != fib.Local || !ns.confOr(in, ConfAcceptLocal)) {
-			return trace.IPMartianSource, 0
+			return trace.IPMartianSource, 0, false
 		}
 		if res.Route.Dev == in.Index || res.Type == fib.Local && in == ns.lo {
-			return trace.ReasonNone, 0
+			return trace.ReasonNone, 0, !res.Route.HasGateway()
 		}
 		if !noAddr {
 			if rpf == 1 {
-				return trace.IPRPFilter, trace.SysctlRPFilter
+				return trace.IPRPFilter, trace.SysctlRPFilter, false
 			}
-			return trace.ReasonNone, 0 // rp_filter 2: some interface leads back
+			key.OIF = in.Index // rp_filter 0 or 2: that some interface leads back is enough
+			res, err = ns.FIB.Lookup(&key)
+			return trace.ReasonNone, 0, err == nil && res.Type == fib.Unicast && !res.Route.HasGateway()
 		}
 	}
 	if rpf != 0 {
-		return trace.IPRPFilter, trace.SysctlRPFilter
+		return trace.IPRPFilter, trace.SysctlRPFilter, false
 	}
-	return trace.ReasonNone, 0
+	return trace.ReasonNone, 0, false
 }
 
 // Flow is what a local sender asks a route for: struct flowi4.
@@ -283,7 +273,7 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 	if dev == nil {
 		return fib.ENETUNREACH
 	}
-	rt.gw = packet.Addr32(res.Route.Gw)
+	rt.gw = res.Route.Gateway(fl.dst, ns.Now())
 	if fl.src == 0 {
 		fl.src = ns.prefSrc(res.Route, dev)
 	}
@@ -311,7 +301,7 @@ func (ns *Namespace) makeOutput(fl *flow, dev *inDev, typ fib.Type, rt *route) f
 	case fl.dst>>24 == 0:
 		return fib.EINVAL
 	}
-	rt.typ, rt.dev, rt.src = typ, dev, fl.src
+	rt.typ, rt.dev, rt.src, rt.oif = typ, dev, fl.src, fl.oif
 	if dev.Kind == netdev.Loopback {
 		rt.flags |= rtLocal
 	}
@@ -355,14 +345,16 @@ func (ns *Namespace) pathMTU(rt *route, dst uint32) int {
 // learnt unless ip_forward_use_pmtu. exception says that it was learnt.
 func (ns *Namespace) routeMTU(rt *route, dst uint32, forwarding bool) (mtu int, exception bool) {
 	r := rt.fib
-	locked := r != nil && r.MTULock
-	if r != nil && (!forwarding || ns.Sysctls.ForwardUsePMTU || locked) {
-		if m, ok := r.Exception(dst, ns.Now()); ok {
-			return m, true
+	locked := false
+	if r != nil {
+		e, ok := r.ExceptionEntry(dst, ns.Now())
+		locked = r.MTULock || e.Lock
+		if ok && e.MTU != 0 && (!forwarding || ns.Sysctls.ForwardUsePMTU || locked) {
+			return e.MTU, true
 		}
-	}
-	if r != nil && r.MTU != 0 {
-		return min(r.MTU, maxMTU), false
+		if r.MTU != 0 {
+			return min(r.MTU, maxMTU), false
+		}
 	}
 	mtu = rt.dev.MTU
 	if locked && rt.gw != 0 {
@@ -371,11 +363,21 @@ func (ns *Namespace) routeMTU(rt *route, dst uint32, forwarding bool) (mtu int, 
 	return min(mtu, maxMTU), false
 }
 
+// mtuLocked says that packets by rt to dst go without DF whatever the sender
+// wants: ip_mtu_locked.
+func (ns *Namespace) mtuLocked(rt *route, dst uint32) bool {
+	if rt.fib == nil {
+		return false
+	}
+	e, _ := rt.fib.ExceptionEntry(dst, ns.Now())
+	return rt.fib.MTULock || e.Lock
+}
+
 // updatePMTU notes that packets by rt to dst must not be larger than mtu:
 // __ip_rt_update_pmtu in net/ipv4/route.c.
 func (ns *Namespace) updatePMTU(rt *route, dst uint32, mtu int) {
 	r := rt.fib
-	if r == nil || r.MTULock || rt.dev == nil {
+	if r == nil || rt.dev == nil || ns.mtuLocked(rt, dst) {
 		return
 	}
 	old := ns.pathMTU(rt, dst)

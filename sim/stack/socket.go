@@ -84,6 +84,9 @@ func (ns *Namespace) Route(dst, src netip.Addr, dev int32, tos uint8) (source ne
 	fl := flow{dst: packet.Addr32(dst), src: packet.Addr32(src), oif: dev, tos: tos}
 	var rt route
 	if errno := ns.routeOutput(&fl, &rt); errno != 0 {
+		if errno == fib.ENETUNREACH { // __ip4_datagram_connect
+			ns.MIB.IP.OutNoRoutes++
+		}
 		return netip.Addr{}, false, errno
 	}
 	return packet.AddrFrom32(fl.src), rt.flags&rtBroadcast != 0, 0
@@ -139,7 +142,7 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 		h.TTL = ns.ttlFor(&rt, fl.dst)
 	}
 	// ip_dont_fragment, and __ip_make_skb: what does not fit goes without DF.
-	if s.PMTU >= PMTUDo || s.PMTU == PMTUWant && n <= path && !(rt.fib != nil && rt.fib.MTULock) {
+	if s.PMTU >= PMTUDo || s.PMTU == PMTUWant && n <= path && !ns.mtuLocked(&rt, fl.dst) {
 		h.Frag = packet.FlagDF
 	}
 	if h.Frag == 0 || ignoreDF { // ip_select_ident: DF alone needs no identification
@@ -174,9 +177,7 @@ func (ns *Namespace) buildOptions(opts []byte, src uint32) []byte {
 		case optRecordRoute:
 			ns.record(o, src, &m)
 		case optTimestamp:
-			if o[3]&15 != 3 {
-				ns.stamp(o, src, &m)
-			}
+			ns.stamp(o, src, &m)
 		}
 		return true
 	})

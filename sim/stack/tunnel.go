@@ -57,7 +57,7 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 		tos = ecnECT0
 	}
 	h := packet.IPv4Header{TOS: tos, TotalLen: packet.IPv4Len + n, Frag: df, TTL: inner.TTL(), Proto: packet.ProtoIPIP, Src: packet.AddrFrom32(fl.src), Dst: packet.AddrFrom32(fl.dst)}
-	if out.fib != nil && out.fib.MTULock {
+	if ns.mtuLocked(&out, fl.dst) {
 		h.Frag = 0
 	}
 	h.ID = ns.kernel.idents.next(ns, fl.src, fl.dst, packet.ProtoIPIP, 1)
@@ -141,16 +141,20 @@ func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
 
 // ipipErr takes an ICMP error about an outer packet: ipip_err in
 // net/ipv4/ipip.c. With remote any there is nobody to pass it on to; only the
-// path MTU is noted.
-func (ns *Namespace) ipipErr(m packet.ICMP, q packet.IPv4, info int) bool {
+// path MTU and redirects are noted.
+func (ns *Namespace) ipipErr(in *inDev, b *packet.Buffer, m packet.ICMP, q packet.IPv4, info int) bool {
 	if ns.tunl0 == nil || !ns.tunl0.Up() {
 		return false
 	}
-	if m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded && info != 0 {
+	switch {
+	case m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded:
 		ns.updatePMTUFor(q, info)
-		return true
+	case m.Type() == packet.ICMPRedirect:
+		ns.redirect(in, b, m, q)
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // beforeSNAT copies the datagram with the source that it had before NAT.

@@ -199,7 +199,7 @@ func (ns *Namespace) forward(in *inDev, b *packet.Buffer, rt *route) {
 	if ns.w.Log.On() {
 		ns.note(b, in.Place, trace.StageForward, trace.Continue, trace.ReasonNone, trace.RefNone, 0, true)
 	}
-	if rt.flags&rtRedirect != 0 && ip.HeaderLen() == packet.IPv4Len {
+	if rt.flags&rtRedirect != 0 {
 		ns.sendRedirect(in, b, rt)
 	}
 	b, ok := ns.hook(netfilter.Forward, b, in, rt.dev, rt)
