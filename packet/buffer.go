@@ -36,6 +36,7 @@ type Meta struct {
 	Flags   Flags
 	IIF     int32  // interface index it came in by, 0 for local packets
 	FragMax uint16 // IPCB(skb)->frag_max_size: largest fragment it was made of, 0 whole
+	BoundIF int32  // of a packet that comes back by lo: the device its socket was bound to (rt_iif)
 }
 
 // Flags of a packet on its way through a namespace, after the kernel's IPCB

@@ -1,12 +1,14 @@
 package sim_test
 
 import (
+	"io"
 	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"hoplab/sim"
+	"hoplab/sim/sock"
 )
 
 const chain = `
@@ -85,4 +87,15 @@ func TestARunThatNeverEndsIsGivenUp(t *testing.T) {
 	var endless *sim.EndlessError
 	require.ErrorAs(t, err, &endless)
 	lab.Close()
+}
+
+func TestASocketBoundToADeviceHearsItsOwnAddress(t *testing.T) {
+	lab, _, err := sim.Load("chain.yaml", []byte(replace(chain, "ROLE", "router", "SYSCTLS", "")))
+	require.NoError(t, err)
+	for _, dst := range []string{"10.1.0.2", "127.0.0.1"} {
+		res, err := lab.PingWith("a", sock.PingOptions{Host: dst, Count: 1, Dev: "eth0"}, io.Discard)
+		require.NoError(t, err)
+		require.Equal(t, 1, res.Received, "ping -I eth0 %s", dst)
+	}
+	require.NoError(t, lab.Accounting().Check())
 }

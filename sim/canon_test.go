@@ -122,4 +122,6 @@ func canonUpper(p packet.IPv4, b []byte, n names, partial bool) []string {
 }
 
 // replace is strings.NewReplacer in one call.
-func replace(text string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(text) }
+func replace(text string, oldnew ...string) string {
+	return strings.NewReplacer(oldnew...).Replace(text)
+}

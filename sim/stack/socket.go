@@ -207,10 +207,11 @@ func (ns *Namespace) ttlFor(rt *route, dst uint32) uint8 {
 
 // rawDeliver gives the raw sockets of its protocol a look at a datagram:
 // raw_local_deliver. It reports whether there was one.
-func (ns *Namespace) rawDeliver(in *inDev, ip packet.IPv4) bool {
+func (ns *Namespace) rawDeliver(in *inDev, b *packet.Buffer) bool {
 	took := false
+	ip := b.IPv4()
 	for _, s := range ns.raws {
-		if !s.matches(ip.Proto(), ip.Dst(), in.Index) {
+		if !s.matches(ip.Proto(), ip.Dst(), iif(in, b)) {
 			continue
 		}
 		took = true
@@ -219,6 +220,16 @@ func (ns *Namespace) rawDeliver(in *inDev, ip packet.IPv4) bool {
 		}
 	}
 	return took
+}
+
+// iif is the device by which a packet came in, as sockets see it (inet_iif):
+// what a socket that is bound to a device sends to this namespace itself comes
+// in by that device.
+func iif(in *inDev, b *packet.Buffer) int32 {
+	if b.BoundIF != 0 {
+		return b.BoundIF
+	}
+	return in.Index
 }
 
 func (s *RawSocket) matches(proto packet.Proto, local netip.Addr, dev int32) bool {
@@ -230,15 +241,19 @@ func (s *RawSocket) matches(proto packet.Proto, local netip.Addr, dev int32) boo
 func (ns *Namespace) rawError(in *inDev, b *packet.Buffer, m packet.ICMP, q packet.IPv4, info int) bool {
 	took := false
 	for _, s := range ns.raws {
-		if s.matches(packet.ProtoICMP, b.IPv4().Dst(), in.Index) {
+		if s.matches(packet.ProtoICMP, b.IPv4().Dst(), iif(in, b)) {
 			took = true // the message itself, by rawDeliver
 		}
-		if !s.matches(q.Proto(), q.Src(), in.Index) {
+		if !s.matches(q.Proto(), q.Src(), iif(in, b)) {
 			continue
 		}
 		took = true
-		if m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded && info != 0 {
+		switch {
+		case m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded:
 			ns.updatePMTUFor(q, info)
+		case m.Type() == packet.ICMPRedirect:
+			ns.redirect(in, b, m, q)
+			continue
 		}
 		if s.Error != nil {
 			s.Error(SocketError{Errno: icmpErrno(m), From: b.IPv4().Src(), Type: m.Type(), Code: m.Code(), MTU: info, Datagram: q})

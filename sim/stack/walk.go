@@ -144,7 +144,7 @@ func (ns *Namespace) localDeliver(in *inDev, b *packet.Buffer, rt *route) {
 // ends the buffer's life.
 func (ns *Namespace) localDeliverFinish(in *inDev, b *packet.Buffer, rt *route) {
 	ip := b.IPv4()
-	raw := ns.rawDeliver(in, ip)
+	raw := ns.rawDeliver(in, b)
 	handled := true
 	switch proto := ip.Proto(); {
 	case proto == packet.ProtoICMP:
@@ -399,7 +399,7 @@ func (ns *Namespace) sendDirect(b *packet.Buffer, rt *route) {
 		ns.skbDst = *rt
 	case netdev.Loopback:
 		// The packet keeps its route and its connection; it comes back in by lo.
-		b.Flags, b.FragMax = packet.LocalRoute, 0
+		b.Flags, b.FragMax, b.BoundIF = packet.LocalRoute, 0, rt.oif
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, packet.MAC{}, packet.EtherIPv4)
 	default:
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, dev.MAC, packet.EtherIPv4)
