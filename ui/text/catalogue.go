@@ -6,6 +6,8 @@ type phrase uint8
 const (
 	sayNotRoute phrase = iota
 	sayNotRouteMore
+	sayNoRoute
+	sayBroadcast
 	sayNeigh
 	sayNeighBy
 	sayNeighWaited
@@ -69,6 +71,8 @@ const (
 var phrases = [numPhrases][numLangs]string{
 	sayNotRoute:        {"not {0} ({1})", "선택되지 않음: {0} ({1})"},
 	sayNotRouteMore:    {", not {0} ({1})", ", {0} ({1})"},
+	sayNoRoute:         {"no table has a route to {0}", "{0} 에 맞는 경로가 어느 테이블에도 없음"},
+	sayBroadcast:       {"a broadcast: no route is looked up", "브로드캐스트: 경로를 찾지 않음"},
 	sayNeigh:           {"{0} is {1}", "{0} → {1}"},
 	sayNeighBy:         {" (answered by {0}: {1})", " ({0} 응답: {1})"},
 	sayNeighWaited:     {", after waiting {0} for ARP", ", ARP 대기 {0} 후"},

@@ -38,7 +38,13 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 	}
 	switch e.Stage {
 	case trace.StageRoute:
-		r.line(b, kwRoute, e.Ref.Text, e.Ref.By)
+		text := e.Ref.Text
+		if text == "" { // no table knows a way; broadcast needs none
+			if text = r.lang.text(sayNoRoute, addr(e.After.Dst)); e.After.Dst == 0xffffffff {
+				text = r.lang.text(sayBroadcast)
+			}
+		}
+		r.line(b, kwRoute, text, e.Ref.By)
 		r.notRoutes(b, e)
 		b.told = e.Ref.Text
 	case trace.StageNeigh:
@@ -313,7 +319,13 @@ func (r *Renderer) encap(b *block, e *sim.Event) {
 	}
 	r.line(b, kwEncap, string(text), "")
 	if e.Ref.Text != "" {
-		r.line(b, kwRoute, e.Ref.Text, e.Ref.By)
+		text := e.Ref.Text
+		if text == "" { // no table knows a way; broadcast needs none
+			if text = r.lang.text(sayNoRoute, addr(e.After.Dst)); e.After.Dst == 0xffffffff {
+				text = r.lang.text(sayBroadcast)
+			}
+		}
+		r.line(b, kwRoute, text, e.Ref.By)
 	}
 }
 

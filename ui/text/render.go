@@ -294,7 +294,7 @@ func (r *Renderer) head(dst []byte, at place, dir, line string) []byte {
 	dst = appendTime(dst, at.at)
 	n := len(dst) - from
 	dst = r.off(dst, dim)
-	dst = spaces(dst, timeWidth-n+1)
+	dst = spaces(dst, max(timeWidth-n, 0)+1) // later than ten seconds: the line shifts
 	dev := at.dev
 	if dev == "" {
 		dev = "-"

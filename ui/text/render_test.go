@@ -2,6 +2,7 @@ package text
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -182,4 +183,11 @@ func BenchmarkRenderer(b *testing.B) {
 		r.Event(&rt)
 		r.Event(&out)
 	}
+}
+
+// From ten seconds on the time takes one column more.
+func TestLateTimesKeepTheirDistance(t *testing.T) {
+	r := New(io.Discard, Options{NetNS: 5, Dev: 4})
+	line := string(r.head(nil, place{at: 12345678000, netns: "alice", dev: "eth0"}, "Out", "IP x"))
+	require.True(t, strings.HasPrefix(line, "12.345678 alice eth0 Out IP x"), line)
 }
