@@ -74,13 +74,23 @@ func (ns *Namespace) rcv(in *inDev, b *packet.Buffer) {
 	ns.rcvFinish(in, b)
 }
 
-// rcvFinish finds the route: ip_rcv_finish. Packets on lo still have the route
-// that they were sent with (the kernel's skb keeps its dst).
+// rcvFinish finds the route: ip_rcv_finish. Packets on lo, and what loopBack
+// made, still have the route that they were sent with (the kernel's skb keeps
+// its dst).
 func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 	ip := b.IPv4()
 	var rt route
-	if in.Kind == netdev.Loopback && b.Flags&packet.LocalRoute != 0 {
+	if b.Flags&packet.LocalRoute != 0 {
 		rt = route{typ: fib.Local, flags: rtLocal, dev: in}
+		switch {
+		case in.Kind == netdev.Loopback:
+		case isMulticast(ip.Dst32()):
+			rt.typ, rt.flags = fib.Multicast, rtLocal|rtMulticast
+			ns.MIB.IPExt.InMcastPkts++
+		default:
+			rt.typ, rt.flags = fib.Broadcast, rtLocal|rtBroadcast
+			ns.MIB.IPExt.InBcastPkts++
+		}
 		if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b) {
 			return
 		}
@@ -303,13 +313,15 @@ func (ns *Namespace) output(b *packet.Buffer, rt *route) {
 
 // loopBack gives this namespace its copy of what it sends to a broadcast or
 // multicast address that it listens to itself: ip_mc_finish_output.
+// The copy keeps its connection and its route, and passes POSTROUTING first.
 func (ns *Namespace) loopBack(b *packet.Buffer, rt *route) {
-	c := b.Clone()
-	c.Scrub(false)
-	c.Type = packet.Host
-	c.IIF = rt.dev.Index
-	in := rt.dev
-	ns.rcv(in, c)
+	c, ok := ns.hook(netfilter.Postrouting, b.Clone(), nil, rt.dev, rt)
+	if !ok {
+		return
+	}
+	c.Type, c.IIF = packet.Broadcast, rt.dev.Index // PACKET_LOOPBACK: not to us alone
+	c.Flags |= packet.LocalRoute
+	ns.rcv(rt.dev, c)
 }
 
 // finishOutput cuts what is too large for the way out: ip_finish_output and
