@@ -734,3 +734,750 @@ func TestFactsAboutWhatPingSends(t *testing.T) {
 		require.Greater(t, len(steps), 4)
 	})
 }
+
+// uplink sets the MTU of the wire between the router and the internet.
+func uplink(n int) []change {
+	return []change{mtu("up0", n), host("internet", func(h *kernelHost) { h.Interfaces[0].MTU = n })}
+}
+
+func TestFactsAboutFragmentsAndPathMTU(t *testing.T) {
+	jumbo := []change{mtu("ens5", 9001), mtu("tunl0", 8981), mtu("pods", 8981)}
+	tell(t, []fact{
+		{name: "the pod cuts, each fragment gets an outer header of its own", script: `
+			$ pod1: ping -c 1 -s 2000 172.16.184.1
+			exit 0
+			at pod1:eth0
+			  pod1 > pod3 ttl 64 len 1476 frag 0+: request 1
+			  pod1 > pod3 ttl 64 len 572 frag 1456
+			  pod3 > pod1 ttl 62 len 1476 frag 0+: reply 1
+			  pod3 > pod1 ttl 62 len 572 frag 1456
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 len 1496 (pod1 > pod3 ttl 63 len 1476 frag 0+: request 1)
+			  w1 > w2 ttl 63 len 592 (pod1 > pod3 ttl 63 len 572 frag 1456)
+			  w2 > w1 ttl 63 len 1496 (pod3 > pod1 ttl 63 len 1476 frag 0+: reply 1)
+			  w2 > w1 ttl 63 len 592 (pod3 > pod1 ttl 63 len 572 frag 1456)
+			snmp k8s-w1 ReasmReqds=4 ReasmOKs=2 FragOKs=2 FragCreates=4`},
+		{name: "fragments made again are never larger than the largest that came", with: []change{mtu("pods", 1500)}, script: `
+			$ pod1: ping -c 1 -s 2000 172.16.184.1
+			at pod1:eth0
+			  pod1 > pod3 ttl 64 len 1500 frag 0+: request 1
+			  pod1 > pod3 ttl 64 len 548 frag 1480
+			  pod3 > pod1 ttl 62 len 1476 frag 0+: reply 1
+			  pod3 > pod1 ttl 62 len 572 frag 1456
+			at k8s-w1:tunl0
+			  pod1 > pod3 ttl 63 len 1476 frag 0+: request 1
+			  pod1 > pod3 ttl 63 len 572 frag 1456
+			  pod3 > pod1 ttl 63 len 1476 frag 0+: reply 1
+			  pod3 > pod1 ttl 63 len 572 frag 1456
+			at pod3:eth0
+			  pod1 > pod3 ttl 62 len 1476 frag 0+: request 1
+			  pod1 > pod3 ttl 62 len 572 frag 1456
+			  pod3 > pod1 ttl 64 len 1500 frag 0+: reply 1
+			  pod3 > pod1 ttl 64 len 548 frag 1480`},
+		{name: "without DF the outer packet is cut where ens5 is smaller, and whole again before decapsulation", with: []change{mtu("ens5", 1400)}, script: `
+			$ pod1: ping -c 1 -M dont -s 1452 172.16.184.1
+			exit 0
+			at k8s-w1:tunl0
+			  pod1 > pod3 ttl 63 len 1480: request 1
+			  pod3 > pod1 ttl 63 len 1480: reply 1
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 len 1396 frag 0+ (pod1 > pod3 ttl 63 len 1480: request 1)
+			  w1 > w2 ttl 63 len 124 frag 1376
+			  w2 > w1 ttl 63 len 1396 frag 0+ (pod3 > pod1 ttl 63 len 1480: reply 1)
+			  w2 > w1 ttl 63 len 124 frag 1376
+			at k8s-w2:tunl0
+			  pod1 > pod3 ttl 63 len 1480: request 1
+			  pod3 > pod1 ttl 63 len 1480: reply 1
+			snmp k8s-w2 ReasmReqds=2 ReasmOKs=1 FragOKs=1 FragCreates=2`},
+		{name: "with DF, too large for tunl0: answered before the tunnel, quoted as received", with: []change{mtu("pods", 1500)}, script: `
+			$ pod1: ping -c 2 -M do -s 1453 172.16.184.1
+			exit 1
+			prints From 192.168.10.101 icmp_seq=1 Frag needed and DF set (mtu = 1480)
+			prints local error: message too long, mtu=1480
+			at pod1:eth0
+			  pod1 > pod3 ttl 64 DF id 0 len 1481: request 1
+			  w1 > pod1 ttl 64 tos c0 len 576: unreachable 4 mtu 1480 (pod1 > pod3 ttl 64 DF id 0 len 1481: request 1)
+			at k8s-w1:tunl0
+			cache pod1 172.16.184.1 via 169.254.1.1 dev eth0 cache expires 597sec mtu 1480
+			cache k8s-w1`},
+		{name: "ping's own mode: the first is lost, the next goes in fragments without DF", with: []change{mtu("pods", 1500)}, script: `
+			$ pod1: ping -c 3 -W 1 -s 1472 172.16.184.1
+			exit 0
+			prints icmp_seq=1 Frag needed and DF set (mtu = 1480)
+			prints 3 packets transmitted, 2 received, +1 errors, 33.3333% packet loss`},
+		{name: "with DF, fits tunl0 but not ens5: seen on tunl0, quoted after the decrement, cached by the node", with: []change{mtu("ens5", 1400)}, script: `
+			$ pod1: ping -c 2 -W 1 -M do -s 1452 172.16.184.1
+			prints From 192.168.10.101 icmp_seq=1 Frag needed and DF set (mtu = 1380)
+			prints local error: message too long, mtu=1380
+			at k8s-w1:tunl0
+			  pod1 > pod3 ttl 63 DF id 0 len 1480: request 1
+			at k8s-w1:ens5
+			at pod1:eth0
+			  pod1 > pod3 ttl 64 DF id 0 len 1480: request 1
+			  w1 > pod1 ttl 64 tos c0 len 576: unreachable 4 mtu 1380 (pod1 > pod3 ttl 63 DF id 0 len 1480: request 1)
+			cache k8s-w1 172.16.184.1 via 192.168.10.102 dev tunl0 cache expires 597sec mtu 1380
+			cache pod1 mtu 1380`},
+		{name: "with DF, larger than the pod's own MTU: nothing on the wire, nothing cached", script: `
+			$ pod1: ping -c 2 -M do -s 1453 172.16.184.1
+			exit 1
+			prints local error: message too long, mtu=1480
+			at pod1:eth0
+			arp pod1:eth0
+			cache pod1`},
+		{name: "1452 bytes fit with DF", script: `
+			$ pod1: ping -c 1 -M do -s 1452 172.16.184.1
+			exit 0
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 DF len 1500 (pod1 > pod3 ttl 63 DF id 0 len 1480: request 1)
+			  w2 > w1 ttl 63 len 1500 (pod3 > pod1 ttl 63 len 1480: reply 1)`},
+		{name: "8953 with jumbo frames", with: jumbo, script: `
+			$ pod1: ping -c 1 -M do -s 8953 172.16.184.1
+			exit 0
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 DF len 9001 (pod1 > pod3 ttl 63 DF id 0 len 8981: request 1)
+			  w2 > w1 ttl 63 len 9001 (pod3 > pod1 ttl 63 len 8981: reply 1)
+			$ pod1: ping -c 1 -M do -s 8954 172.16.184.1
+			prints message too long, mtu=8981`},
+		{name: "frag-needed from beyond MASQUERADE is translated back, and cached by the pod alone", with: append(uplink(1400), mtu("pods", 1500)), script: `
+			$ pod1: ping -c 2 -W 1 -M do -s 1472 8.8.8.8
+			prints From 192.168.10.1 icmp_seq=1 Frag needed and DF set (mtu = 1400)
+			prints local error: message too long, mtu=1400
+			at pod1:eth0
+			  pod1 > 8.8.8.8 ttl 64 DF id 0 len 1500: request 1
+			  router > pod1 ttl 63 tos c0 len 576: unreachable 4 mtu 1400 (pod1 > 8.8.8.8 ttl 63 DF id 0 len 1500: request 1)
+			cache pod1 8.8.8.8 via 169.254.1.1 dev eth0 cache expires 597sec mtu 1400
+			cache k8s-w1`},
+	})
+	t.Run("outer identifications of fragments differ", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script("$ pod1: ping -c 1 -s 2000 172.16.184.1")
+		p := w.packets("k8s-w1:ens5")
+		require.NotEqual(t, p[0].ID(), p[1].ID())
+		require.False(t, p[0].DF())
+		in := w.packets("k8s-w1:tunl0")
+		require.Equal(t, in[0].ID(), in[1].ID())
+	})
+}
+
+func TestFactsAboutICMPErrors(t *testing.T) {
+	tell(t, []fact{
+		{name: "they quote so much that they measure 576 bytes", script: `
+			$ pod1: ping -c 1 -t 1 -s 1000 172.16.184.1
+			at pod1:eth0
+			  pod1 > pod3 ttl 1 DF len 1028: request 1
+			  w1 > pod1 ttl 64 tos c0 len 576: time exceeded (pod1 > pod3 ttl 1 DF len 1028: request 1)
+			$ pod1: ping -c 1 -t 1 -s 521 172.16.184.1
+			at k8s-w1:CALI1
+			  pod1 > pod3 ttl 1 DF len 1028: request 1
+			  w1 > pod1 ttl 64 tos c0 len 576: time exceeded (pod1 > pod3 ttl 1 DF len 1028: request 1)
+			  pod1 > pod3 ttl 1 DF len 549: request 1
+			  w1 > pod1 ttl 64 tos c0 len 576: time exceeded (pod1 > pod3 ttl 1 DF len 549: request 1)`},
+		{name: "host unreachable comes after forwarding and quotes 63", script: `
+			$ pod1: ping -c 1 192.168.10.77
+			at pod1:eth0
+			  pod1 > 192.168.10.77 ttl 64 DF len 84: request 1
+			  w1 > pod1 ttl 64 tos c0 len 112: unreachable 1 (pod1 > 192.168.10.77 ttl 63 DF len 84: request 1)`},
+		{name: "six at once, then one a second", script: `
+			$ pod1: ping -c 20 -i 0.05 -W 1 -t 1 172.16.158.2
+			prints icmp_seq=6 Time
+			prints no icmp_seq=7 Time
+			prints +7 errors
+			snmp k8s-w1 OutMsgs=7 OutRateLimitHost=13 OutTimeExcds=7`},
+		{name: "the limit is per target", script: `
+			$ pod1: ping -c 10 -i 0.01 -W 1 -t 1 172.16.184.1
+			prints +6 errors
+			$ pod2: ping -c 10 -i 0.01 -W 1 -t 1 172.16.184.1
+			prints +6 errors`},
+		{name: "replies are not limited", script: `
+			$ pod1: ping -c 30 -i 0.01 192.168.10.101
+			prints 30 received, 0% packet loss`},
+	})
+}
+
+// A pod of the base network that does not exist: an address of k8s-w1's block,
+// of k8s-w2's, of no block.
+func TestFactsAboutNobodyThere(t *testing.T) {
+	tell(t, []fact{
+		{name: "a blackhole is silent for others, an error for the node itself", script: `
+			$ pod1: ping -c 1 -W 1 172.16.158.9
+			exit 1
+			prints no From
+			snmp k8s-w1 Ip InReceives=1
+			snmp k8s-w1 no OutRequests
+			$ k8s-w1: ping -c 1 172.16.158.9
+			exit 2
+			prints ping: connect: Invalid argument`},
+		{name: "an unreachable route", script: `
+			$ k8s-w1: ip route add unreachable 172.16.158.9
+			$ pod1: ping -c 1 172.16.158.9
+			exit 1
+			prints From 192.168.10.101 icmp_seq=1 Destination Host Unreachable
+			at k8s-w1:CALI1
+			  pod1 > 172.16.158.9 ttl 64 DF len 84: request 1
+			  w1 > pod1 ttl 64 tos c0 len 112: unreachable 1 (pod1 > 172.16.158.9 ttl 64 DF len 84: request 1)
+			$ k8s-w1: ping -c 1 172.16.158.9
+			exit 2
+			prints ping: connect: No route to host`},
+		{name: "a prohibit route", script: `
+			$ k8s-w1: ip route add prohibit 172.16.158.9
+			$ pod1: ping -c 1 172.16.158.9
+			exit 1
+			prints From 192.168.10.101 icmp_seq=1 Packet filtered
+			at k8s-w1:CALI1
+			  pod1 > 172.16.158.9 ttl 64 DF len 84: request 1
+			  w1 > pod1 ttl 64 tos c0 len 112: unreachable 13 (pod1 > 172.16.158.9 ttl 64 DF len 84: request 1)
+			$ k8s-w1: ping -c 1 172.16.158.9
+			exit 2`},
+		{name: "no route at all", script: `
+			$ pod1: ping -c 1 192.168.10.101
+			$ k8s-w1: ip route del default
+			clear
+			$ pod1: ping -c 1 8.8.8.8
+			exit 1
+			prints From 192.168.10.101 icmp_seq=1 Destination Net Unreachable
+			at k8s-w1:CALI1
+			  pod1 > 8.8.8.8 ttl 64 DF len 84: request 1
+			  w1 > pod1 ttl 64 tos c0 len 112: unreachable 0 (pod1 > 8.8.8.8 ttl 64 DF len 84: request 1)
+			$ k8s-w1: ping -c 1 8.8.8.8
+			exit 2
+			prints ping: connect: Network is unreachable`},
+		{name: "a pool address without a block is not masqueraded and lost beyond", script: `
+			$ pod1: ping -c 1 -W 1 172.16.99.1
+			exit 1
+			at k8s-w1:ens5
+			  pod1 > 172.16.99.1 ttl 63 DF len 84: request 1
+			at internet:eth0
+			  pod1 > 172.16.99.1 ttl 62 DF len 84: request 1`},
+		{name: "so is an unused local address without the blackhole", script: `
+			$ k8s-w1: ip route del blackhole 172.16.158.0/26
+			$ pod1: ping -c 1 -W 1 172.16.158.9
+			exit 1
+			at k8s-w1:ens5
+			  pod1 > 172.16.158.9 ttl 63 DF len 84: request 1`},
+		{name: "a pod without default route", script: `
+			$ pod1: ip route del default
+			$ pod1: ping -c 1 172.16.184.1
+			exit 2
+			prints ping: connect: Network is unreachable`},
+		{name: "169.254.1.1 is no address of the node: its echo is masqueraded out of ens5", script: `
+			$ pod1: ping -c 1 -W 1 169.254.1.1
+			exit 1
+			at k8s-w1:ens5
+			  w1 > 169.254.1.1 ttl 63 DF len 84: request 1`},
+	})
+}
+
+func TestFactsAboutLinksAndRoutesDown(t *testing.T) {
+	both := func(script string) []fact {
+		return []fact{
+			{name: "the target's eth0 down", script: "$ pod2: ip link set eth0 down\n$ pod3: ip link set eth0 down\n" + script + `
+				route k8s-w1 172.16.158.2 dev CALI2 scope link linkdown
+				route k8s-w2 172.16.184.1 dev CALI3 scope link linkdown`},
+			{name: "the target's eth0 without address", script: "$ pod2: ip addr del 172.16.158.2/32 dev eth0\n$ pod3: ip addr del 172.16.184.1/32 dev eth0\n" + script},
+		}
+	}
+	tell(t, both(`
+			$ pod1: ping -c 1 172.16.158.2
+			exit 1
+			prints From 192.168.10.101 icmp_seq=1 Destination Host Unreachable
+			$ pod1: ping -c 1 172.16.184.1
+			exit 1
+			prints From 172.16.184.0 icmp_seq=1 Destination Host Unreachable
+			at k8s-w2:ens5
+			  w1 > w2 ttl 63 DF len 104 (pod1 > pod3 ttl 63 DF len 84: request 1)
+			  w2 > w1 ttl 64 len 132 (tun2 > pod1 ttl 64 tos c0 len 112: unreachable 1 (pod1 > pod3 ttl 62 DF len 84: request 1))`))
+	tell(t, []fact{
+		{name: "only the target's route missing: the blackhole swallows it", script: `
+			$ k8s-w2: ip route del 172.16.184.1
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			prints no From
+			at k8s-w2:tunl0
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			at k8s-w2:CALI3`},
+		{name: "and the pod itself gets no ARP answer any more", script: `
+			$ k8s-w2: ip route del 172.16.184.1
+			$ pod3: ping -c 1 172.16.158.1
+			exit 1
+			prints From 172.16.184.1 icmp_seq=1 Destination Host Unreachable
+			arp pod3:eth0
+			  who-has 169.254.1.1 tell pod3
+			  who-has 169.254.1.1 tell pod3
+			  who-has 169.254.1.1 tell pod3`},
+		{name: "the pod deleted: silence too", script: `
+			$ k8s-w2: ip link del CALI3
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			prints no From
+			route k8s-w2 no 172.16.184.1`},
+		{name: "the other node dead: no ICMP at all", script: `
+			$ k8s-w2: ip link set ens5 down
+			$ pod1: ping -c 4 -W 2 172.16.184.1
+			exit 1
+			prints no From
+			at k8s-w1:tunl0
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			  pod1 > pod3 ttl 63 DF len 84: request 2
+			  pod1 > pod3 ttl 63 DF len 84: request 3
+			  pod1 > pod3 ttl 63 DF len 84: request 4
+			at k8s-w1:ens5
+			at pod1:eth0
+			  pod1 > pod3 ttl 64 DF len 84: request 1
+			  pod1 > pod3 ttl 64 DF len 84: request 2
+			  pod1 > pod3 ttl 64 DF len 84: request 3
+			  pod1 > pod3 ttl 64 DF len 84: request 4`},
+		{name: "the remote tunl0 down: port unreachable to the node, silence for the pod", script: `
+			$ k8s-w2: ip link set tunl0 down
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			prints no From
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 DF len 104 (pod1 > pod3 ttl 63 DF len 84: request 1)
+			  w2 > w1 ttl 64 tos c0 len 132: unreachable 3 (w1 > w2 ttl 63 DF len 104 (pod1 > pod3 ttl 63 DF len 84: request 1))
+			conntrack k8s-w1 src=172.16.158.1 dst=172.16.184.1 type=8 code=0
+			conntrack k8s-w1 [UNREPLIED]`},
+		{name: "the local tunl0 down: its routes vanish, the default route takes all", script: `
+			$ k8s-w1: ip link set tunl0 down
+			route k8s-w1 no tunl0
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w1:tunl0
+			at k8s-w1:ens5
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			$ k8s-w1: ip link set tunl0 up
+			route k8s-w1 no tunl0`},
+		{name: "the local tunl0 without any address: likewise", script: `
+			$ k8s-w1: ip addr del 172.16.158.0/32 dev tunl0
+			route k8s-w1 no tunl0
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w1:ens5
+			  pod1 > pod3 ttl 63 DF len 84: request 1`},
+		{name: "the local ens5 down: even a cold ping on the node fails", script: `
+			$ k8s-w1: ip link set ens5 down
+			route k8s-w1 no ens5
+			route k8s-w1 172.16.184.0/26 via 192.168.10.102 dev tunl0 proto bird onlink
+			$ pod1: ping -c 1 172.16.158.2
+			exit 1
+			prints From 172.16.158.1 icmp_seq=1 Destination Host Unreachable`},
+		{name: "a warm one works", script: `
+			$ pod1: ping -c 1 172.16.158.2
+			$ k8s-w1: ip link set ens5 down
+			$ pod1: ping -c 1 172.16.158.2
+			exit 0`},
+		{name: "a block route missing here: the request goes by the default route", script: `
+			$ k8s-w1: ip route del 172.16.184.0/26
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w1:ens5
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			at internet:eth0
+			  pod1 > pod3 ttl 62 DF len 84: request 1`},
+		{name: "there: the reply does", script: `
+			$ k8s-w2: ip route del 172.16.158.0/26
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w2:ens5
+			  w1 > w2 ttl 63 DF len 104 (pod1 > pod3 ttl 63 DF len 84: request 1)
+			  pod3 > pod1 ttl 63 len 84: reply 1
+			at internet:eth0
+			  pod3 > pod1 ttl 62 len 84: reply 1`},
+		{name: "one side direct, the other by tunnel", script: `
+			$ k8s-w1: ip route replace 172.16.184.0/26 via 192.168.10.102 dev ens5 proto bird
+			$ pod1: ping -c 1 172.16.184.1
+			exit 0
+			at k8s-w1:ens5
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			  w2 > w1 ttl 63 len 104 (pod3 > pod1 ttl 63 len 84: reply 1)`},
+		{name: "a loop between two nodes costs one a node", script: `
+			$ k8s-w1: ip route add 172.16.200.0/26 via 192.168.10.102 dev tunl0 onlink
+			$ k8s-w2: ip route add 172.16.200.0/26 via 192.168.10.101 dev tunl0 onlink
+			$ pod1: ping -c 1 -t 4 172.16.200.1
+			prints From 172.16.184.0 icmp_seq=1 Time to live exceeded
+			at k8s-w1:tunl0
+			  pod1 > 172.16.200.1 ttl 3 DF len 84: request 1
+			  pod1 > 172.16.200.1 ttl 2 DF len 84: request 1
+			  pod1 > 172.16.200.1 ttl 1 DF len 84: request 1
+			  tun2 > pod1 ttl 64 tos c0 len 112: time exceeded (pod1 > 172.16.200.1 ttl 1 DF len 84: request 1)
+			clear
+			$ pod1: ping -c 1 172.16.200.1
+			prints From 172.16.184.0 icmp_seq=1 Time to live exceeded`},
+	})
+	t.Run("ens5 answers ARP for tunl0's address, not for pods", func(t *testing.T) {
+		for target, answered := range map[string]bool{"172.16.158.0": true, "192.168.10.101": true, "172.16.158.1": false, "172.16.184.1": false} {
+			got, _ := newWorld(t, baseCase).ask("router", "eth0", "192.168.10.1", target)
+			require.Equal(t, answered, got, target)
+		}
+	})
+}
+
+// iptables edits the rules of all nodes.
+func iptables(old, new string) change {
+	return func(c *kernelCase) {
+		for i := range c.Topology.Hosts {
+			h := &c.Topology.Hosts[i]
+			for j := range h.IPTables {
+				h.IPTables[j] = strings.ReplaceAll(h.IPTables[j], old, new)
+			}
+		}
+	}
+}
+
+// echoIDs lists the ICMP ids of the echo requests seen at a place.
+func (w *world) echoIDs(place string) []uint16 {
+	var l []uint16
+	for _, p := range w.packets(place) {
+		if m := packet.ICMP(p.Payload()); p.Proto() == packet.ProtoICMP && m.Type() == packet.ICMPEcho {
+			l = append(l, m.ID())
+		}
+	}
+	return l
+}
+
+func TestFactsAboutNAT(t *testing.T) {
+	tell(t, []fact{
+		{name: "only the first packet passes the nat chains", script: `
+			$ pod1: ping -c 3 -e 1234 8.8.8.8
+			prints ttl=62
+			nat k8s-w1 cali-nat-outgoing MASQUERADE 1 84
+			nat k8s-w1 POSTROUTING policy 0 0
+			nat k8s-w1 PREROUTING policy 1 84
+			at k8s-w1:ens5
+			  w1 > 8.8.8.8 ttl 63 DF len 84: request 1
+			  8.8.8.8 > w1 ttl 63 len 84: reply 1
+			  w1 > 8.8.8.8 ttl 63 DF len 84: request 2
+			  8.8.8.8 > w1 ttl 63 len 84: reply 2
+			  w1 > 8.8.8.8 ttl 63 DF len 84: request 3
+			  8.8.8.8 > w1 ttl 63 len 84: reply 3
+			conntrack k8s-w1 icmp 1 29 src=172.16.158.1 dst=8.8.8.8 type=8 code=0 id=1234 src=8.8.8.8 dst=192.168.10.101 type=0 code=0 id=
+			conntrack k8s-w1 no type=0 code=0 id=1234`},
+		{name: "another node's address is outside the pool, masqueraded", script: `
+			$ pod1: ping -c 1 192.168.10.102
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 DF len 84: request 1
+			  w2 > w1 ttl 64 len 84: reply 1`},
+		{name: "the pod's own node is not", script: `
+			$ pod1: ping -c 1 192.168.10.101
+			prints ttl=64
+			at pod1:eth0
+			  pod1 > w1 ttl 64 DF len 84: request 1
+			  w1 > pod1 ttl 64 len 84: reply 1`},
+		{name: "natOutgoing off: the pod's address leaves, nothing comes back", with: []change{iptables("src -m set ! --match-set cali40all-ipam-pools dst -j MASQUERADE", "src -m set ! --match-set cali40all-ipam-pools dst -j RETURN"), iptables("RETURN --random-fully", "RETURN")}, script: `
+			$ pod1: ping -c 1 -W 1 8.8.8.8
+			exit 1
+			at k8s-w1:ens5
+			  pod1 > 8.8.8.8 ttl 63 DF len 84: request 1
+			at internet:eth0
+			  pod1 > 8.8.8.8 ttl 62 DF len 84: request 1`},
+	})
+	t.Run("IP identification and DF are kept", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script("$ pod1: ping -c 1 8.8.8.8")
+		in, out := w.packets("pod1:eth0"), w.packets("internet:eth0")
+		require.Equal(t, in[0].ID(), out[0].ID())
+		require.True(t, out[0].DF())
+	})
+	t.Run("--random-fully: one id per connection, another on the wire, the same again within 30 s", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script(`
+			$ pod1: ping -c 3 -e 1234 8.8.8.8
+			wait 20s
+			$ pod1: ping -c 1 -e 1234 8.8.8.8`)
+		ids := w.echoIDs("k8s-w1:ens5")
+		require.NotEqual(t, uint16(1234), ids[0])
+		require.Equal(t, []uint16{ids[0], ids[0], ids[0], ids[0]}, ids)
+		w.script(`
+			clear
+			wait 31s
+			$ pod1: ping -c 1 -e 1234 8.8.8.8`)
+		require.NotEqual(t, ids[0], w.echoIDs("k8s-w1:ens5")[0])
+	})
+	t.Run("two pods with the same id both get their answers", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script(`
+			$ pod1: ping -c 1 -e 1234 8.8.8.8
+			exit 0
+			$ pod2: ping -c 1 -e 1234 8.8.8.8
+			exit 0`)
+		ids := w.echoIDs("k8s-w1:ens5")
+		require.NotEqual(t, ids[0], ids[1])
+	})
+	t.Run("without --random-fully the id is kept unless it is taken", func(t *testing.T) {
+		w := newWorld(t, baseCase, iptables(" --random-fully", ""))
+		w.script(`
+			$ pod1: ping -c 1 -e 1234 8.8.8.8
+			exit 0
+			$ pod2: ping -c 1 -e 1234 8.8.8.8
+			exit 0`)
+		ids := w.echoIDs("k8s-w1:ens5")
+		require.Equal(t, uint16(1234), ids[0])
+		require.NotEqual(t, uint16(1234), ids[1])
+	})
+}
+
+func TestFactsAboutReversePaths(t *testing.T) {
+	tell(t, []fact{
+		{name: "strict: a foreign source ends behind cali, silently", script: `
+			$ pod1: ping -c 1 172.16.158.2
+			$ pod1: ip addr add 10.1.2.3/32 dev lo
+			clear
+			$ pod1: ping -c 1 -W 1 -I 10.1.2.3 172.16.158.2
+			exit 1
+			at pod1:eth0
+			  10.1.2.3 > pod2 ttl 64 DF len 84: request 1
+			at k8s-w1:CALI1
+			  10.1.2.3 > pod2 ttl 64 DF len 84: request 1
+			at k8s-w1:CALI2
+			snmp k8s-w1 IPReversePathFilter=1`},
+		{name: "so does another pod's address", script: `
+			$ pod1: ping -c 1 172.16.184.1
+			$ pod1: ip addr add 172.16.158.2/32 dev lo
+			clear
+			$ pod1: ping -c 1 -W 1 -I 172.16.158.2 172.16.184.1
+			exit 1
+			at k8s-w1:CALI1
+			  pod2 > pod3 ttl 64 DF len 84: request 1
+			at k8s-w1:tunl0
+			snmp k8s-w1 IPReversePathFilter=1`},
+		{name: "cold it does not come that far", script: `
+			$ pod1: ip addr add 10.1.2.3/32 dev lo
+			$ pod1: ping -c 1 -I 10.1.2.3 172.16.158.2
+			exit 1
+			prints From 10.1.2.3 icmp_seq=1 Destination Host Unreachable
+			at k8s-w1:CALI1
+			arp pod1:eth0
+			  who-has 169.254.1.1 tell 10.1.2.3
+			  who-has 169.254.1.1 tell 10.1.2.3
+			  who-has 169.254.1.1 tell 10.1.2.3`},
+		{name: "off: the reply to a foreign source leaves by the default route, not masqueraded", script: `
+			$ k8s-w1: sysctl -w net.ipv4.conf.CALI1.rp_filter=0
+			$ pod1: ip addr add 10.1.2.3/32 dev lo
+			$ pod1: ping -c 1 -W 1 -I 10.1.2.3 172.16.158.2
+			exit 1
+			at k8s-w1:CALI2
+			  10.1.2.3 > pod2 ttl 63 DF len 84: request 1
+			  pod2 > 10.1.2.3 ttl 64 len 84: reply 1
+			at k8s-w1:ens5
+			  pod2 > 10.1.2.3 ttl 63 len 84: reply 1`},
+		{name: "all.rp_filter=1 does not harm the tunnel", script: `
+			$ k8s-w1: sysctl -w net.ipv4.conf.all.rp_filter=1
+			$ k8s-w2: sysctl -w net.ipv4.conf.all.rp_filter=1
+			$ pod1: ping -c 1 172.16.184.1
+			exit 0`},
+		{name: "but drops what was decapsulated when the way back is not by the tunnel", script: `
+			$ k8s-w2: sysctl -w net.ipv4.conf.all.rp_filter=1
+			$ k8s-w2: ip route replace 172.16.158.0/26 via 192.168.10.101 dev ens5
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w2:tunl0
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			at k8s-w2:CALI3
+			snmp k8s-w2 IPReversePathFilter=1`},
+	})
+}
+
+func TestFactsAboutTOSAndOptions(t *testing.T) {
+	tos := func(value, outer int) fact {
+		o := ""
+		if outer != 0 {
+			o = fmt.Sprintf(" tos %02x", outer)
+		}
+		return fact{name: fmt.Sprintf("TOS %#02x inside, %#02x outside", value, outer), script: fmt.Sprintf(`
+			$ pod1: ping -c 1 -Q %d 172.16.184.1
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63%[3]s DF len 104 (pod1 > pod3 ttl 63 tos %02[2]x DF len 84: request 1)
+			  w2 > w1 ttl 63%[3]s len 104 (pod3 > pod1 ttl 63 tos %02[2]x len 84: reply 1)
+			at pod3:eth0
+			  pod1 > pod3 ttl 62 tos %02[2]x DF len 84: request 1
+			  pod3 > pod1 ttl 64 tos %02[2]x len 84: reply 1`, value, value, o)}
+	}
+	mark := "$ k8s-w1: iptables -t mangle -A POSTROUTING -o ens5 -j TOS --set-tos 0x03/0x03\n"
+	tell(t, []fact{
+		tos(0xb8, 0), tos(0x01, 1), tos(0x02, 2), tos(0x03, 2), tos(0xbb, 2),
+		{name: "ICMP errors have precedence 0xc0 and keep the rest", script: `
+			$ pod1: ping -c 1 -t 2 -Q 0xb8 172.16.184.1
+			at k8s-w2:ens5
+			  w1 > w2 ttl 1 DF len 104 (pod1 > pod3 ttl 1 tos b8 DF len 84: request 1)
+			  w2 > w1 ttl 64 len 132 (tun2 > pod1 ttl 64 tos d8 len 112: time exceeded (pod1 > pod3 ttl 1 tos b8 DF len 84: request 1))`},
+		{name: "CE outside makes ECT(0) inside CE", script: mark + `
+			$ pod1: ping -c 1 -Q 2 172.16.184.1
+			at k8s-w2:ens5
+			  w1 > w2 ttl 63 tos 03 DF len 104 (pod1 > pod3 ttl 63 tos 02 DF len 84: request 1)
+			  w2 > w1 ttl 63 tos 02 len 104 (pod3 > pod1 ttl 63 tos 03 len 84: reply 1)
+			at k8s-w2:tunl0
+			  pod1 > pod3 ttl 63 tos 03 DF len 84: request 1
+			  pod3 > pod1 ttl 63 tos 03 len 84: reply 1`},
+		{name: "CE outside with no ECN inside is dropped before tunl0 shows it", script: mark + `
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			exit 1
+			at k8s-w2:tunl0
+			link k8s-w2 tunl0 rx 0 0 1 0`},
+		{name: "record route: each node's address on the way out, the target twice", script: `
+			$ pod1: ping -c 1 -R 172.16.184.1
+			prints 56(124) bytes of data
+			prints 172.16.158.1
+			prints 172.16.158.0
+			prints 192.168.10.102
+			prints 172.16.184.0
+			prints 192.168.10.101
+			at k8s-w1:ens5
+			  w1 > w2 ttl 63 DF len 144 (pod1 > pod3 ttl 63 DF len 124: request 1)
+			  w2 > w1 ttl 63 len 144 (pod3 > pod1 ttl 63 len 124: reply 1)`},
+		{name: "MASQUERADE leaves the pod's address in the option", script: `
+			$ pod1: ping -c 1 -R 8.8.8.8
+			exit 0
+			prints 172.16.158.1`},
+		{name: "timestamps with addresses likewise", script: `
+			$ pod1: ping -c 1 -T tsandaddr 172.16.184.1
+			prints 56(124) bytes of data
+			prints 172.16.158.1`},
+	})
+	t.Run("the recorded hops", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script("$ pod1: ping -c 1 -R 172.16.184.1")
+		p := w.packets("pod1:eth0")
+		var hops []string
+		o := p[1].Options()
+		require.Equal(t, byte(7), o[0], "the reply's option comes first, its padding last")
+		require.Equal(t, byte(1), p[0].Options()[0], "the request's padding comes first")
+		require.Zero(t, o[39])
+		for i := 3; i < int(o[2])-1; i += 4 {
+			hops = append(hops, who(netip.AddrFrom4([4]byte(o[i:i+4]))))
+		}
+		require.Equal(t, []string{"pod1", "tun1", "w2", "pod3", "pod3", "tun2", "w1"}, hops)
+	})
+}
+
+func TestFactsAboutSpecialDestinations(t *testing.T) {
+	tell(t, []fact{
+		{name: "127.0.0.1, the own address and 0.0.0.0 go over lo", script: `
+			$ pod1: ping -c 1 127.0.0.1
+			prints ttl=64
+			$ pod1: ping -c 1 172.16.158.1
+			prints ttl=64
+			$ pod1: ping -c 1 0.0.0.0
+			prints PING 0.0.0.0 (127.0.0.1)
+			exit 0
+			at pod1:eth0
+			at pod1:lo
+			  127.0.0.1 > 127.0.0.1 ttl 64 DF len 84: request 1
+			  127.0.0.1 > 127.0.0.1 ttl 64 len 84: reply 1
+			  pod1 > pod1 ttl 64 DF len 84: request 1
+			  pod1 > pod1 ttl 64 len 84: reply 1
+			  127.0.0.1 > 127.0.0.1 ttl 64 DF len 84: request 1
+			  127.0.0.1 > 127.0.0.1 ttl 64 len 84: reply 1`},
+		{name: "a broadcast address without -b", script: `
+			$ k8s-w1: ping -c 1 192.168.10.255
+			exit 2
+			prints ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules`},
+		{name: "with -b nobody answers", script: `
+			$ k8s-w1: ping -c 1 -W 1 -b 192.168.10.255
+			exit 1
+			prints WARNING: pinging broadcast address
+			arp k8s-w1:ens5
+			at k8s-w1:ens5
+			  w1 > 192.168.10.255 ttl 64 DF id 0 len 84: request 1
+			at k8s-w2:ens5
+			  w1 > 192.168.10.255 ttl 64 DF id 0 len 84: request 1`},
+		{name: "when they do, from their own addresses, and without DUP!", script: `
+			$ k8s-w2: sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0
+			$ router: sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0
+			$ k8s-w1: ping -c 2 -i 1 -b 192.168.10.255
+			exit 0
+			prints from 192.168.10.102: icmp_seq=1
+			prints from 192.168.10.1: icmp_seq=1
+			prints no DUP!
+			prints duplicates`},
+		{name: "the sender hears itself too, also one that tracks connections", script: `
+			$ k8s-w1: sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0
+			$ k8s-w1: ping -c 1 -W 1 -b 192.168.10.255
+			exit 0
+			prints from 192.168.10.101: icmp_seq=1 ttl=64
+			$ k8s-w1: ping -c 1 -W 1 224.0.0.1
+			exit 0
+			prints from 192.168.10.101: icmp_seq=1 ttl=64
+			nat k8s-w1 POSTROUTING policy 2 168`},
+		{name: "from a pod it is no broadcast; the node drops it", script: `
+			$ pod1: ping -c 1 -W 1 192.168.10.255
+			exit 1
+			at pod1:eth0
+			  pod1 > 192.168.10.255 ttl 64 DF len 84: request 1
+			at k8s-w1:ens5`},
+		{name: "multicast: TTL 1, no ARP", script: `
+			$ pod1: ping -c 1 -W 1 224.0.0.1
+			exit 1
+			at pod1:eth0
+			  pod1 > 224.0.0.1 ttl 1 DF id 0 len 84: request 1
+			arp pod1:eth0`},
+	})
+	t.Run("the MAC of 224.0.0.1", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script("$ k8s-w1: ping -c 1 -W 1 224.0.0.1")
+		i := slices.IndexFunc(w.seen, func(o observed) bool { return o.place == "k8s-w1:ens5" })
+		require.GreaterOrEqual(t, i, 0)
+		require.Equal(t, packet.MAC{1, 0, 0x5e, 0, 0, 1}, packet.Ethernet(w.seen[i].frame).Dst())
+	})
+}
+
+func TestFactsAboutCrossSubnet(t *testing.T) {
+	people := func(s string) string {
+		return strings.NewReplacer("POD4", "172.16.34.1", "W0", "192.168.20.100", "TUN0", "172.16.34.0").Replace(s)
+	}
+	far := mtu("eth1", 1400)
+	for _, f := range []fact{
+		{name: "the router takes one from the outer header", script: `
+			$ pod1: ping -c 1 POD4
+			prints ttl=62
+			at router:eth0
+			  w1 > W0 ttl 63 DF len 104 (pod1 > POD4 ttl 63 DF len 84: request 1)
+			  W0 > w1 ttl 62 len 104 (POD4 > pod1 ttl 63 len 84: reply 1)
+			at router:eth1
+			  w1 > W0 ttl 62 DF len 104 (pod1 > POD4 ttl 63 DF len 84: request 1)
+			  W0 > w1 ttl 63 len 104 (POD4 > pod1 ttl 63 len 84: reply 1)
+			at k8s-w0:tunl0
+			  pod1 > POD4 ttl 63 DF len 84: request 1
+			  POD4 > pod1 ttl 63 len 84: reply 1
+			at pod4:eth0
+			  pod1 > POD4 ttl 62 DF len 84: request 1
+			  POD4 > pod1 ttl 64 len 84: reply 1`},
+		{name: "with 2 it dies at the router in the outer header, and the pod is not told", script: `
+			$ pod1: ping -c 1 -W 1 -t 2 POD4
+			exit 1
+			prints no From
+			at k8s-w1:ens5
+			  w1 > W0 ttl 1 DF len 104 (pod1 > POD4 ttl 1 DF len 84: request 1)
+			  router > w1 ttl 64 tos c0 len 132: time exceeded (w1 > W0 ttl 1 DF len 104 (pod1 > POD4 ttl 1 DF len 84: request 1))
+			at pod1:eth0
+			  pod1 > POD4 ttl 2 DF len 84: request 1
+			$ pod1: ping -c 1 -t 3 POD4
+			exit 0`},
+		{name: "frag-needed for the outer packet: the first is lost, the node answers for the next", with: []change{far}, script: `
+			$ pod1: ping -c 2 -W 1 -M do -s 1452 POD4
+			exit 1
+			prints no icmp_seq=1
+			prints From 192.168.10.101 icmp_seq=2 Frag needed and DF set (mtu = 1380)
+			cache k8s-w1 192.168.20.100 via 192.168.10.1 dev ens5 cache expires 597sec mtu 1400
+			at k8s-w1:ens5
+			  w1 > W0 ttl 63 DF len 1500 (pod1 > POD4 ttl 63 DF id 0 len 1480: request 1)
+			  router > w1 ttl 64 tos c0 len 576: unreachable 4 mtu 1400 (w1 > W0 ttl 63 DF len 1500 (pod1 > POD4 ttl 63 DF id 0 len 1480: request 1))`},
+		{name: "same subnet: no tunnel", script: `
+			$ pod1: ping -c 1 172.16.184.1
+			prints ttl=62
+			at k8s-w1:tunl0
+			at k8s-w1:ens5
+			  pod1 > pod3 ttl 63 DF len 84: request 1
+			  pod3 > pod1 ttl 63 len 84: reply 1
+			arp k8s-w1:ens5
+			  who-has w2 tell w1
+			  w2 is-at 02:00:c0:a8:0a:66
+			route k8s-w1 172.16.184.0/26 via 192.168.10.102 dev ens5 proto bird
+			route k8s-w1 no dev ens5 proto bird onlink`},
+		{name: "same subnet: the node's own source is ens5's address", script: `
+			$ k8s-w1: ping -c 1 172.16.184.1
+			at pod3:eth0
+			  w1 > pod3 ttl 63 DF len 84: request 1
+			  pod3 > w1 ttl 64 len 84: reply 1`},
+	} {
+		t.Run(f.name, func(t *testing.T) { newWorld(t, "crosssubnet-other-subnet", f.with...).script(people(f.script)) })
+	}
+}
