@@ -267,7 +267,9 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 				fl.src = fl.dst
 			}
 		}
-		return ns.makeOutput(fl, ns.lo, fib.Local, rt)
+		errno := ns.makeOutput(fl, ns.lo, fib.Local, rt)
+		rt.oif = res.Route.Dev // whose address it is, though it goes by lo
+		return errno
 	}
 	dev := ns.dev(res.Route.Dev)
 	if dev == nil {
