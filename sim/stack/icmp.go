@@ -36,7 +36,8 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 			return
 		}
 	}
-	if !(in != nil && in.Kind == netdev.Loopback) && !ns.icmpUnlimited(t, code) && !ns.kernel.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst, ns.kernel.rng) {
+	limited := !(in != nil && in.Kind == netdev.Loopback) && !ns.icmpUnlimited(t, code)
+	if limited && !ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
 		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
 		return
 	}
@@ -56,7 +57,7 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 	if ns.routeOutput(&fl, &back) != 0 {
 		return
 	}
-	if !ns.icmpUnlimited(t, code) && back.dev.Kind != netdev.Loopback && !ns.peer(fl.dst).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+	if limited && !ns.allowPeer(fl.dst, &back) {
 		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
 		return
 	}
@@ -106,6 +107,16 @@ func (ns *Namespace) icmpPush(e *packet.Buffer, fl *flow, rt *route, opts []byte
 // icmpv4_mask_allow.
 func (ns *Namespace) icmpUnlimited(t packet.ICMPType, code uint8) bool {
 	return t > 18 || t == packet.ICMPUnreachable && code == packet.CodeFragNeeded || ns.Sysctls.ICMPRateMask&(1<<t) == 0
+}
+
+// allowPeer asks the limit of one receiver, and takes from the namespace's
+// credit if the message may be sent: icmpv4_xrlim_allow.
+func (ns *Namespace) allowPeer(to uint32, rt *route) bool {
+	if rt.dev.Kind != netdev.Loopback && !ns.peer(to).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+		return false
+	}
+	ns.icmpGlobal.consume(ns.kernel.rng)
+	return true
 }
 
 // noteICMP says and counts that a message is not sent because of a limit.
@@ -197,7 +208,8 @@ func (ns *Namespace) icmpDone(in *inDev, b *packet.Buffer, raw bool, why trace.R
 // TOS, and the options that are to be echoed.
 func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.ICMPType) {
 	ip := b.IPv4()
-	if !ns.icmpUnlimited(t, 0) && !ns.kernel.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst, ns.kernel.rng) {
+	limited := !ns.icmpUnlimited(t, 0)
+	if limited && !ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
 		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
 		return
 	}
@@ -214,7 +226,7 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	if ns.routeOutput(&fl, &back) != 0 {
 		return
 	}
-	if !ns.icmpUnlimited(t, 0) && back.dev.Kind != netdev.Loopback && !ns.peer(fl.dst).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+	if limited && !ns.allowPeer(fl.dst, &back) {
 		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
 		return
 	}

@@ -84,36 +84,39 @@ func (p *inetPeer) redirected(now clock.Instant) {
 	p.redirects++
 }
 
-// tokenBucket limits all ICMP errors of the machine: icmp_global_allow.
+// tokenBucket limits all ICMP errors of a namespace: icmp_global_allow and
+// icmp_global_consume in net/ipv4/icmp.c.
 type tokenBucket struct {
-	credit int
-	stamp  int64
+	credit int   // may be one below zero
+	stamp  int64 // jiffies
 	used   bool
 }
 
-func (t *tokenBucket) allow(now clock.Instant, perSec, burst int, rng *netdev.Rand) bool {
+// allow asks, without taking, for the credit of one message.
+func (t *tokenBucket) allow(now clock.Instant, perSec, burst int) bool {
+	if t.credit > 0 {
+		return true
+	}
 	j := now.Jiffies()
 	if !t.used { // as if the machine had been up for a while
 		t.used, t.stamp = true, j-hz
 	}
 	delta := min(j-t.stamp, hz)
-	if t.credit == 0 && delta < hz/50 {
+	if delta < hz/50 {
 		return false
 	}
-	incr := 0
-	if delta >= hz/50 {
-		incr = perSec * int(delta) / int(hz)
-		if incr > 0 {
-			t.stamp = j
-		}
+	incr := perSec * int(delta) / int(hz)
+	if incr == 0 {
+		return false
 	}
+	t.stamp = j
 	t.credit = min(t.credit+incr, burst)
-	if t.credit == 0 {
-		return false
-	}
-	t.credit = max(t.credit-int(rng.Below(3)), 0)
 	return true
 }
+
+// consume takes the credit of a message that is sent, a random one so that
+// nobody can count them from outside.
+func (t *tokenBucket) consume(rng *netdev.Rand) { t.credit -= int(rng.Below(3)) }
 
 // identTable are the counters that IPv4 identifications come from:
 // ip_idents_reserve in net/ipv4/route.c. They are the machine's, indexed by a

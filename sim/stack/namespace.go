@@ -21,10 +21,9 @@ import (
 type Kernel struct {
 	World *netdev.World
 
-	idents     identTable
-	icmpGlobal tokenBucket
-	rng        *netdev.Rand
-	list       []*Namespace
+	idents identTable
+	rng    *netdev.Rand
+	list   []*Namespace
 }
 
 // NewKernel returns the kernel of a world.
@@ -60,6 +59,7 @@ type Namespace struct {
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
 	peers       map[uint32]*inetPeer
+	icmpGlobal  tokenBucket
 	nfp         netfilter.Packet // what rules see of the packet at hand
 	trail       netfilter.Trail
 	skbDst      route // of the packet that a tunnel device is about to send
