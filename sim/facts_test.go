@@ -888,6 +888,13 @@ func TestFactsAboutICMPErrors(t *testing.T) {
 			prints +6 errors
 			$ pod2: ping -c 10 -i 0.01 -W 1 -t 1 172.16.184.1
 			prints +6 errors`},
+		{name: "and a namespace has a limit for all targets together", script: `
+			$ k8s-w1: sysctl -w net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=20 net.ipv4.icmp_msgs_burst=2
+			$ pod1: ping -c 20 -i 0.01 -W 1 -t 1 172.16.158.2
+			snmp k8s-w1 OutRateLimitGlobal=
+			snmp k8s-w1 no OutRateLimitHost
+			$ pod3: ping -c 6 -i 0.01 -W 1 -t 1 172.16.158.2
+			prints +6 errors`},
 		{name: "replies are not limited", script: `
 			$ pod1: ping -c 30 -i 0.01 192.168.10.101
 			prints 30 received, 0% packet loss`},
