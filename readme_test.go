@@ -135,7 +135,10 @@ func TestAnotherModuleImportsTheLab(t *testing.T) {
 	}
 	root, err := filepath.Abs(".")
 	require.NoError(t, err)
-	write("go.mod", fmt.Sprintf("module embedder\n\ngo 1.26\n\nrequire hoplab v0.0.0\n\nreplace hoplab => %q\n", root))
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	version := regexp.MustCompile(`(?m)^go .*$`).Find(mod)
+	write("go.mod", fmt.Sprintf("module embedder\n\n%s\n\nrequire hoplab v0.0.0\n\nreplace hoplab => %q\n", version, root))
 	sums, err := os.ReadFile("go.sum")
 	require.NoError(t, err)
 	write("go.sum", string(sums))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hoplab/sim"
+	"hoplab/sim/simtest"
 	"hoplab/sim/sock"
 )
 
@@ -40,8 +41,7 @@ func TestRolesDecideAboutForwardingAndSettingsWin(t *testing.T) {
 		res, err := lab.Ping("a", netip.MustParseAddr("10.2.0.2"), 1)
 		require.NoError(t, err)
 		require.Equal(t, tt.received, res.Received, "%s%s", tt.role, tt.sysctls)
-		require.NoError(t, lab.Accounting().Check())
-		lab.Close()
+		simtest.Check(t, lab)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestARunThatNeverEndsIsGivenUp(t *testing.T) {
 	_, err = lab.Ping("a", netip.MustParseAddr("10.2.0.2"), 100000)
 	var endless *sim.EndlessError
 	require.ErrorAs(t, err, &endless)
-	lab.Close()
+	simtest.Check(t, lab)
 }
 
 func TestASocketBoundToADeviceHearsItsOwnAddress(t *testing.T) {
@@ -97,5 +97,5 @@ func TestASocketBoundToADeviceHearsItsOwnAddress(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, res.Received, "ping -I eth0 %s", dst)
 	}
-	require.NoError(t, lab.Accounting().Check())
+	simtest.Check(t, lab)
 }

@@ -19,6 +19,7 @@ import (
 	"hoplab/sim"
 	"hoplab/sim/clock"
 	"hoplab/sim/proc"
+	"hoplab/sim/simtest"
 	"hoplab/sim/sock"
 	"hoplab/sim/trace"
 )
@@ -95,8 +96,7 @@ func newWorld(t *testing.T, recording string, with ...change) *world {
 	lab.RunFor(500 * time.Millisecond)
 	t.Cleanup(func() {
 		lab.RunFor(time.Minute)
-		require.NoError(t, lab.Accounting().Check())
-		lab.Close()
+		simtest.Check(t, lab)
 	})
 	return w
 }

@@ -22,6 +22,7 @@ import (
 	"hoplab/packet/pcap"
 	"hoplab/sim"
 	"hoplab/sim/proc"
+	"hoplab/sim/simtest"
 	"hoplab/sim/sock"
 	"hoplab/topology"
 )
@@ -253,8 +254,7 @@ func (c *kernelCase) run(t *testing.T, opts ...sim.Option) *outcome {
 	for i := range buffers {
 		o.outputs = append(o.outputs, buffers[i].String())
 	}
-	require.NoError(t, lab.Accounting().Check())
-	lab.Close()
+	simtest.Check(t, lab)
 	return o
 }
 

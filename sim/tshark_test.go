@@ -12,6 +12,7 @@ import (
 
 	"hoplab/packet/pcap"
 	"hoplab/sim"
+	"hoplab/sim/simtest"
 	"hoplab/topology"
 )
 
@@ -78,7 +79,7 @@ func TestTheExpandedTextRunsToTheSamePackets(t *testing.T) {
 		res, err := lab.Ping("pod1", pod2.Addresses(pod2.Device("eth0"))[0].Prefix.Addr(), 3)
 		require.NoError(t, err)
 		require.Equal(t, 3, res.Received)
-		require.NoError(t, lab.Accounting().Check())
+		simtest.Check(t, lab)
 		var frames bytes.Buffer
 		for _, c := range captures {
 			for _, f := range c.Frames {
