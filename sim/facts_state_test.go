@@ -50,7 +50,8 @@ func stateLines(l *sim.Lab, ns *stack.Namespace) []string {
 			}
 			for _, r := range c.Rules() {
 				target := regexp.MustCompile(`-j (\S+)`).FindStringSubmatch(r.String())[1]
-				add("nat %s %s %d %d", c.Name, target, r.Packets, r.Bytes)
+				packets, bytes := r.Counters()
+				add("nat %s %s %d %d", c.Name, target, packets, bytes)
 			}
 		}
 	}

@@ -85,6 +85,10 @@ type Dev struct {
 
 	keyFor string // the name that key was made from
 	key    ifName
+
+	tables   *Tables // that gave it its number
+	numbered string  // for this name
+	number   uint32
 }
 
 // Packet is what the tables look at and change. One value can be used again

@@ -40,6 +40,8 @@ type code struct {
 	ops   []op
 	entry [numHooks]*Chain
 	stack []uint32 // lines to return to; as deep as there are chains
+
+	frames []frame // return addresses of plans
 }
 
 // compile makes the code of the table anew.
@@ -72,6 +74,7 @@ func (tb *Table) compile() {
 		c.lines = append(c.lines, end)
 	}
 	c.stack = make([]uint32, len(tb.chains)+1)
+	c.frames = nil
 	tb.dirty = false
 }
 
@@ -113,14 +116,18 @@ func (c *code) compile(r *Rule) line {
 // net/ipv4/netfilter/ip_tables.c. trail, when it is not nil, gets the rules
 // that were tried; without it nothing is allocated. A table that does not
 // exist accepts.
+//
+// Whoever shows a packet to several tables at one hook asks for the Path once.
 func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
+	return t.Path(h, p.In, p.Out).Run(id, p, trail)
+}
+
+// walk goes from rule to rule.
+func (t *Tables) walk(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
 	p.Hook = h
 	tb := t.tables[id]
 	if tb == nil {
 		return Verdict{NAT: &t.noNAT}
-	}
-	if tb.dirty {
-		tb.compile()
 	}
 	c := &tb.code
 	base := c.entry[h]
@@ -170,8 +177,8 @@ next:
 	}
 	r := l.rule
 	if r != nil {
-		r.Packets++
-		r.Bytes += uint64(len(p.IP))
+		r.packets++
+		r.bytes += uint64(len(p.IP))
 		if trail != nil {
 			trail.add(r, -1)
 		}

@@ -292,8 +292,9 @@ func TestChainsAreWalkedAsInTheKernel(t *testing.T) {
 				return
 			}
 			require.Equal(t, c.rule, v.Rule.String())
-			require.EqualValues(t, 1, v.Rule.Packets)
-			require.EqualValues(t, 84, v.Rule.Bytes)
+			packets, bytes := v.Rule.Counters()
+			require.EqualValues(t, 1, packets)
+			require.EqualValues(t, 84, bytes)
 			require.Same(t, v.Rule, tables.RuleByIndex(v.Rule.Index))
 		})
 	}

@@ -109,7 +109,8 @@ func (s *Spec) appendSave(b []byte, target string, counters *Rule) []byte {
 		b = m.appendSave(b)
 	}
 	if counters != nil {
-		b = fmt.Appendf(b, " -c %d %d", counters.Packets, counters.Bytes)
+		packets, bytes := counters.Counters()
+		b = fmt.Appendf(b, " -c %d %d", packets, bytes)
 	}
 	switch t := s.Target.(type) {
 	case nil:
@@ -243,8 +244,9 @@ func (r *Rule) AppendList(b []byte, f ListFormat) []byte {
 		b = fmt.Appendf(b, "%-4d ", f.Number)
 	}
 	if f.Verbose && !f.NoTable {
-		b = f.AppendCount(b, r.Packets)
-		b = f.AppendCount(b, r.Bytes)
+		packets, bytes := r.Counters()
+		b = f.AppendCount(b, packets)
+		b = f.AppendCount(b, bytes)
 	}
 	col(9, r.targetName())
 	flag(s.Proto.Not)

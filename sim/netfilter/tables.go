@@ -12,10 +12,13 @@ type Tables struct {
 	env    Env
 	sets   ipset.Sets
 	tables [numTables]*Table
-	rules  []*Rule  // by Index-1; deleted ones stay, so that old events keep their reason
-	track  int      // loaded rules that need connections to be tracked
-	order  []*Table // newest first
-	noNAT  NATRange // what verdicts without a range point to
+	rules  []*Rule             // by Index-1; deleted ones stay, so that old events keep their reason
+	track  int                 // loaded rules that need connections to be tracked
+	order  []*Table            // newest first
+	paths  [numHooks][][]*Path // by the numbers of in and out device
+	names  map[string]uint32   // those numbers
+	dirty  bool                // some table is
+	noNAT  NATRange            // what verdicts without a range point to
 }
 
 // New makes the tables of a namespace; none exists until it is touched.
@@ -57,7 +60,8 @@ func (t *Tables) Existing() []*Table { return t.order }
 // Table is the table, made if it is touched for the first time.
 func (t *Tables) Table(id TableID) *Table {
 	if t.tables[id] == nil {
-		tb := &Table{id: id, tables: t, dirty: true}
+		tb := &Table{id: id, tables: t}
+		tb.touch()
 		for h := range numHooks {
 			if validHooks[id]>>h&1 != 0 {
 				tb.chains = append(tb.chains, &Chain{Name: h.String(), table: tb, builtin: true, hook: h, hooks: 1 << h})
@@ -77,8 +81,9 @@ type Table struct {
 	chains   []*Chain // built-in ones by hook, then the others by name
 	builtins int
 	code     code
-	dirty    bool // code is older than the chains
-	stale    bool // hooks of chains may be too many
+	plans    []*plan // made for the code
+	dirty    bool    // code is older than the chains
+	stale    bool    // hooks of chains may be too many
 }
 
 // ID is the table's name.
@@ -117,10 +122,11 @@ func (c *Chain) Table() TableID { return c.table.id }
 
 // Rule is one line of a chain.
 type Rule struct {
-	Index          uint32 // unique in its Tables; never used again
-	Packets, Bytes uint64 // that matched
-	Spec           Spec
-	By             string // who put it there
+	Index uint32 // unique in its Tables; never used again
+	Spec  Spec
+	By    string // who put it there
+
+	packets, bytes uint64 // that matched and are settled
 
 	chain *Chain
 	jump  *Chain // valid iff Spec.Target is a Jump
@@ -182,7 +188,7 @@ func (tb *Table) NewChain(name string) error {
 	}
 	i, _ := tb.find(name)
 	tb.chains = slices.Insert(tb.chains, i, &Chain{Name: name, table: tb})
-	tb.dirty = true
+	tb.touch()
 	return nil
 }
 
@@ -198,7 +204,7 @@ func (tb *Table) DeleteChain(c *Chain) error {
 	}
 	i, _ := tb.find(c.Name)
 	tb.chains = slices.Delete(tb.chains, i, i+1)
-	tb.dirty = true
+	tb.touch()
 	return nil
 }
 
@@ -227,7 +233,7 @@ func (tb *Table) SetPolicy(c *Chain, a Action) error {
 		return ErrPolicy
 	}
 	c.Policy = a
-	tb.dirty = true
+	tb.touch()
 	return nil
 }
 
@@ -278,21 +284,24 @@ func (tb *Table) Flush(c *Chain) {
 		tb.unlink(r)
 	}
 	c.rules = nil
-	tb.dirty = true
+	tb.touch()
 }
 
 // Zero sets the counters of the chain and its rules to 0.
 func (tb *Table) Zero(c *Chain) {
 	c.Packets, c.Bytes = 0, 0
 	for _, r := range c.rules {
-		r.Packets, r.Bytes = 0, 0
+		r.SetCounters(0, 0)
 	}
-	tb.dirty = true // a commit of iptables: limits start anew
+	tb.touch() // a commit of iptables: limits start anew
 }
 
 // Touch notes that iptables wrote the table back: limits and counts of nth
 // start anew.
-func (tb *Table) Touch() { tb.dirty = true }
+func (tb *Table) Touch() { tb.touch() }
+
+// touch notes that the code is older than the chains now.
+func (tb *Table) touch() { tb.dirty, tb.tables.dirty = true, true }
 
 // Find gives the place of the first rule of the chain that says the same, -1
 // if there is none. Counters are not compared.
@@ -332,7 +341,7 @@ func (tb *Table) prepare(c *Chain, s *Spec, by string) (*Rule, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	r := &Rule{Packets: s.Packets, Bytes: s.Bytes, Spec: *s, By: by, chain: c, ops: l.ops, track: l.conntrack, text: specText(s)}
+	r := &Rule{packets: s.Packets, bytes: s.Bytes, Spec: *s, By: by, chain: c, ops: l.ops, track: l.conntrack, text: specText(s)}
 	if t, ok := s.Target.(TargetNAT); ok {
 		r.nat = t.Range
 	}
@@ -464,7 +473,7 @@ func (tb *Table) count(r *Rule, n int) {
 	if r.track {
 		tb.tables.track += n
 	}
-	tb.dirty = true
+	tb.touch()
 }
 
 // Snapshot is a table as it was, for Rollback.
@@ -501,5 +510,6 @@ func (tb *Table) Rollback(s *Snapshot) {
 			tb.count(r, 1)
 		}
 	}
-	tb.dirty, tb.stale = true, true
+	tb.stale = true
+	tb.touch()
 }

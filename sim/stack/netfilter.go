@@ -35,49 +35,64 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 		}
 		b.Flags |= packet.IgnoreDF
 	}
-	if tracked && ns.Filter.Has(netfilter.Raw, h) && !ns.table(netfilter.Raw, h, b, in, out) {
-		return nil, false
+	p := ns.show(b, in, out)
+	say := ns.Filter.Path(h, p.In, p.Out)
+	if tracked && say.Has(netfilter.Raw) {
+		p.CT, p.Info = nil, conntrack.Untracked
+		if b.Conn != 0 {
+			p.CT, p.Info = ct.Get(b.Conn), conntrack.Info(b.CTInfo)
+		}
+		if !ns.table(say, netfilter.Raw, h, b, in, out) {
+			return nil, false
+		}
+		if p.Untracked {
+			b.Flags |= packet.Untracked
+		}
 	}
 	if tracked && ct != nil && !ns.track(h, b, in) {
 		return nil, false
 	}
-	if ns.Filter.Has(netfilter.Mangle, h) {
-		ip := b.IPv4()
-		src, dst, tos, mark := ip.Src32(), ip.Dst32(), ip.TOS(), b.Mark
-		if !ns.table(netfilter.Mangle, h, b, in, out) {
+	ns.showConn(b)
+	if say.Has(netfilter.Mangle) {
+		was := headerOf(p.IP)
+		src, dst, mark := p.IP.Src32(), p.IP.Dst32(), b.Mark
+		if !ns.table(say, netfilter.Mangle, h, b, in, out) {
 			return nil, false
 		}
-		if h == netfilter.Output && (ip.Src32() != src || ip.Dst32() != dst || ip.TOS() != tos || b.Mark != mark) && !ns.reroute(b, rt) {
+		if headerOf(p.IP) != was {
+			ns.w.Log.Forget(b.ID)
+		}
+		if h == netfilter.Output && (p.IP.Src32() != src || p.IP.Dst32() != dst || p.IP.TOS() != was.tos || b.Mark != mark) && !ns.reroute(b, rt) {
 			return nil, false
 		}
 	}
 	switch h {
 	case netfilter.Prerouting:
-		if !ns.nat(h, conntrack.DNAT, b, in, out, rt) {
+		if !ns.nat(say, h, conntrack.DNAT, b, in, out, rt) {
 			return nil, false
 		}
 	case netfilter.Output:
-		dst := b.IPv4().Dst32()
-		if !ns.nat(h, conntrack.DNAT, b, in, out, rt) {
+		dst := p.IP.Dst32()
+		if !ns.nat(say, h, conntrack.DNAT, b, in, out, rt) {
 			return nil, false
 		}
-		if b.IPv4().Dst32() != dst && !ns.reroute(b, rt) {
+		if p.IP.Dst32() != dst && !ns.reroute(b, rt) {
 			return nil, false
+		}
+		if rt.dev != out { // by rerouting
+			out = rt.dev
+			p.Out = &out.nf
+			say = ns.Filter.Path(h, p.In, p.Out)
 		}
 	}
-	if h != netfilter.Prerouting && h != netfilter.Postrouting && ns.Filter.Has(netfilter.Filter, h) {
-		if h == netfilter.Output {
-			out = rt.dev // rerouting may have changed it
-		}
-		if !ns.table(netfilter.Filter, h, b, in, out) {
-			return nil, false
-		}
+	if h != netfilter.Prerouting && h != netfilter.Postrouting && say.Has(netfilter.Filter) && !ns.table(say, netfilter.Filter, h, b, in, out) {
+		return nil, false
 	}
 	if h == netfilter.Input || h == netfilter.Postrouting {
-		if !ns.nat(h, conntrack.SNAT, b, in, out, rt) {
+		if !ns.nat(say, h, conntrack.SNAT, b, in, out, rt) {
 			return nil, false
 		}
-		if ct != nil && b.Conn != 0 && !ct.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
+		if c := p.CT; c != nil && c.Status&conntrack.Confirmed == 0 && !ct.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
 			b.Conn = 0
 			ns.drop(b, ns.either(in, out), trace.StageConntrack, trace.NATFailed)
 			return nil, false
@@ -85,6 +100,37 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 	}
 	return b, true
 }
+
+// show makes the packet that rules see of b.
+func (ns *Namespace) show(b *packet.Buffer, in, out *inDev) *netfilter.Packet {
+	p := &ns.nfp
+	p.IP, p.Mark, p.Untracked = b.IPv4(), &b.Mark, false
+	p.In, p.Out = nil, nil
+	if in != nil {
+		p.In = &in.nf
+	}
+	if out != nil {
+		p.Out = &out.nf
+	}
+	return p
+}
+
+// showConn lets rules see the connection of b.
+func (ns *Namespace) showConn(b *packet.Buffer) {
+	p := &ns.nfp
+	p.CT, p.Info = nil, conntrack.Info(b.CTInfo)
+	switch {
+	case b.Conn != 0:
+		p.CT = ns.Conn.Get(b.Conn)
+	case ns.Conn == nil:
+		p.Info = conntrack.Untracked
+	}
+}
+
+// mangled is what targets of the mangle table can change in a header.
+type mangled struct{ tos, ttl uint8 }
+
+func headerOf(ip packet.IPv4) mangled { return mangled{ip.TOS(), ip.TTL()} }
 
 // either is the device a hook is about.
 func (ns *Namespace) either(in, out *inDev) *inDev {
@@ -122,15 +168,17 @@ func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) 
 }
 
 // table shows b to one table. false says that the packet ended.
-func (ns *Namespace) table(t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) bool {
-	v := ns.run(t, h, b, in, out)
+func (ns *Namespace) table(say *netfilter.Path, t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) bool {
+	v := ns.run(say, t, h, b, in, out)
+	if v.Action == netfilter.Accept {
+		return true
+	}
+	kind, idx := ruleRef(v)
 	switch v.Action {
 	case netfilter.Drop:
-		kind, idx := ruleRef(v)
 		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterDrop, kind, idx)
 		return false
 	case netfilter.Reject:
-		kind, idx := ruleRef(v)
 		ns.reject(b, h, in, out, v.RejectWith)
 		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterReject, kind, idx)
 		return false
@@ -138,37 +186,20 @@ func (ns *Namespace) table(t netfilter.TableID, h netfilter.Hook, b *packet.Buff
 	return true
 }
 
-// run calls the table and tells the log which rule decided.
-func (ns *Namespace) run(t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) netfilter.Verdict {
-	p := &ns.nfp
-	p.IP, p.Mark, p.Untracked = b.IPv4(), &b.Mark, false
-	p.In, p.Out = nil, nil
-	if in != nil {
-		p.In = &in.nf
-	}
-	if out != nil {
-		p.Out = &out.nf
-	}
-	p.CT, p.Info = nil, conntrack.Info(b.CTInfo)
-	if b.Conn != 0 {
-		p.CT = ns.Conn.Get(b.Conn)
-	} else if ns.Conn == nil || t == netfilter.Raw {
-		p.Info = conntrack.Untracked
-	}
+// run asks the table and tells the log which rule decided.
+func (ns *Namespace) run(say *netfilter.Path, t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) netfilter.Verdict {
+	l := &ns.w.Log
 	var trail *netfilter.Trail
-	if ns.w.Log.Listening() {
+	if l.Listening() {
 		trail = &ns.trail
 		trail.Reset()
 	}
-	v := ns.Filter.Run(t, h, p, trail)
-	if p.Untracked {
-		b.Flags |= packet.Untracked
-	}
-	if ns.w.Log.On() && (v.Rule != nil || trail != nil && len(trail.Steps) > 0) {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(ns.either(in, out)), hookStage(h))
+	v := say.Run(t, &ns.nfp, trail)
+	if l.On() && (v.Rule != nil || trail != nil && len(trail.Steps) > 0) {
+		r := l.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(ns.either(in, out)), hookStage(h))
 		r.RefKind, r.RefIdx = ruleRef(v)
 		r.Aux = uint16(t)<<8 | uint16(v.Action)
-		ns.w.Log.Commit(r, b.Network())
+		l.Commit(r, b.Network())
 	}
 	return v
 }
@@ -197,14 +228,14 @@ func hookStage(h netfilter.Hook) trace.Stage {
 // nat is nf_nat_inet_fn and the ICMP part around it (nf_nat_ipv4_fn): a new
 // connection is shown to the nat table once per kind of binding, and every
 // packet is then rewritten as its entry says.
-func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
-	if b.Conn == 0 || ns.Conn == nil || !ns.Filter.Has(netfilter.NAT, h) {
+func (ns *Namespace) nat(say *netfilter.Path, h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
+	ct, c, info := ns.Conn, ns.nfp.CT, conntrack.Info(b.CTInfo)
+	if c == nil || !say.Has(netfilter.NAT) || c.Untranslated(info) {
 		return true
 	}
-	ct, info := ns.Conn, conntrack.Info(b.CTInfo)
 	where := ns.either(in, out)
 	if info == conntrack.New && !ct.NATInitialized(b.Conn, manip) {
-		if !ns.bind(h, manip, b, in, out, rt) {
+		if !ns.bind(say, h, manip, b, in, out, rt) {
 			return false
 		}
 	} else if h == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, out.Index) {
@@ -227,8 +258,8 @@ func (ns *Namespace) nat(h netfilter.Hook, manip conntrack.Manip, b *packet.Buff
 }
 
 // bind asks the nat table what a new connection is translated to.
-func (ns *Namespace) bind(h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
-	v := ns.run(netfilter.NAT, h, b, in, out)
+func (ns *Namespace) bind(say *netfilter.Path, h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
+	v := ns.run(say, netfilter.NAT, h, b, in, out)
 	where := ns.either(in, out)
 	rng := conntrack.Range{MinAddr: v.NAT.MinAddr, MaxAddr: v.NAT.MaxAddr, MinPort: v.NAT.MinPort, MaxPort: v.NAT.MaxPort, Flags: conntrack.RangeFlags(v.NAT.Flags)}
 	kind, idx := ruleRef(v)

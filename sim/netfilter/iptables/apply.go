@@ -171,8 +171,7 @@ func (r *run) zeroCounters(chains []*nf.Chain) error {
 			if r.num > len(c.Rules()) {
 				return nf.ErrZeroIndex
 			}
-			rule := c.Rules()[r.num-1]
-			rule.Packets, rule.Bytes = 0, 0
+			c.Rules()[r.num-1].SetCounters(0, 0)
 			r.tb.Touch()
 			continue
 		}

@@ -73,7 +73,7 @@ func count(t *testing.T, tb *nf.Table, listing string) {
 				c.Packets, c.Bytes = number(f[4]), number(f[6])
 			}
 		default:
-			c.Rules()[i].Packets, c.Rules()[i].Bytes = number(f[0]), number(f[1])
+			c.Rules()[i].SetCounters(number(f[0]), number(f[1]))
 			i++
 		}
 	}

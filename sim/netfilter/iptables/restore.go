@@ -289,7 +289,8 @@ func Save(t *nf.Tables, o SaveOptions) (string, error) {
 		for _, c := range tb.Chains() {
 			for _, r := range c.Rules() {
 				if o.Counters {
-					b = fmt.Appendf(b, "[%d:%d] ", r.Packets, r.Bytes)
+					packets, bytes := r.Counters()
+					b = fmt.Appendf(b, "[%d:%d] ", packets, bytes)
 				}
 				b = append(r.AppendSave(b, false), '\n')
 			}
