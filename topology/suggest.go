@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// didYouMean gives `; did you mean "WORD"?` for the candidate nearest to a
-// misspelt word, or nothing when none is near. Of equally near ones the first wins.
-func didYouMean(word string, candidates []string) string {
+// Nearest is the candidate that a misspelt word is likely to stand for, empty
+// when none is near. Case does not matter; of equally near ones the first wins.
+func Nearest(word string, candidates []string) string {
 	const longest = 64 // of a word worth comparing
 	if word == "" || len(word) > longest {
 		return ""
@@ -21,10 +21,16 @@ func didYouMean(word string, candidates []string) string {
 			best, bestDist = c, d
 		}
 	}
-	if best == "" {
-		return ""
+	return best
+}
+
+// didYouMean gives `; did you mean "WORD"?` for the nearest candidate, or
+// nothing.
+func didYouMean(word string, candidates []string) string {
+	if best := Nearest(word, candidates); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
 	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return ""
 }
 
 // suggest is didYouMean for names out of the file, of which there may be many.

@@ -239,7 +239,7 @@ func labNames(b *topology.Bundle) []string {
 }
 
 func didYouMean(word string, words []string) string {
-	if n := nearest(word, words); n != "" {
+	if n := topology.Nearest(word, words); n != "" {
 		return fmt.Sprintf("; did you mean %q?", n)
 	}
 	if len(words) > 0 {

@@ -65,7 +65,7 @@ something that is not modelled, 3 nothing was checked.`,
 func (a *app) run(args []string, f runFlags) error {
 	if f.format != "text" && f.format != "json" {
 		hint := "expected text or json"
-		if n := nearest(f.format, []string{"text", "json"}); n != "" {
+		if n := topology.Nearest(f.format, []string{"text", "json"}); n != "" {
 			hint = fmt.Sprintf("did you mean %q?", n)
 		}
 		return fmt.Errorf("invalid --format %q; %s", f.format, hint)

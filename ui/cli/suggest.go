@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"hoplab/topology"
 )
 
 // flagError says what is wrong with a flag, and which one may have been meant.
@@ -23,7 +25,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	hint := "; " + cmd.CommandPath() + " --help lists the flags"
-	if n := nearest(name, names); n != "" {
+	if n := topology.Nearest(name, names); n != "" {
 		hint = fmt.Sprintf("; did you mean --%s?", n)
 	}
 	return fmt.Errorf("%w%s", err, hint)
@@ -54,50 +56,10 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		}
 	}
 	hint := "; hoplab --help lists the commands"
-	if n := nearest(args[0], names); n != "" {
+	if n := topology.Nearest(args[0], names); n != "" {
 		hint = fmt.Sprintf("; did you mean %q?", n)
 	} else if looksLikeFile(args[0]) {
 		hint = fmt.Sprintf("; did you mean hoplab run %s?", args[0])
 	}
 	return fmt.Errorf("unknown command %q%s", args[0], hint)
-}
-
-// nearest is the word that differs least from a misspelt one, empty if none is
-// near.
-func nearest(word string, words []string) string {
-	best, least := "", max(1, len(word)/3)+1
-	for _, w := range words {
-		if d := distance(word, w); d < least {
-			best, least = w, d
-		}
-	}
-	return best
-}
-
-// distance counts the insertions, deletions, replacements and swaps of
-// neighbours between two words (restricted Damerau-Levenshtein).
-func distance(a, b string) int {
-	const longest = 64
-	if len(a) > longest || len(b) > longest {
-		return longest
-	}
-	before, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, prev, row = prev, row, before
-	}
-	return prev[len(b)]
 }
