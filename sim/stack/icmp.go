@@ -100,7 +100,7 @@ func (ns *Namespace) icmpPush(e *packet.Buffer, fl *flow, rt *route, opts []byte
 	if ns.w.Log.On() {
 		ns.noteRoute(e, ns.Place, rt)
 	}
-	ns.localOut(e, rt)
+	ns.sendOut(e, rt)
 }
 
 // icmpUnlimited says that messages of this kind are not rate limited:

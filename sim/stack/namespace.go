@@ -62,7 +62,9 @@ type Namespace struct {
 	icmpGlobal  tokenBucket
 	nfp         netfilter.Packet // what rules see of the packet at hand
 	trail       netfilter.Trail
-	skbDst      route // of the packet that a tunnel device is about to send
+	sending     packet.ID // what tryOut is sending
+	sendErr     fib.Errno // why it does not get out
+	skbDst      route     // of the packet that a tunnel device is about to send
 	rng         *netdev.Rand
 	filtering   bool // some table exists
 	customLocal bool // somebody put a local route into a table

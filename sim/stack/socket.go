@@ -164,8 +164,7 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 	if ns.w.Log.On() {
 		ns.noteRoute(b, ns.Place, &rt)
 	}
-	ns.localOut(b, &rt)
-	return id, 0, 0
+	return id, ns.sendOut(b, &rt), 0
 }
 
 // buildOptions fills in what the sender records of itself: ip_options_build.

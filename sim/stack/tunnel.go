@@ -68,8 +68,11 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 		kind, idx := out.ref()
 		ns.note(b, dev.Place, trace.StageEncap, trace.Continue, trace.ReasonNone, kind, idx, true)
 	}
+	if ns.tryOut(b, &out) != 0 { // iptunnel_xmit
+		d.Stats.TxDropped++
+		return
+	}
 	d.CountTx(n)
-	ns.localOut(b, &out)
 }
 
 // tunnelPMTU is tnl_update_pmtu: notes on the inner packet's route what fits

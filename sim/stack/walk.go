@@ -297,6 +297,26 @@ func (ns *Namespace) localOut(b *packet.Buffer, rt *route) {
 	ns.output(b, rt)
 }
 
+// tryOut is localOut for a sender that hears of a refusal by netfilter: EPERM,
+// as nf_hook_slow returns.
+func (ns *Namespace) tryOut(b *packet.Buffer, rt *route) fib.Errno {
+	id, errno := ns.sending, ns.sendErr
+	ns.sending, ns.sendErr = b.ID, 0
+	ns.localOut(b, rt)
+	refused := ns.sendErr
+	ns.sending, ns.sendErr = id, errno
+	return refused
+}
+
+// sendOut sends what a socket made: ip_send_skb.
+func (ns *Namespace) sendOut(b *packet.Buffer, rt *route) fib.Errno {
+	errno := ns.tryOut(b, rt)
+	if errno != 0 {
+		ns.MIB.IP.OutDiscards++
+	}
+	return errno
+}
+
 // output shows the packet to POSTROUTING: ip_output, and ip_mc_output for
 // packets to several receivers.
 func (ns *Namespace) output(b *packet.Buffer, rt *route) {
@@ -494,6 +514,12 @@ func (ns *Namespace) drop(b *packet.Buffer, in *inDev, stage trace.Stage, why tr
 func (ns *Namespace) dropRef(b *packet.Buffer, in *inDev, stage trace.Stage, why trace.Reason, kind trace.RefKind, idx uint32) {
 	if ns.Conn != nil {
 		ns.Conn.Discard(b.Conn)
+	}
+	if b.ID == ns.sending {
+		switch why {
+		case trace.NetfilterDrop, trace.NetfilterReject, trace.NATFailed, trace.ConntrackFull:
+			ns.sendErr = fib.EPERM
+		}
 	}
 	ns.w.Drop(b, ns.placeOf(in), stage, why, kind, idx)
 }
