@@ -202,8 +202,7 @@ func (d *Device) Xmit(b *packet.Buffer) {
 	w := d.World
 	if !d.up || d.Kind == Veth && !d.Carrier() {
 		// A device without carrier has the noop qdisc: dropped before any
-		// packet socket sees it.
-		d.Stats.TxDropped++
+		// packet socket sees it, and not counted.
 		why := trace.DevReady
 		if d.up {
 			why = trace.LinkDown
@@ -222,6 +221,7 @@ func (d *Device) Xmit(b *packet.Buffer) {
 	case Veth:
 		if b.Len() > d.peer.MTU+packet.EthernetLen+vlanLen {
 			d.Stats.TxDropped++
+			d.peer.Stats.RxDropped++ // ____dev_forward_skb
 			w.Drop(b, d.Place, trace.StageLink, trace.MTUExceeded, trace.RefDevice, uint32(d.peer.Place))
 			return
 		}
