@@ -18,6 +18,7 @@ import (
 	"hoplab/packet/tcpdump"
 	"hoplab/sim"
 	"hoplab/sim/clock"
+	"hoplab/sim/fib"
 	"hoplab/sim/proc"
 	"hoplab/sim/simtest"
 	"hoplab/sim/sock"
@@ -1487,4 +1488,53 @@ func TestFactsAboutCrossSubnet(t *testing.T) {
 	} {
 		t.Run(f.name, func(t *testing.T) { newWorld(t, "crosssubnet-other-subnet", f.with...).script(people(f.script)) })
 	}
+}
+
+// What a sender hears when nothing leaves.
+func TestFactsAboutSendingNothing(t *testing.T) {
+	t.Run("a dropped datagram is EPERM", func(t *testing.T) {
+		w := newWorld(t, baseCase)
+		w.script("$ k8s-w1: iptables -A OUTPUT -p icmp -j DROP")
+		s := w.lab.Namespace("k8s-w1").OpenRaw(packet.ProtoICMP)
+		defer s.Close()
+		_, errno, _ := s.Send(netip.MustParseAddr("172.16.158.1"), make([]byte, 8), false)
+		require.Equal(t, fib.EPERM, errno)
+	})
+	tell(t, []fact{
+		{name: "a rule that drops in OUTPUT is an error of sendmsg, which this ping keeps to itself", script: `
+			$ k8s-w1: iptables -A OUTPUT -p icmp -j DROP
+			$ k8s-w1: ping -c 2 -W 1 172.16.158.1
+			exit 1
+			prints no sendmsg
+			snmp k8s-w1 OutDiscards=2
+			at pod1:eth0`},
+		{name: "what is dropped on a far machine is not", script: `
+			$ k8s-w1: iptables -A FORWARD -p icmp -j DROP
+			$ pod1: ping -c 1 -W 1 172.16.184.1
+			prints no sendmsg`},
+		{name: "nor what is dropped after encapsulation; the tunnel counts it", script: `
+			$ k8s-w1: iptables -A OUTPUT -p 4 -j DROP
+			$ k8s-w1: ping -c 1 -W 1 172.16.184.1
+			prints no sendmsg
+			snmp k8s-w1 no OutDiscards
+			link k8s-w1 tunl0 rx 0 0 0 0 0 0 tx 0 0 0 1`},
+		{name: "a missing route is counted", script: `
+			$ pod1: ip route del default
+			$ pod1: ping -c 1 8.8.8.8
+			exit 2
+			snmp pod1 OutNoRoutes=1`},
+		{name: "forwarding off: dropped silently, own addresses answer", script: `
+			$ pod1: ping -c 1 172.16.158.2
+			$ k8s-w1: sysctl -w net.ipv4.ip_forward=0
+			$ pod1: ping -c 2 -W 1 172.16.158.2
+			exit 1
+			prints no From
+			snmp k8s-w1 InAddrErrors=2
+			$ pod1: ping -c 1 192.168.10.101
+			exit 0`},
+		{name: "an interface without carrier counts nothing", script: `
+			$ pod2: ip link set eth0 down
+			$ pod1: ping -c 1 172.16.158.2
+			link k8s-w1 no CALI2`},
+	})
 }
