@@ -78,6 +78,8 @@ var forbidden = []arrow{
 		why: "the control plane says what a machine should have; it holds no machine"},
 	{from: []string{"sim"}, to: []string{"sim/simtest"},
 		why: "helpers of tests do not belong into programs"},
+	{from: append([]string{"sim", "topology", "packet/...", "sim/ctl/..."}, hostSide...), to: []string{"sim/shell/...", "sim/hosttun"},
+		why: "what people type, and the host's packets, come in from above the lab"},
 	{from: []string{"sim/..."}, to: []string{"packet/filter"},
 		why: "which packets somebody wants to see is no business of the network"},
 
@@ -91,6 +93,8 @@ var forbidden = []arrow{
 		why: "no screen below the program"},
 	{from: []string{"..."}, to: []string{"github.com/songgao/water/..."}, except: []string{"sim/hosttun"},
 		why: "only one door leads to packets of the host"},
+	{from: []string{"..."}, to: []string{"mvdan.cc/sh/...", "github.com/itchyny/gojq/..."}, except: []string{"sim/shell/..."},
+		why: "only the shell reads the shell's language"},
 	{from: []string{"..."}, to: []string{"github.com/stretchr/testify/...", "github.com/gaissmai/bart/..."},
 		why: "for tests only: judges, and the yardstick of benchmarks"},
 }
