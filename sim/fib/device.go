@@ -94,7 +94,7 @@ func (f *FIB) addRoutes(d *devAddrs, a *Ifaddr, env Env) {
 	if b := packet.Addr32(a.Broadcast); b != 0 && b != 0xffffffff {
 		f.magic(true, Broadcast, b, 32, d.dev, prim, 0, env)
 	}
-	if prefix>>24 == 0 || a.Secondary || prefix == addr && a.PrefixLen == 32 {
+	if prefix == 0 || a.Secondary || prefix == addr && a.PrefixLen == 32 {
 		return
 	}
 	if !a.NoPrefixRoute {

@@ -139,7 +139,7 @@ func (f *FIB) AddrType(addr uint32, dev int32) Type {
 
 func (f *FIB) addrType(t *table, addr uint32, dev int32) Type {
 	switch {
-	case addr>>24 == 0 || addr == 0xffffffff:
+	case addr == 0 || addr == 0xffffffff:
 		return Broadcast
 	case addr>>28 == 0xe:
 		return Multicast

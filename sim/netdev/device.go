@@ -153,9 +153,26 @@ func (d *Device) SetUp(up bool) {
 		return
 	}
 	d.up = up
+	if !up {
+		d.unlearn()
+		if d.peer != nil {
+			d.peer.unlearn()
+		}
+	}
 	d.Owner.LinkChanged(d)
 	if d.peer != nil && d.peer.up {
 		d.peer.Owner.LinkChanged(d.peer)
+	}
+}
+
+// unlearn lets the bridge or the switch that d hangs on forget whom it saw
+// there: br_stp_disable_port in net/bridge/br_stp_if.c.
+func (d *Device) unlearn() {
+	if d.seg != nil {
+		d.seg.fdb.forget(d)
+	}
+	if d.master != nil {
+		d.master.bridge.fdb.forget(d)
 	}
 }
 

@@ -63,7 +63,8 @@ func (f *fdb) forget(port *Device) {
 	})
 }
 
-// Segment is a LAN: a switch without an address that NICs are attached to.
+// Segment is a LAN: a switch without an address that NICs are attached to. It
+// floods as a Linux bridge does, to the NIC that was attached last first.
 type Segment struct {
 	Name  string
 	MTU   int
@@ -81,7 +82,7 @@ func (w *World) NewSegment(name string, mtu int) *Segment {
 func (s *Segment) Attach(d *Device, props Properties) {
 	d.seg = s
 	d.link = link{Properties: props, rng: d.World.Stream("port " + s.Name + " " + d.MAC.String())}
-	s.ports = append(s.ports, d)
+	s.ports = slices.Insert(s.ports, 0, d)
 }
 
 func (s *Segment) detach(d *Device) {
@@ -136,14 +137,14 @@ func (s *Segment) deliver(from, to *Device, b *packet.Buffer, at clock.Instant) 
 
 // bridge is a bridge device's forwarding: learning, no spanning tree.
 type bridge struct {
-	ports []*Device
+	ports []*Device // the one that was added last comes first, as in the kernel's list: new_nbp
 	fdb   fdb
 }
 
 // AddPort makes p a port of the bridge d.
 func (d *Device) AddPort(p *Device) {
 	p.master = d
-	d.bridge.ports = append(d.bridge.ports, p)
+	d.bridge.ports = slices.Insert(d.bridge.ports, 0, p)
 }
 
 // RemovePort takes p off the bridge d.
@@ -161,7 +162,9 @@ func (d *Device) Ports() []*Device {
 	if d.bridge == nil {
 		return nil
 	}
-	return d.bridge.ports
+	ports := slices.Clone(d.bridge.ports)
+	slices.Reverse(ports)
+	return ports
 }
 
 // input takes a frame that came in by a port: like br_handle_frame_finish in
@@ -180,8 +183,8 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 	case dst == d.MAC:
 		g.up(d, b)
 	case dst.IsMulticast():
-		g.up(d, b.Clone())
-		g.flood(d, port, b)
+		g.flood(d, port, b.Clone())
+		g.up(d, b)
 	default:
 		if to := g.fdb.port(dst, now); to != nil {
 			g.toPort(d, port, to, b)

@@ -148,7 +148,7 @@ func (ns *Namespace) arpSend(dev *inDev, op uint16, ethDst, senderMAC packet.MAC
 func (ns *Namespace) announce(dev *inDev) {
 	for i := range dev.addrs {
 		a := packet.Addr32(dev.addrs[i].Prefix.Addr())
-		ns.arpSend(dev, packet.ARPRequest, packet.BroadcastMAC, dev.MAC, a, dev.MAC, a, 0, 0)
+		ns.arpSend(dev, packet.ARPRequest, packet.BroadcastMAC, dev.MAC, a, packet.MAC{}, a, 0, 0)
 	}
 }
 

@@ -163,6 +163,7 @@ func (ns *Namespace) icmpRcv(in *inDev, b *packet.Buffer, rt *route, raw bool) {
 			return
 		}
 		if t != packet.ICMPEcho && t != packet.ICMPTimestamp {
+			ns.MIB.ICMP.InErrors++
 			ns.icmpDone(in, b, raw, trace.ICMPIgnored)
 			return
 		}
@@ -331,7 +332,7 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 	case packet.ProtoIPIP:
 		took = ns.ipipErr(in, b, m, q, info) || took
 	case packet.ProtoUDP, packet.ProtoTCP:
-		took = ns.transportErr(m, q, info) || took
+		took = ns.transportErr(in, b, m, q, info) || took
 	}
 	if took {
 		ns.deliver(b, in)
@@ -387,7 +388,7 @@ func (ns *Namespace) redirect(in *inDev, b *packet.Buffer, m packet.ICMP, q pack
 		return
 	}
 	from, gw := b.IPv4().Src32(), binary.BigEndian.Uint32(m[4:8])
-	if rt.gw != from || gw == from || !ns.acceptRedirects(in) || isMulticast(gw) || gw == 0xffffffff || gw>>24 == 0 {
+	if rt.gw != from || gw == from || !ns.acceptRedirects(in) || isMulticast(gw) || gw == 0xffffffff || gw == 0 {
 		return
 	}
 	if ns.confOr(in, ConfSharedMedia) {

@@ -369,7 +369,7 @@ func (e *filterEnv) ReversePath(p *netfilter.Packet, f netfilter.RPFlags) bool {
 	if p.In.Index == ns.lo.Index {
 		return true
 	}
-	if ip.Src32()>>24 == 0 && (ip.Dst32() == 0xffffffff || isLocalMulticast(ip.Dst32())) { // DHCP and the like
+	if ip.Src32() == 0 && (ip.Dst32() == 0xffffffff || isLocalMulticast(ip.Dst32())) { // DHCP and the like
 		return true
 	}
 	key := fib.Key{Dst: ip.Src32(), TOS: ip.TOS() & iptosRT, IIF: ns.lo.Index}

@@ -59,10 +59,10 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 	if dst == 0xffffffff || src == 0 && dst == 0 {
 		return ns.routeBroadcast(src, tos, mark, in, rt)
 	}
-	if src>>24 == 0 {
+	if src == 0 {
 		return trace.IPMartianSource, 0
 	}
-	if dst>>24 == 0 {
+	if dst == 0 {
 		return trace.IPMartianDestination, 0
 	}
 	if isMulticast(dst) {
@@ -127,7 +127,7 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 }
 
 func (ns *Namespace) routeBroadcast(src uint32, tos uint8, mark uint32, in *inDev, rt *route) (trace.Reason, trace.Sysctl) {
-	if src>>24 != 0 {
+	if src != 0 {
 		if why, s, _ := ns.validateSource(src, 0, tos, mark, 0, in); why != trace.ReasonNone {
 			return why, s
 		}
@@ -203,7 +203,7 @@ type flow struct {
 func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 	*rt = route{}
 	if fl.src != 0 {
-		if isMulticast(fl.src) || fl.src == 0xffffffff || fl.src>>24 == 0 {
+		if isMulticast(fl.src) || fl.src == 0xffffffff {
 			return fib.EINVAL
 		}
 		if !fl.anySrc && ns.addrType(fl.src, 0) != fib.Local {
@@ -300,7 +300,7 @@ func (ns *Namespace) makeOutput(fl *flow, dev *inDev, typ fib.Type, rt *route) f
 		typ = fib.Broadcast
 	case isMulticast(fl.dst):
 		typ = fib.Multicast
-	case fl.dst>>24 == 0:
+	case fl.dst == 0:
 		return fib.EINVAL
 	}
 	rt.typ, rt.dev, rt.src, rt.oif = typ, dev, fl.src, fl.oif
