@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"time"
 
-	"hoplab/packet"
 	"hoplab/sim/clock"
 	"hoplab/sim/ctl/expand"
 	"hoplab/sim/netdev"
@@ -255,5 +254,3 @@ func (a Accounting) Check() error {
 	}
 	return nil
 }
-
-func packetMAC(m topology.MAC) packet.MAC { return packet.MAC(m) }

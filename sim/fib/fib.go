@@ -74,7 +74,6 @@ type FIB struct {
 	local, main, dflt *table   // nil until they are needed
 	rules             []*Rule  // by priority
 	custom            bool     // rules were changed: look them up one by one
-	lastRule          uint32
 	byIndex           []*Route
 	ruleByIndex       []*Rule
 	ifaddrs           []devAddrs

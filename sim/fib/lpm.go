@@ -213,9 +213,7 @@ func (l *lpm) remove(f *leaf) {
 // equal addresses the longest first.
 func (l *lpm) leaves() []leaf {
 	list := make([]leaf, 0, l.n)
-	for _, f := range l.few {
-		list = append(list, f)
-	}
+	list = append(list, l.few...)
 	for _, f := range l.slots {
 		if f.head != nil {
 			list = append(list, f)
