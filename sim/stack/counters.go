@@ -10,6 +10,7 @@ type Counters struct {
 	IPExt  IPExtCounters
 	ICMP   ICMPCounters
 	UDP    UDPCounters
+	TCP    TCPCounters
 	TCPExt TCPExtCounters
 }
 
@@ -24,7 +25,15 @@ type IPCounters struct {
 type IPExtCounters struct{ InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts uint64 }
 
 // UDPCounters are the Udp: line.
-type UDPCounters struct{ InDatagrams, NoPorts, InErrors, OutDatagrams, InCsumErrors uint64 }
+type UDPCounters struct {
+	InDatagrams, NoPorts, InErrors, OutDatagrams, RcvbufErrors, InCsumErrors uint64
+}
+
+// TCPCounters are the Tcp: line. CurrEstab is a number of now, not of all
+// time.
+type TCPCounters struct {
+	ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab, InSegs, OutSegs, RetransSegs, InErrs, OutRsts, InCsumErrors uint64
+}
 
 // TCPExtCounters are of the TcpExt: line.
 type TCPExtCounters struct{ IPReversePathFilter uint64 }

@@ -332,7 +332,7 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 	case packet.ProtoIPIP:
 		took = ns.ipipErr(in, b, m, q, info) || took
 	case packet.ProtoUDP, packet.ProtoTCP:
-		took = ns.transportErr(m, q, info) || took
+		took = ns.transportErr(in, b, m, q, info) || took
 	}
 	if took {
 		ns.deliver(b, in)

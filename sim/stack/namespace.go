@@ -58,6 +58,7 @@ type Namespace struct {
 
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
+	socks       *sockets // nil until the first is opened
 	peers       map[uint32]*inetPeer
 	icmpGlobal  tokenBucket
 	nfp         netfilter.Packet // what rules see of the packet at hand

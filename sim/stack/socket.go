@@ -52,6 +52,7 @@ type SocketError struct {
 	Code     uint8
 	MTU      int         // of "fragmentation needed"
 	Datagram packet.IPv4 // the datagram, as far as it is quoted
+	TTL      uint8       // of the ICMP message as it came in (IP_RECVTTL)
 }
 
 // Errno is a Linux error number; its String is strerror's text.
@@ -255,7 +256,7 @@ func (ns *Namespace) rawError(in *inDev, b *packet.Buffer, m packet.ICMP, q pack
 			continue
 		}
 		if s.Error != nil {
-			s.Error(SocketError{Errno: icmpErrno(m), From: b.IPv4().Src(), Type: m.Type(), Code: m.Code(), MTU: info, Datagram: q})
+			s.Error(SocketError{Errno: icmpErrno(m), From: b.IPv4().Src(), Type: m.Type(), Code: m.Code(), MTU: info, Datagram: q, TTL: b.IPv4().TTL()})
 		}
 	}
 	return took
