@@ -179,7 +179,7 @@ type leastRecord struct {
 	place    uint32
 	src, dst uint32
 	ttl, len uint16
-	ref      [20]byte
+	_        [20]byte
 }
 
 func newLeast() *least {
