@@ -30,7 +30,8 @@ import (
 //
 //	$ NETNS: COMMAND   runs ping, or changes something
 //	exit N             exit status of the last ping
-//	prints TEXT        the last ping printed it; "prints no TEXT": it did not
+//	prints TEXT        the last ping printed it, with \n for the end of a line;
+//	                   "prints no TEXT": it did not
 //	at NETNS:DEV       followed by the indented IP packets seen there, all of them
 //	arp NETNS:DEV      likewise the ARP packets
 //	wait DURATION      lets time pass
@@ -274,7 +275,8 @@ func (w *world) script(text string) {
 			}
 		case "prints":
 			no, is := strings.CutPrefix(rest, "no ")
-			if is == strings.Contains(w.out, no) {
+			printed := strings.ReplaceAll(strings.ReplaceAll(w.out, "\n\t", "\n"), "\t", " ") // of lists
+			if is == strings.Contains(printed, strings.ReplaceAll(no, `\n`, "\n")) {
 				w.t.Errorf("%s: ping printed\n%s", line, w.out)
 			}
 		case "at", "arp":
@@ -884,6 +886,14 @@ func TestFactsAboutICMPErrors(t *testing.T) {
 			prints no icmp_seq=7 Time
 			prints +7 errors
 			snmp k8s-w1 OutMsgs=7 OutRateLimitHost=13 OutTimeExcds=7`},
+		{name: "a route that refuses asks two limits, so that the answers run out", script: `
+			$ k8s-w1: ip route add unreachable 1.1.1.1
+			$ pod1: ping -c 7 -W 1 1.1.1.1
+			prints icmp_seq=4 Destination Host Unreachable
+			prints +4 errors
+			clear
+			$ pod2: ping -c 8 -i 0.2 -W 1 1.1.1.1
+			prints +2 errors`},
 		{name: "the limit is per target", script: `
 			$ pod1: ping -c 10 -i 0.01 -W 1 -t 1 172.16.184.1
 			prints +6 errors
@@ -1331,6 +1341,13 @@ func TestFactsAboutTOSAndOptions(t *testing.T) {
 			at k8s-w1:ens5
 			  w1 > w2 ttl 63 DF len 144 (pod1 > pod3 ttl 63 DF len 124: request 1)
 			  w2 > w1 ttl 63 len 144 (pod3 > pod1 ttl 63 len 124: reply 1)`},
+		{name: "record route to the own node, and on it", script: `
+			$ pod1: ping -c 1 -R 192.168.10.101
+			prints 172.16.158.1\n192.168.10.101\n192.168.10.101\n172.16.158.1\n
+			$ pod1: ping -c 1 -R 172.16.158.2
+			prints 172.16.158.1\n192.168.10.101\n172.16.158.2\n172.16.158.2\n192.168.10.101\n172.16.158.1\n
+			$ pod1: ping -c 1 -T tsandaddr 172.16.158.2
+			prints \n192.168.10.101 0\n172.16.158.2 0\n172.16.158.2 0\nUnrecorded hops: 2\n`},
 		{name: "MASQUERADE leaves the pod's address in the option", script: `
 			$ pod1: ping -c 1 -R 8.8.8.8
 			exit 0
@@ -1411,6 +1428,11 @@ func TestFactsAboutSpecialDestinations(t *testing.T) {
 			at pod1:eth0
 			  pod1 > 192.168.10.255 ttl 64 DF len 84: request 1
 			at k8s-w1:ens5`},
+		{name: "unless it answers broadcasts, then from its own address", script: `
+			$ k8s-w1: sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0
+			$ pod1: ping -c 1 192.168.10.255
+			prints 64 bytes from 192.168.10.101: icmp_seq=1 ttl=64
+			prints (DIFFERENT ADDRESS!)`},
 		{name: "multicast: TTL 1, no ARP", script: `
 			$ pod1: ping -c 1 -W 1 224.0.0.1
 			exit 1
@@ -1518,6 +1540,22 @@ func TestFactsAboutSendingNothing(t *testing.T) {
 			prints no sendmsg
 			snmp k8s-w1 no OutDiscards
 			link k8s-w1 tunl0 rx 0 0 0 0 0 0 tx 0 0 0 1`},
+		{name: "REJECT answers for others", script: `
+			$ k8s-w1: iptables -A FORWARD -p icmp -j REJECT
+			$ pod1: ping -c 1 172.16.158.2
+			prints From 192.168.10.101 icmp_seq=1 Destination Port Unreachable
+			$ k8s-w1: iptables -A INPUT -p icmp -j REJECT --reject-with icmp-admin-prohibited
+			$ pod1: ping -c 1 192.168.10.101
+			prints From 192.168.10.101 icmp_seq=1 Packet filtered`},
+		{name: "but not in OUTPUT when it refuses its own answer", script: `
+			$ k8s-w1: iptables -A OUTPUT -p icmp -j REJECT
+			$ k8s-w1: ping -c 2 -W 1 172.16.158.1
+			exit 1
+			prints no From`},
+		{name: "lo down: silence", script: `
+			$ k8s-w1: ip link set lo down
+			$ k8s-w1: ping -c 1 -W 1 192.168.10.101
+			exit 1`},
 		{name: "a missing route is counted", script: `
 			$ pod1: ip route del default
 			$ pod1: ping -c 1 8.8.8.8
