@@ -64,7 +64,7 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 	var opts []byte
 	if len(ip.Options()) > 0 {
 		var ok bool
-		if opts, ok = echoOptions(ip.Options(), ns, fl.src); !ok {
+		if opts, ok = echoOptions(ip.Options(), ns, fl.src); !ok && t != packet.ICMPParamProblem {
 			return
 		}
 	}

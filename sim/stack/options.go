@@ -24,23 +24,28 @@ const (
 // machine; forwardOptions writes over it with the address on the way out, and
 // only then is the checksum right again: an error about the packet quotes it
 // as it is in between. False says that the packet ended.
-func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer) bool {
+func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer, rt *route) bool {
 	ip := b.IPv4()
-	opts := ip.Options()
-	ok := walkOptions(opts, func(kind byte, o []byte) bool {
+	sourceRoute := false
+	bad := walkOptions(ip.Options(), func(kind byte, o []byte) int {
 		switch kind {
 		case optLSRR, optSSRR:
-			return false
+			sourceRoute = true
 		case optRecordRoute:
 			return ns.record(o, ns.specDstOf(in, ip), &b.Meta)
 		case optTimestamp:
 			return ns.stamp(o, ns.specDstOf(in, ip), &b.Meta)
 		}
-		return true
+		return optFine
 	})
-	if !ok {
+	if bad >= 0 { // tell the sender which byte is wrong
 		ns.MIB.IP.InHdrErrors++
+		ns.icmpSend(b, in, rt, packet.ICMPParamProblem, 0, uint32(packet.IPv4Len+bad)<<24)
 		ns.drop(b, in, trace.StageRcv, trace.IPOptions)
+		return false
+	}
+	if sourceRoute { // accept_source_route is 0 here
+		ns.dropRef(b, in, trace.StageRcv, trace.SourceRoute, trace.RefSysctl, uint32(trace.SysctlAcceptSourceRoute))
 		return false
 	}
 	return true
@@ -80,106 +85,120 @@ func (ns *Namespace) outSource(rt *route, ip packet.IPv4) uint32 {
 
 // rewriteSource writes src into the last slot of a recorded route.
 func rewriteSource(opts []byte, src uint32) {
-	walkOptions(opts, func(kind byte, o []byte) bool {
-		if kind != optRecordRoute {
-			return true
+	walkOptions(opts, func(kind byte, o []byte) int {
+		if kind != optRecordRoute || len(o) < 3 {
+			return optFine
 		}
 		if at := int(o[2]) - 5; at >= 3 && at+4 <= len(o) {
 			binary.BigEndian.PutUint32(o[at:], src)
 		}
-		return true
+		return optFine
 	})
 }
 
-// record fills the next slot of a record route option. False: malformed.
-func (ns *Namespace) record(o []byte, addr uint32, m *packet.Meta) bool {
-	if len(o) < 3 || o[2] < 4 {
-		return false
+// record fills the next slot of a record route option. It returns optFine or
+// the offset of the byte that is malformed.
+func (ns *Namespace) record(o []byte, addr uint32, m *packet.Meta) int {
+	if len(o) < 3 {
+		return 1
+	}
+	if o[2] < 4 {
+		return 2
 	}
 	at := int(o[2])
 	if at > len(o) {
-		return true // full
+		return optFine // full
 	}
 	if at+3 > len(o) {
-		return false
+		return 2
 	}
 	binary.BigEndian.PutUint32(o[at-1:], addr)
 	o[2] += 4
 	m.Flags |= packet.RRNeedAddr
-	return true
+	return optFine
 }
 
 // stamp fills the next slot of a timestamp option: time only, address and
-// time, or prespecified addresses. False: malformed.
-func (ns *Namespace) stamp(o []byte, addr uint32, m *packet.Meta) bool {
-	if len(o) < 4 || o[2] < 5 {
-		return false
+// time, or prespecified addresses. It returns what record
+// returns.
+func (ns *Namespace) stamp(o []byte, addr uint32, m *packet.Meta) int {
+	if len(o) < 4 {
+		return 1
+	}
+	if o[2] < 5 {
+		return 2
 	}
 	at := int(o[2])
 	if at > len(o) {
 		if o[3]&15 == 3 { // prespecified: those that are not on the list do not count
-			return true
+			return optFine
 		}
 		if o[3]>>4 == 15 {
-			return false
+			return 3
 		}
 		o[3] += 1 << 4 // overflow counter
-		return true
+		return optFine
 	}
 	ms := ns.timestamp()
 	switch o[3] & 15 {
 	case 0:
 		if at+3 > len(o) {
-			return false
+			return 2
 		}
 		binary.BigEndian.PutUint32(o[at-1:], ms)
 		o[2] += 4
 	case 1:
 		if at+7 > len(o) {
-			return false
+			return 2
 		}
 		binary.BigEndian.PutUint32(o[at-1:], addr)
 		binary.BigEndian.PutUint32(o[at+3:], ms)
 		o[2] += 8
 	case 3:
 		if at+7 > len(o) {
-			return false
+			return 2
 		}
 		if ns.addrType(binary.BigEndian.Uint32(o[at-1:]), 0) == fib.Local {
 			binary.BigEndian.PutUint32(o[at+3:], ms)
 			o[2] += 8
 		}
 	default:
-		return false
+		return 3
 	}
-	return true
+	return optFine
 }
 
 // timestamp is milliseconds since midnight UT, as inet_current_timestamp; the
 // lab's day starts with the lab.
 func (ns *Namespace) timestamp() uint32 { return uint32(int64(ns.Now()) / 1e6 % 86400000) }
 
-// walkOptions calls f with each option and its bytes; false from f, or
-// malformed options, end it with false.
-func walkOptions(opts []byte, f func(kind byte, o []byte) bool) bool {
-	for len(opts) > 0 {
-		switch opts[0] {
+// optFine says that there is nothing malformed.
+const optFine = -1
+
+// walkOptions calls f with each option and its bytes until f finds a malformed
+// byte and returns its offset in the option. It returns that byte's offset in
+// opts, or optFine.
+func walkOptions(opts []byte, f func(kind byte, o []byte) int) int {
+	at := 0
+	for at < len(opts) {
+		switch opts[at] {
 		case optEnd:
-			return true
+			return optFine
 		case optNOP:
-			opts = opts[1:]
+			at++
 			continue
 		}
-		if len(opts) < 2 || opts[1] < 2 || int(opts[1]) > len(opts) {
-			return false
+		rest := opts[at:]
+		if len(rest) < 2 || rest[1] < 2 || int(rest[1]) > len(rest) {
+			return at
 		}
-		n := int(opts[1])
-		if !f(opts[0], opts[:n]) {
-			return false
+		n := int(rest[1])
+		if bad := f(rest[0], rest[:n]); bad != optFine {
+			return at + bad
 		}
-		opts = opts[n:]
+		at += n
 	}
-	return true
+	return optFine
 }
 
 // echoOptions are the options of an answer to a packet with these: the record
@@ -188,27 +207,26 @@ func walkOptions(opts []byte, f func(kind byte, o []byte) bool) bool {
 // ip_options_build does.
 func echoOptions(opts []byte, ns *Namespace, src uint32) ([]byte, bool) {
 	var out []byte
-	ok := walkOptions(opts, func(kind byte, o []byte) bool {
-		switch kind {
-		case optRecordRoute:
-			d := append([]byte(nil), o...)
-			var m packet.Meta
-			if !ns.record(d, src, &m) {
-				return false
+	bad := walkOptions(opts, func(kind byte, o []byte) int {
+		var m packet.Meta
+		d := append([]byte(nil), o...)
+		switch {
+		case kind == optRecordRoute:
+			if bad := ns.record(d, src, &m); bad != optFine {
+				return bad
 			}
-			out = append(out, d...)
-		case optTimestamp:
-			d := append([]byte(nil), o...)
-			var m packet.Meta
-			if d[3]&15 != 3 && int(d[2]) <= len(d) && !ns.stamp(d, src, &m) {
-				return false
+		case kind != optTimestamp:
+			return optFine
+		case len(d) >= 4 && d[3]&15 != 3 && int(d[2]) <= len(d):
+			if bad := ns.stamp(d, src, &m); bad != optFine {
+				return bad
 			}
-			out = append(out, d...)
 		}
-		return true
+		out = append(out, d...)
+		return optFine
 	})
 	for len(out)%4 != 0 {
 		out = append(out, optEnd)
 	}
-	return out, ok
+	return out, bad == optFine
 }

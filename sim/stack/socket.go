@@ -171,15 +171,15 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 // buildOptions fills in what the sender records of itself: ip_options_build.
 func (ns *Namespace) buildOptions(opts []byte, src uint32) []byte {
 	out := append([]byte(nil), opts...)
-	walkOptions(out, func(kind byte, o []byte) bool {
+	walkOptions(out, func(kind byte, o []byte) int {
 		var m packet.Meta
 		switch kind {
 		case optRecordRoute:
-			ns.record(o, src, &m)
+			return ns.record(o, src, &m)
 		case optTimestamp:
-			ns.stamp(o, src, &m)
+			return ns.stamp(o, src, &m)
 		}
-		return true
+		return optFine
 	})
 	return out
 }

@@ -91,7 +91,7 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 			rt.typ, rt.flags = fib.Broadcast, rtLocal|rtBroadcast
 			ns.MIB.IPExt.InBcastPkts++
 		}
-		if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b) {
+		if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b, &rt) {
 			return
 		}
 		ns.localDeliver(in, b, &rt)
@@ -112,7 +112,7 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 	if ns.w.Log.On() {
 		ns.noteRoute(b, in.Place, &rt)
 	}
-	if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b) {
+	if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b, &rt) {
 		return
 	}
 	switch {
