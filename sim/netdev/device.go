@@ -335,6 +335,11 @@ func (d *Device) Input(b *packet.Buffer) {
 	} else {
 		b.Type = packet.Host
 	}
+	d.input(b)
+}
+
+// input is Input for a frame of known type.
+func (d *Device) input(b *packet.Buffer) {
 	b.IIF = d.Index
 	if d.taps != nil {
 		d.tap(trace.In, b)

@@ -180,7 +180,7 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 	g.fdb.learn(eth.Src(), port, now)
 	dst := eth.Dst()
 	switch {
-	case dst == d.MAC:
+	case dst == d.MAC || g.isPort(dst):
 		g.up(d, b)
 	case dst.IsMulticast():
 		g.flood(d, port, b.Clone())
@@ -194,11 +194,28 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 	}
 }
 
-// up hands a frame to the bridge device itself.
+// isPort says that m is the address of a port: the bridge takes such frames
+// for itself (the local entries of its database).
+func (g *bridge) isPort(m packet.MAC) bool {
+	for _, p := range g.ports {
+		if p.MAC == m {
+			return true
+		}
+	}
+	return false
+}
+
+// up hands a frame to the bridge device itself. What the frame was addressed
+// to, seen from the port, stays.
 func (g *bridge) up(d *Device, b *packet.Buffer) {
 	d.CountRx(b.Len())
+	was := b.Type
 	b.Scrub(false)
-	d.Input(b)
+	if packet.Ethernet(b.Bytes()).Dst() == d.MAC {
+		was = packet.Host
+	}
+	b.Type = was
+	d.input(b)
 }
 
 // xmit sends a frame of the bridge device itself: br_dev_xmit.

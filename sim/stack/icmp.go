@@ -26,6 +26,9 @@ func (ns *Namespace) icmpSend(b *packet.Buffer, in *inDev, rt *route, t packet.I
 // icmpSendQuoting is icmpSend with the datagram to quote given apart, for a
 // tunnel that answers with the packet as it was before NAT.
 func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev, rt *route, t packet.ICMPType, code uint8, rest uint32) {
+	if ns.icmpBusy {
+		return
+	}
 	// RFC 1122 section 3.2.2: no errors about broadcasts, later fragments and
 	// other errors.
 	if b.Type != packet.Host || rt.flags&(rtBroadcast|rtMulticast) != 0 || ip.FragOffset() != 0 {
@@ -100,7 +103,9 @@ func (ns *Namespace) icmpPush(e *packet.Buffer, fl *flow, rt *route, opts []byte
 	if ns.w.Log.On() {
 		ns.noteRoute(e, ns.Place, rt)
 	}
+	ns.icmpBusy = true // what happens on the way out causes no further message (icmp_xmit_lock)
 	ns.sendOut(e, rt)
+	ns.icmpBusy = false
 }
 
 // icmpUnlimited says that messages of this kind are not rate limited:
@@ -208,6 +213,9 @@ func (ns *Namespace) icmpDone(in *inDev, b *packet.Buffer, raw bool, why trace.R
 // icmp_echo, icmp_timestamp and icmp_reply. The reply takes over the request's
 // TOS, and the options that are to be echoed.
 func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.ICMPType) {
+	if ns.icmpBusy {
+		return
+	}
 	ip := b.IPv4()
 	limited := !ns.icmpUnlimited(t, 0)
 	if limited && !ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
@@ -247,8 +255,9 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	r.Mark = fl.mark
 	copy(r.Bytes(), payload)
 	m := packet.ICMP(r.Bytes())
-	m[0], m[1] = byte(t), 0
+	m[0] = byte(t) // the code stays
 	if t == packet.ICMPTimestampReply {
+		m[1] = 0
 		ms := uint32(int64(ns.Now())/1e6) % (24 * 3600 * 1000)
 		binary.BigEndian.PutUint32(m[12:16], ms)
 		binary.BigEndian.PutUint32(m[16:20], ms)

@@ -66,6 +66,7 @@ type Namespace struct {
 	sending     packet.ID // what tryOut is sending
 	sendErr     fib.Errno // why it does not get out
 	skbDst      route     // of the packet that a tunnel device is about to send
+	icmpBusy    bool      // an ICMP message of the kernel's own is on its way out
 	rng         *netdev.Rand
 	filtering   bool // some table exists
 	customLocal bool // somebody put a local route into a table

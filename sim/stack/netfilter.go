@@ -316,8 +316,11 @@ func firstAddr(in *inDev) uint32 {
 func (ns *Namespace) reroute(b *packet.Buffer, rt *route) bool {
 	ip := b.IPv4()
 	fl := flow{src: ip.Src32(), dst: ip.Dst32(), mark: b.Mark, tos: ip.TOS(), anySrc: true}
-	if ns.addrType(fl.src, 0) != fib.Local {
+	if t := ns.addrType(fl.src, 0); t != fib.Local && t != fib.Unicast {
 		fl.src = 0
+	}
+	if rt.flags&rtLocal == 0 {
+		fl.oif = rt.oif // what the socket is bound to
 	}
 	var next route
 	if errno := ns.routeOutput(&fl, &next); errno != 0 {
@@ -336,7 +339,7 @@ func (ns *Namespace) reroute(b *packet.Buffer, rt *route) bool {
 // net/ipv4/netfilter/nf_reject_ipv4.c.
 func (ns *Namespace) reject(b *packet.Buffer, h netfilter.Hook, in, out *inDev, with netfilter.RejectType) {
 	ip := b.IPv4()
-	if ip.FragOffset() != 0 {
+	if ip.FragOffset() != 0 || !checksumOK(ip) {
 		return
 	}
 	if code, ok := with.ICMPCode(); ok {
@@ -351,6 +354,22 @@ func (ns *Namespace) reject(b *packet.Buffer, h netfilter.Hook, in, out *inDev, 
 		return
 	}
 	ns.sendReset(ip)
+}
+
+// checksumOK says that the checksum behind the IP header is right. In a
+// protocol that it does not know the kernel takes all of the payload for summed
+// up to 0: nf_ip_checksum in net/netfilter/utils.c.
+func checksumOK(ip packet.IPv4) bool {
+	src, dst := [4]byte(ip[12:16]), [4]byte(ip[16:20])
+	switch ip.Proto() {
+	case packet.ProtoUDP:
+		u, err := packet.ParseUDP(ip.Payload())
+		return err == nil && u.ChecksumOK(src, dst)
+	case packet.ProtoTCP:
+		t, err := packet.ParseTCP(ip.Payload())
+		return err == nil && t.ChecksumOK(src, dst)
+	}
+	return packet.Checksum(ip.Payload()) == 0
 }
 
 // filterEnv answers the questions of matches and targets.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"hoplab/packet"
+	"hoplab/sim/conntrack"
 	"hoplab/sim/fib"
 	"hoplab/sim/ipfrag"
 	"hoplab/sim/neigh"
@@ -512,8 +513,8 @@ func (ns *Namespace) drop(b *packet.Buffer, in *inDev, stage trace.Stage, why tr
 }
 
 func (ns *Namespace) dropRef(b *packet.Buffer, in *inDev, stage trace.Stage, why trace.Reason, kind trace.RefKind, idx uint32) {
-	if ns.Conn != nil {
-		ns.Conn.Discard(b.Conn)
+	if i := conntrack.Info(b.CTInfo); ns.Conn != nil && i != conntrack.Related && i != conntrack.RelatedReply {
+		ns.Conn.Discard(b.Conn) // an error about a packet does not take that packet's connection with it
 	}
 	if b.ID == ns.sending {
 		switch why {
