@@ -71,6 +71,7 @@ func New(t *topology.Lab, opts ...Option) (*Lab, error) {
 	if l.start.IsZero() {
 		l.start = topology.DefaultClock()
 	}
+	l.kernel.SinceMidnight = l.start.Sub(l.start.UTC().Truncate(24 * time.Hour))
 	if err := l.build(t); err != nil {
 		return nil, err
 	}

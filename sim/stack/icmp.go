@@ -65,9 +65,12 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 		return
 	}
 	var opts []byte
-	if len(ip.Options()) > 0 {
+	if seen := ip.Options(); len(seen) > 0 {
+		if t == packet.ICMPParamProblem { // those up to the malformed one were read
+			seen = seen[:min(int(rest>>24)-packet.IPv4Len, len(seen))]
+		}
 		var ok bool
-		if opts, ok = echoOptions(ip.Options(), ns, fl.src); !ok && t != packet.ICMPParamProblem {
+		if opts, ok = echoOptions(seen, ns, fl.src); !ok && t != packet.ICMPParamProblem {
 			return
 		}
 	}
@@ -145,6 +148,9 @@ func (ns *Namespace) icmpRcv(in *inDev, b *packet.Buffer, rt *route, raw bool) {
 	ns.MIB.ICMP.InMsgs++
 	m, err := packet.ParseICMP(b.IPv4().Payload())
 	if err != nil {
+		if packet.Checksum(b.IPv4().Payload()) != 0 {
+			ns.MIB.ICMP.InCsumErrors++
+		}
 		ns.MIB.ICMP.InErrors++
 		ns.icmpDone(in, b, raw, trace.PktTooSmall)
 		return
@@ -157,6 +163,11 @@ func (ns *Namespace) icmpRcv(in *inDev, b *packet.Buffer, rt *route, raw bool) {
 	}
 	ns.MIB.ICMP.In(m.Type())
 	t := m.Type()
+	if int(t) >= len(ns.MIB.ICMP.InType) { // more than NR_ICMP_TYPES
+		ns.MIB.ICMP.InErrors++
+		ns.icmpDone(in, b, raw, trace.ICMPIgnored)
+		return
+	}
 	if rt.flags&(rtBroadcast|rtMulticast) != 0 {
 		if (t == packet.ICMPEcho || t == packet.ICMPTimestamp) && ns.Sysctls.EchoIgnoreBroadcasts {
 			ns.MIB.ICMP.InErrors++
@@ -258,13 +269,13 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	m[0] = byte(t) // the code stays
 	if t == packet.ICMPTimestampReply {
 		m[1] = 0
-		ms := uint32(int64(ns.Now())/1e6) % (24 * 3600 * 1000)
+		ms := ns.timestamp()
 		binary.BigEndian.PutUint32(m[12:16], ms)
 		binary.BigEndian.PutUint32(m[16:20], ms)
 	}
 	m.UpdateChecksum()
 	ns.MIB.ICMP.OutMsgs++
-	ns.MIB.ICMP.Out(t)
+	ns.MIB.ICMP.Out(packet.ICMPEchoReply) // also of a timestamp reply: icmp_reply leaves fl4_icmp_type 0
 	ns.noteReply(b, in, trace.StageICMP, r.ID)
 	ns.icmpPush(r, &fl, &back, opts)
 }

@@ -19,7 +19,8 @@ import (
 // containers of a machine: the world of devices and the counters that are not
 // per namespace.
 type Kernel struct {
-	World *netdev.World
+	World         *netdev.World
+	SinceMidnight clock.Duration // time of day, UT, when the clock starts
 
 	idents identTable
 	rng    *netdev.Rand

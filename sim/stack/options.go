@@ -16,6 +16,7 @@ const (
 	optTimestamp   = 68
 	optLSRR        = 131
 	optSSRR        = 137
+	optRouterAlert = 148
 )
 
 // rcvOptions checks the options of a packet that came in and records this
@@ -26,15 +27,27 @@ const (
 // as it is in between. False says that the packet ended.
 func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer, rt *route) bool {
 	ip := b.IPv4()
-	sourceRoute := false
+	var sourceRoute, recorded, stamped bool
 	bad := walkOptions(ip.Options(), func(kind byte, o []byte) int {
 		switch kind {
 		case optLSRR, optSSRR:
-			sourceRoute = true
+			return checkSourceRoute(o, &sourceRoute)
 		case optRecordRoute:
+			if recorded {
+				return 0 // one of each kind
+			}
+			recorded = true
 			return ns.record(o, ns.specDstOf(in, ip), &b.Meta)
 		case optTimestamp:
+			if stamped {
+				return 0
+			}
+			stamped = true
 			return ns.stamp(o, ns.specDstOf(in, ip), &b.Meta)
+		case optRouterAlert:
+			if len(o) < 4 {
+				return 1
+			}
 		}
 		return optFine
 	})
@@ -49,6 +62,21 @@ func (ns *Namespace) rcvOptions(in *inDev, b *packet.Buffer, rt *route) bool {
 		return false
 	}
 	return true
+}
+
+// checkSourceRoute looks at a source route option; seen says that there was
+// one before. It returns what record returns.
+func checkSourceRoute(o []byte, seen *bool) int {
+	switch {
+	case len(o) < 3:
+		return 1
+	case o[2] < 4:
+		return 2
+	case *seen:
+		return 0
+	}
+	*seen = true
+	return optFine
 }
 
 // specDstOf is the address that a recorded route shows for this machine as
@@ -158,19 +186,18 @@ func (ns *Namespace) stamp(o []byte, addr uint32, m *packet.Meta) int {
 		if at+7 > len(o) {
 			return 2
 		}
-		if ns.addrType(binary.BigEndian.Uint32(o[at-1:]), 0) == fib.Local {
+		if ns.addrType(binary.BigEndian.Uint32(o[at-1:]), 0) != fib.Unicast { // not somebody else's
 			binary.BigEndian.PutUint32(o[at+3:], ms)
 			o[2] += 8
 		}
-	default:
-		return 3
 	}
-	return optFine
+	return optFine // of other kinds the kernel keeps its hands off
 }
 
-// timestamp is milliseconds since midnight UT, as inet_current_timestamp; the
-// lab's day starts with the lab.
-func (ns *Namespace) timestamp() uint32 { return uint32(int64(ns.Now()) / 1e6 % 86400000) }
+// timestamp is milliseconds since midnight UT: inet_current_timestamp.
+func (ns *Namespace) timestamp() uint32 {
+	return uint32((int64(ns.Now()) + int64(ns.kernel.SinceMidnight)) / 1e6 % 86400000)
+}
 
 // optFine says that there is nothing malformed.
 const optFine = -1
