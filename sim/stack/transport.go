@@ -172,3 +172,15 @@ func (ns *Namespace) transportErr(in *inDev, b *packet.Buffer, m packet.ICMP, q 
 // other end: tcp_v4_mtu_reduced, which believes only errors about segments
 // that are under way.
 func (s *Socket) PathMTUChanged(q packet.IPv4, mtu int) { s.ns.updatePMTUFor(q, mtu) }
+
+// Redeliver gives a segment to the listener of its port, once the connection
+// that it came for is gone; it is false when there is none: TCP_TW_SYN in tcp_v4_rcv.
+func (ns *Namespace) Redeliver(ip packet.IPv4) bool {
+	t := packet.TCP(ip.Payload())
+	s := ns.socks.lookup(packet.ProtoTCP, ip.Src32(), ip.Dst32(), t.SrcPort(), t.DstPort(), 0)
+	if s == nil || s.Recv == nil {
+		return false
+	}
+	s.Recv(ip)
+	return true
+}
