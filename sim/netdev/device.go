@@ -77,6 +77,7 @@ type Device struct {
 	MTU   int // bytes, IP header included
 	Place trace.Place
 	Stats Stats
+	Attrs Attrs
 
 	up     bool
 	peer   *Device // other end of a veth
@@ -86,6 +87,7 @@ type Device struct {
 	bridge *bridge // iff Kind is Bridge
 	taps   []*tapEntry
 	gone   bool
+	opened bool // was up once
 }
 
 type tapEntry struct{ f Tap }
@@ -93,7 +95,7 @@ type tapEntry struct{ f Tap }
 // New returns a device that is down, in the namespace of that owner. The
 // owner gives it its index.
 func New(w *World, o Owner, ownerName string, kind Kind, name string, mtu int, mac packet.MAC) *Device {
-	d := &Device{World: w, Owner: o, Kind: kind, Name: name, MTU: mtu, MAC: mac}
+	d := &Device{World: w, Owner: o, Kind: kind, Name: name, MTU: mtu, MAC: mac, Attrs: Attrs{QueueLen: defaultQueueLen}}
 	d.Place = w.AddPlace(ownerName, d)
 	if kind == Bridge {
 		d.bridge = &bridge{}
@@ -126,8 +128,11 @@ func (d *Device) Up() bool { return d.up }
 
 // Carrier says that the other end is there and up.
 func (d *Device) Carrier() bool {
-	if d.Kind == Veth {
+	switch d.Kind {
+	case Veth:
 		return d.up && d.peer != nil && d.peer.up
+	case Bridge:
+		return d.up && !d.bridge.idle
 	}
 	return d.up
 }
@@ -153,6 +158,7 @@ func (d *Device) SetUp(up bool) {
 		return
 	}
 	d.up = up
+	d.opened = d.opened || up
 	if !up {
 		d.unlearn()
 		if d.peer != nil {
@@ -160,8 +166,10 @@ func (d *Device) SetUp(up bool) {
 		}
 	}
 	d.Owner.LinkChanged(d)
+	d.master.portChanged()
 	if d.peer != nil && d.peer.up {
 		d.peer.Owner.LinkChanged(d.peer)
+		d.peer.master.portChanged()
 	}
 }
 
@@ -179,16 +187,25 @@ func (d *Device) unlearn() {
 // Remove takes the device out of the world; a veth takes its peer's link with
 // it. The owners forget the devices.
 func (d *Device) Remove() {
+	p := d.peer
+	d.takeOut()
+	if p != nil {
+		p.takeOut()
+		d.peer, p.peer = nil, nil
+	}
+}
+
+func (d *Device) takeOut() {
 	d.SetUp(false)
 	d.gone = true
 	if d.master != nil {
 		d.master.RemovePort(d)
 	}
+	for _, p := range d.Ports() {
+		d.RemovePort(p)
+	}
 	if d.seg != nil {
 		d.seg.detach(d)
-	}
-	if p := d.peer; p != nil {
-		d.peer, p.peer = nil, nil
 	}
 }
 
@@ -217,7 +234,7 @@ func (d *Device) tap(dir trace.Dir, b *packet.Buffer) {
 // __dev_queue_xmit and the device's ndo_start_xmit. It takes ownership of b.
 func (d *Device) Xmit(b *packet.Buffer) {
 	w := d.World
-	if !d.up || d.Kind == Veth && !d.Carrier() {
+	if !d.Carrier() {
 		// A device without carrier has the noop qdisc: dropped before any
 		// packet socket sees it, and not counted.
 		why := trace.DevReady

@@ -139,12 +139,15 @@ func (s *Segment) deliver(from, to *Device, b *packet.Buffer, at clock.Instant) 
 type bridge struct {
 	ports []*Device // the one that was added last comes first, as in the kernel's list: new_nbp
 	fdb   fdb
+	used  bool // had a port
+	idle  bool // no carrier: had ports, but none of them forwards
 }
 
 // AddPort makes p a port of the bridge d.
 func (d *Device) AddPort(p *Device) {
 	p.master = d
 	d.bridge.ports = slices.Insert(d.bridge.ports, 0, p)
+	d.portChanged()
 }
 
 // RemovePort takes p off the bridge d.
@@ -152,6 +155,7 @@ func (d *Device) RemovePort(p *Device) {
 	p.master = nil
 	d.bridge.ports = slices.DeleteFunc(d.bridge.ports, func(x *Device) bool { return x == p })
 	d.bridge.fdb.forget(p)
+	d.portChanged()
 }
 
 // Master is the bridge that d is a port of, nil for none.

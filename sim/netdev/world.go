@@ -31,6 +31,7 @@ type Account struct {
 type place struct {
 	owner string
 	dev   *Device
+	name  string // of dev at that time
 }
 
 // NewWorld returns an empty world at instant 0. All chance in it comes from
@@ -46,7 +47,11 @@ func (w *World) Stream(name string) *Rand { return NewRand(w.seed, name) }
 // AddPlace numbers a place for the log: a namespace (dev nil) or one of its
 // devices.
 func (w *World) AddPlace(owner string, dev *Device) trace.Place {
-	w.places = append(w.places, place{owner, dev})
+	x := place{owner: owner, dev: dev}
+	if dev != nil {
+		x.name = dev.Name
+	}
+	w.places = append(w.places, x)
 	return trace.Place(len(w.places) - 1)
 }
 
@@ -56,10 +61,7 @@ func (w *World) PlaceName(p trace.Place) (owner, dev string) {
 		return "", ""
 	}
 	x := w.places[p]
-	if x.dev == nil {
-		return x.owner, ""
-	}
-	return x.owner, x.dev.Name
+	return x.owner, x.name
 }
 
 // PlaceDevice is the device of a place, nil for a namespace.

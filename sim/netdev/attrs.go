@@ -1,0 +1,89 @@
+package netdev
+
+import (
+	"hoplab/packet"
+	"hoplab/sim/clock"
+)
+
+// Attrs are the settings of a device that `ip link` shows and that move no
+// packet.
+type Attrs struct {
+	Alias       string
+	QueueLen    int  // packets: txqueuelen
+	Group       int  // 0: default
+	MACSet      bool // by the user: a bridge keeps it whatever ports it gets
+	MTUSet      bool // likewise
+	Promisc     bool // IFF_PROMISC
+	AllMulti    bool // IFF_ALLMULTI
+	NoMulticast bool // IFF_MULTICAST was taken away
+}
+
+// defaultQueueLen is DEFAULT_TX_QUEUE_LEN of include/net/pkt_sched.h.
+const defaultQueueLen = 1000
+
+// Opened says that the device was up at least once; from then on it has a
+// queueing discipline.
+func (d *Device) Opened() bool { return d.opened }
+
+// Rename gives d another name. Its earlier records keep the old one.
+func (d *Device) Rename(name string) {
+	owner := d.World.places[d.Place].owner
+	d.Name = name
+	d.Place = d.World.AddPlace(owner, d)
+}
+
+// Move gives d to another owner. It must be down and in no bridge; the owner
+// gives it its index.
+func (d *Device) Move(o Owner, ownerName string) {
+	d.Owner = o
+	d.Place = d.World.AddPlace(ownerName, d)
+}
+
+// portChanged follows a port of the bridge d that came, went or changed: the
+// bridge has a carrier while some port forwards (br_port_state_selection in
+// net/bridge/br_stp.c). One that never had a port has one too. A nil d is no
+// bridge.
+func (d *Device) portChanged() {
+	if d == nil || d.gone {
+		return
+	}
+	g := d.bridge
+	g.used = g.used || len(g.ports) > 0
+	idle := g.used
+	for _, p := range g.ports {
+		idle = idle && !p.Carrier()
+	}
+	if idle == g.idle {
+		return
+	}
+	g.idle = idle
+	if d.up {
+		d.Owner.LinkChanged(d)
+	}
+}
+
+// HadPorts says that the bridge d has or had a port, so that its state is known.
+func (d *Device) HadPorts() bool { return d.bridge != nil && d.bridge.used }
+
+// Neighbour is a MAC address that a bridge saw at one of its ports.
+type Neighbour struct {
+	MAC  packet.MAC
+	Port *Device
+	Seen clock.Instant
+}
+
+// Learnt lists what the bridge d knows about MAC addresses, in the order in
+// which it learnt them.
+func (d *Device) Learnt() []Neighbour {
+	if d.bridge == nil {
+		return nil
+	}
+	var all []Neighbour
+	f := &d.bridge.fdb
+	for _, m := range f.order {
+		if e := f.entries[m]; d.World.Clock.Now()-e.seen <= ageing {
+			all = append(all, Neighbour{m, e.port, e.seen})
+		}
+	}
+	return all
+}
