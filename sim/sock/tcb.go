@@ -136,6 +136,7 @@ type tcb struct {
 	readShut, writeShut bool
 	orphan              bool // the program has closed it
 	ended               bool
+	holders             int // processes
 	notify              []func()
 }
 

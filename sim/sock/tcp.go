@@ -48,9 +48,8 @@ func (d TCPDialer) Dial(p *proc.Proc, ns *stack.Namespace, to netip.AddrPort) (*
 		return nil, Error{errno}
 	}
 	c := newTCB(s)
-	c.notify = append(c.notify, p.Wake)
+	t := c.heldBy(p)
 	c.open()
-	t := &TCPConn{c: c, p: p}
 	for c.state == tcpSynSent || c.state == tcpSynReceived {
 		if !await(p, d.Deadline) {
 			t.Abort()
@@ -65,6 +64,20 @@ func (d TCPDialer) Dial(p *proc.Proc, ns *stack.Namespace, to netip.AddrPort) (*
 		return nil, Error{errno}
 	}
 	return t, nil
+}
+
+// heldBy is the connection as process p sees it. Once all that held it have
+// ended it is closed, as the kernel closes files.
+func (c *tcb) heldBy(p *proc.Proc) *TCPConn {
+	t := &TCPConn{c: c, p: p}
+	c.holders++
+	c.notify = append(c.notify, p.Wake)
+	p.OnEnd(func() {
+		if c.holders--; c.holders == 0 {
+			_ = t.Close()
+		}
+	})
+	return t
 }
 
 // open sends the SYN: tcp_connect.
@@ -98,8 +111,9 @@ func (c *tcb) launch(flags uint8) {
 
 // As is the connection as another process sees it.
 func (t *TCPConn) As(p *proc.Proc) *TCPConn {
-	t.c.notify = append(t.c.notify, p.Wake)
-	return &TCPConn{c: t.c, p: p, deadline: t.deadline}
+	other := t.c.heldBy(p)
+	other.deadline = t.deadline
+	return other
 }
 
 // Notify lets f be called whenever something changed.
@@ -172,27 +186,31 @@ func (c *tcb) afterRead(n int) {
 // Write sends data, as far as the buffer takes it at once, and waits for the
 // rest. RFC 9293 section 3.10.2.
 func (t *TCPConn) Write(b []byte) (int, error) {
-	c, done := t.c, 0
-	for {
-		if e := c.takeError(); e != 0 {
-			return done, Error{e}
-		}
-		if c.orphan || c.writeShut || c.finQueued {
-			return done, Error{stack.EPIPE}
-		}
-		n := min(tcpSendBuffer-len(c.buf), len(b)-done)
-		if n > 0 {
-			c.buf = append(c.buf, b[done:done+n]...)
-			done += n
-			c.push()
-		}
-		if done == len(b) {
-			return done, nil
+	for done := 0; ; {
+		n, err := t.WriteSome(b[done:])
+		if done += n; err != nil || done == len(b) {
+			return done, err
 		}
 		if !await(t.p, t.deadline) {
 			return done, Error{stack.EAGAIN}
 		}
 	}
+}
+
+// WriteSome sends what the buffer takes now, and does not block: n may be 0.
+func (t *TCPConn) WriteSome(b []byte) (n int, err error) {
+	c := t.c
+	if e := c.takeError(); e != 0 {
+		return 0, Error{e}
+	}
+	if c.orphan || c.writeShut || c.finQueued {
+		return 0, Error{stack.EPIPE}
+	}
+	if n = min(tcpSendBuffer-len(c.buf), len(b)); n > 0 {
+		c.buf = append(c.buf, b[:n]...)
+		c.push()
+	}
+	return n, nil
 }
 
 // CloseWrite sends FIN behind what is written; reading goes on. shutdown(2)

@@ -44,7 +44,9 @@ func ListenTCP(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, backlog 
 	}
 	l := &tcpListener{s: s, backlog: backlog, notify: []func(){p.Wake}}
 	s.Recv = l.segment
-	return &TCPListener{l: l, p: p}, nil
+	t := &TCPListener{l: l, p: p}
+	p.OnEnd(t.Close)
+	return t, nil
 }
 
 // Local is the address and port of the listener.
@@ -66,8 +68,7 @@ func (t *TCPListener) Accept() (*TCPConn, error) {
 			c := t.l.ready[0]
 			t.l.ready = t.l.ready[1:]
 			c.lis = nil
-			c.notify = append(c.notify, t.p.Wake)
-			return &TCPConn{c: c, p: t.p}, nil
+			return c.heldBy(t.p), nil
 		}
 		if !await(t.p, t.deadline) {
 			return nil, Error{stack.EAGAIN}

@@ -58,6 +58,7 @@ func OpenUDP(p *proc.Proc, ns *stack.Namespace) *UDPConn {
 	c := &UDPConn{Socket: ns.OpenSocket(packet.ProtoUDP), p: p}
 	c.Socket.Recv = c.received
 	c.Socket.Error = c.failed
+	p.OnEnd(c.Close)
 	return c
 }
 
