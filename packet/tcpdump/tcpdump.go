@@ -26,6 +26,7 @@ func AppendLine(dst []byte, linkType int, frame []byte, opt Options) []byte {
 type Printer struct {
 	Options Options
 	conns   connections
+	stopped bool
 }
 
 // AppendLine appends what tcpdump prints for the next packet of the capture, of
@@ -36,8 +37,13 @@ func (p *Printer) AppendLine(dst []byte, linkType int, frame []byte, origLen int
 	}
 	l := line{out: dst, frame: frame, end: len(frame), opt: p.Options, conns: p.conns}
 	l.packet(linkType, origLen)
+	p.stopped = l.stopped
 	return l.out
 }
+
+// Stopped tells whether the last line ended where the captured bytes did: then
+// -x and -X print the whole frame, as the link header's length is not known.
+func (p *Printer) Stopped() bool { return p.stopped }
 
 // AppendAny appends what stands before the line of a packet captured with
 // -i any: the interface's name and the packet's direction (In, Out, B, M or P),

@@ -1,0 +1,8 @@
+package netprogs
+
+import "hoplab/sim/shell"
+
+// Tools lists the commands of this package.
+func Tools() []shell.Tool {
+	return []shell.Tool{pingTool(), tcpdumpTool()}
+}
