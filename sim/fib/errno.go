@@ -8,18 +8,23 @@ type Errno uint16
 
 // The errors that changing routes and rules can give.
 const (
-	EPERM        Errno = 1
-	ENOENT       Errno = 2
-	ESRCH        Errno = 3
-	EACCES       Errno = 13
-	EEXIST       Errno = 17
-	ENODEV       Errno = 19
-	EINVAL       Errno = 22
-	EOPNOTSUPP   Errno = 95
-	EAFNOSUPPORT Errno = 97
-	ENETDOWN     Errno = 100
-	ENETUNREACH  Errno = 101
-	EHOSTUNREACH Errno = 113
+	EPERM         Errno = 1
+	ENOENT        Errno = 2
+	ESRCH         Errno = 3
+	EACCES        Errno = 13
+	EBUSY         Errno = 16
+	EEXIST        Errno = 17
+	EXDEV         Errno = 18
+	ENODEV        Errno = 19
+	EINVAL        Errno = 22
+	ERANGE        Errno = 34
+	ELOOP         Errno = 40
+	EOPNOTSUPP    Errno = 95
+	EAFNOSUPPORT  Errno = 97
+	EADDRNOTAVAIL Errno = 99
+	ENETDOWN      Errno = 100
+	ENETUNREACH   Errno = 101
+	EHOSTUNREACH  Errno = 113
 )
 
 // String is the text of strerror(3).
@@ -33,16 +38,26 @@ func (e Errno) String() string {
 		return "No such process"
 	case EACCES:
 		return "Permission denied"
+	case EBUSY:
+		return "Device or resource busy"
 	case EEXIST:
 		return "File exists"
+	case EXDEV:
+		return "Invalid cross-device link"
 	case ENODEV:
 		return "No such device"
 	case EINVAL:
 		return "Invalid argument"
+	case ERANGE:
+		return "Numerical result out of range"
+	case ELOOP:
+		return "Too many levels of symbolic links"
 	case EOPNOTSUPP:
 		return "Operation not supported"
 	case EAFNOSUPPORT:
 		return "Address family not supported by protocol"
+	case EADDRNOTAVAIL:
+		return "Cannot assign requested address"
 	case ENETDOWN:
 		return "Network is down"
 	case ENETUNREACH:

@@ -252,6 +252,13 @@ func (f *FIB) DevRegistered(dev int32, name string) {
 	f.attach(func(n string, _ int32) bool { return n == name }, dev)
 }
 
+// DevRenamed tells the rules that a device has another name: those that name
+// the old one wait for a device of that name again.
+func (f *FIB) DevRenamed(dev int32, name string) {
+	f.attach(func(_ string, old int32) bool { return old == dev }, -1)
+	f.DevRegistered(dev, name)
+}
+
 // attach sets the index of the device names that match.
 func (f *FIB) attach(match func(name string, old int32) bool, dev int32) {
 	for _, r := range f.rules {

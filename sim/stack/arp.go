@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"slices"
+
 	"hoplab/packet"
 	"hoplab/sim/clock"
 	"hoplab/sim/fib"
@@ -276,26 +278,28 @@ func (ns *Namespace) arpReply(in *inDev, b *packet.Buffer, to uint32, toMAC pack
 // arpDelay answers after a random time up to proxy_delay, so that a host that
 // has the address answers first: pneigh_enqueue.
 func (ns *Namespace) arpDelay(in *inDev, b *packet.Buffer) {
-	if in.delayed > in.neigh.ProxyQlen {
+	if len(in.delayed) > in.neigh.ProxyQlen {
 		ns.drop(b, in, trace.StageARP, trace.NeighQueueFull)
 		return
 	}
 	ns.note0(b, in, trace.StageARP, trace.Hold, trace.RefSysctl, uint32(trace.SysctlProxyARP))
-	in.delayed++
 	wait := clock.Duration(ns.rng.Below(uint32(in.neigh.ProxyDelayJiffies()))) * clock.Jiffy
-	ns.w.Clock.After(wait, &delayedARP{ns: ns, in: in, b: b}, 0)
+	d := &delayedARP{ns: ns, in: in, b: b}
+	d.timer = ns.w.Clock.After(wait, d, 0)
+	in.delayed = append(in.delayed, d)
 }
 
 // delayedARP is a request that waits for proxy_delay.
 type delayedARP struct {
-	ns *Namespace
-	in *inDev
-	b  *packet.Buffer
+	ns    *Namespace
+	in    *inDev
+	b     *packet.Buffer
+	timer clock.Ref
 }
 
 // Fire processes the request again, this time without delay.
 func (d *delayedARP) Fire(uint64) {
-	d.in.delayed--
+	d.in.delayed = slices.DeleteFunc(d.in.delayed, func(x *delayedARP) bool { return x == d })
 	a, err := packet.ParseARP(d.b.Network())
 	if err != nil || !d.in.Up() {
 		d.ns.drop(d.b, d.in, trace.StageARP, trace.DevReady)

@@ -19,7 +19,17 @@ type Address struct {
 	Scope     fib.Scope
 	Secondary bool // another address of the same subnet came first
 	Metric    uint32
-	NoPrefix  bool // noprefixroute
+	NoPrefix  bool       // noprefixroute
+	Peer      netip.Addr // other end of a point-to-point link; zero: none
+	Label     string     // empty: the device's name
+}
+
+// subnet is the network that the address is on: its peer's, if it has one.
+func (a *Address) subnet() netip.Prefix {
+	if a.Peer.IsValid() {
+		return netip.PrefixFrom(a.Peer, a.Prefix.Bits()).Masked()
+	}
+	return a.Prefix.Masked()
 }
 
 // inDev is a device with its IPv4 part: the kernel's struct in_device.
@@ -31,7 +41,7 @@ type inDev struct {
 	nf    netfilter.Dev
 	wasUp bool
 
-	delayed int // ARP requests that wait for proxy_delay
+	delayed []*delayedARP // ARP requests that wait for proxy_delay
 }
 
 // Addresses lists the addresses of a device in the order of `ip addr`.
@@ -58,7 +68,7 @@ func (ns *Namespace) AddAddress(d *netdev.Device, a Address) error {
 		if !x.Secondary && a.Scope <= x.Scope {
 			last = i + 1
 		}
-		if x.Prefix.Bits() == a.Prefix.Bits() && x.Prefix.Masked() == a.Prefix.Masked() {
+		if x.subnet() == a.subnet() {
 			if x.Prefix.Addr() == a.Prefix.Addr() {
 				return &fib.Error{Errno: fib.EEXIST}
 			}
@@ -86,14 +96,36 @@ func (ns *Namespace) DelAddress(d *netdev.Device, p netip.Prefix) error {
 	}
 	i := slices.IndexFunc(in.addrs, func(a Address) bool { return a.Prefix == p })
 	if i < 0 {
-		return &fib.Error{Errno: fib.EINVAL, Msg: "Address not found"}
+		return &fib.Error{Errno: fib.EADDRNOTAVAIL}
 	}
+	ns.delAddress(in, i)
+	return nil
+}
+
+// RemoveAddress deletes the first address of d that match picks, in the order
+// of `ip addr`, as inet_rtm_deladdr does.
+func (ns *Namespace) RemoveAddress(d *netdev.Device, match func(Address) bool) error {
+	in := ns.dev(d.Index)
+	if in == nil {
+		return &fib.Error{Errno: fib.ENODEV}
+	}
+	i := slices.IndexFunc(in.addrs, match)
+	if i < 0 {
+		return &fib.Error{Errno: fib.EADDRNOTAVAIL}
+	}
+	ns.delAddress(in, i)
+	return nil
+}
+
+// delAddress is __inet_del_ifa.
+func (ns *Namespace) delAddress(in *inDev, i int) {
+	d := in.Device
 	gone := []Address{in.addrs[i]}
 	first := gone[0]
 	in.addrs = slices.Delete(in.addrs, i, i+1)
 	if !first.Secondary {
 		in.addrs = slices.DeleteFunc(in.addrs, func(a Address) bool {
-			if a.Secondary && a.Prefix.Masked() == first.Prefix.Masked() {
+			if a.Secondary && a.subnet() == first.subnet() {
 				gone = append(gone, a)
 				return true
 			}
@@ -108,11 +140,10 @@ func (ns *Namespace) DelAddress(d *netdev.Device, p netip.Prefix) error {
 			ns.Conn.FlushMasqueradedAddr(d.Index, packet.Addr32(a.Prefix.Addr()))
 		}
 	}
-	return nil
 }
 
 func (a Address) ifaddr() fib.Ifaddr {
-	return fib.Ifaddr{Local: a.Prefix.Addr(), PrefixLen: a.Prefix.Bits(), Broadcast: a.Broadcast, Scope: a.Scope, Secondary: a.Secondary, NoPrefixRoute: a.NoPrefix, Metric: a.Metric}
+	return fib.Ifaddr{Local: a.Prefix.Addr(), Peer: a.Peer, PrefixLen: a.Prefix.Bits(), Broadcast: a.Broadcast, Scope: a.Scope, Secondary: a.Secondary, NoPrefixRoute: a.NoPrefix, Metric: a.Metric}
 }
 
 // selectAddr chooses the source address for packets by in towards dst (0 none)
@@ -131,7 +162,7 @@ func (ns *Namespace) selectAddr(in *inDev, dst uint32, scope fib.Scope) uint32 {
 			if a.Secondary || min(a.Scope, localnet) > scope {
 				continue
 			}
-			if dst == 0 || a.Prefix.Contains(packet.AddrFrom32(dst)) {
+			if dst == 0 || a.subnet().Contains(packet.AddrFrom32(dst)) {
 				return packet.Addr32(a.Prefix.Addr())
 			}
 			if addr == 0 {

@@ -56,6 +56,8 @@ type Namespace struct {
 	tunl0  *inDev
 	nextID int32 // next interface index
 	key    uint32
+	peerNS []*Namespace // by nsid; nil where free
+	dead   bool
 
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
@@ -97,16 +99,27 @@ func (ns *Namespace) World() *netdev.World { return ns.w }
 
 // AddDevice puts d into the namespace under the next free interface index.
 func (ns *Namespace) AddDevice(d *netdev.Device) *netdev.Device {
-	d.Index = ns.nextID
+	for ns.dev(ns.nextID) != nil {
+		ns.nextID++
+	}
+	ns.enter(d, ns.nextID)
 	ns.nextID++
+	return d
+}
+
+// enter puts d into the namespace under that index, which is free.
+func (ns *Namespace) enter(d *netdev.Device, index int32) {
+	d.Index = index
 	in := &inDev{Device: d, conf: ns.Sysctls.confDefault, nf: netfilter.Dev{Index: d.Index, Name: d.Name}}
-	ns.devs = append(ns.devs, in)
+	for int(index) >= len(ns.devs) {
+		ns.devs = append(ns.devs, nil)
+	}
+	ns.devs[index] = in
 	in.neigh = ns.Sysctls.neighDefault
 	ns.FIB.DevRegistered(d.Index, d.Name)
 	if d.Kind == netdev.IPIP {
 		ns.tunl0 = in
 	}
-	return d
 }
 
 // RemoveDevice takes a device out of the namespace with all that hangs on it.
@@ -127,8 +140,10 @@ func (ns *Namespace) forget(d *netdev.Device) {
 	}
 	d.SetUp(false)
 	for len(in.addrs) > 0 {
-		ns.DelAddress(d, in.addrs[0].Prefix)
+		ns.delAddress(in, 0)
 	}
+	ns.dropDelayed(in)
+	ns.Neigh.DevDown(d.Index)
 	ns.FIB.DevGone(d.Index)
 	ns.devs[d.Index] = nil
 	if ns.tunl0 == in {
@@ -299,7 +314,7 @@ func (ns *Namespace) Held() int {
 	n := ns.Neigh.Waiting()
 	for _, in := range ns.devs {
 		if in != nil {
-			n += in.delayed
+			n += len(in.delayed)
 		}
 	}
 	if ns.frags != nil {
