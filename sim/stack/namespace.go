@@ -72,6 +72,7 @@ type Namespace struct {
 	icmpBusy    bool      // an ICMP message of the kernel's own is on its way out
 	rng         *netdev.Rand
 	filtering   bool // some table exists
+	tracking    bool // some rule needs connections to be tracked
 	customLocal bool // somebody put a local route into a table
 }
 
@@ -221,20 +222,15 @@ func (ns *Namespace) mustAdd(d *netdev.Device, a Address) {
 	}
 }
 
-// EnableConntrack starts tracking, as loading the nat table or a rule that
-// looks at connections does (nf_ct_netns_get). It stays on.
-func (ns *Namespace) enableConntrack() {
-	if ns.Conn == nil {
-		ns.Conn = conntrack.NewTable(ns.Sysctls.Conntrack, ns.w.Stream("conntrack "+ns.Name).Uint32)
-	}
-}
-
-// RulesChanged must be called after netfilter rules were changed: it starts
-// connection tracking when a rule needs it.
+// RulesChanged must be called after netfilter rules were changed: connections
+// are tracked as long as a rule needs it (nf_ct_netns_get and _put). Without
+// such a rule nothing is translated any more either; the entries stay until
+// their time is over.
 func (ns *Namespace) RulesChanged() {
 	ns.filtering = len(ns.Filter.Existing()) > 0
-	if ns.Filter.NeedsConntrack() {
-		ns.enableConntrack()
+	ns.tracking = ns.Filter.NeedsConntrack()
+	if ns.tracking && ns.Conn == nil {
+		ns.Conn = conntrack.NewTable(ns.Sysctls.Conntrack, ns.w.Stream("conntrack "+ns.Name).Uint32)
 	}
 }
 

@@ -20,9 +20,12 @@ import (
 // says that the packet ended here (or waits for fragments); otherwise the
 // buffer returned goes on, which is another one after reassembly.
 func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt *route) (*packet.Buffer, bool) {
-	ct := ns.Conn
-	if ct == nil && !ns.filtering {
+	if !ns.filtering {
 		return b, true
+	}
+	ct := ns.Conn
+	if !ns.tracking {
+		ct = nil
 	}
 	tracked := h == netfilter.Prerouting || h == netfilter.Output
 	if tracked && ct != nil && b.IPv4().IsFragment() {
@@ -122,7 +125,7 @@ func (ns *Namespace) showConn(b *packet.Buffer) {
 	switch {
 	case b.Conn != 0:
 		p.CT = ns.Conn.Get(b.Conn)
-	case ns.Conn == nil:
+	case !ns.tracking:
 		p.Info = conntrack.Untracked
 	}
 }
