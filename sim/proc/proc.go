@@ -139,7 +139,10 @@ func (p *Proc) Wait(until clock.Instant) bool {
 	if until <= p.Now() {
 		return false
 	}
-	end := tick(p.Now(), until)
+	return p.waitFor(tick(p.Now(), until))
+}
+
+func (p *Proc) waitFor(end clock.Instant) bool {
 	p.timer = p.s.clock.Schedule(end, p, timeOut)
 	for !p.woken && p.Now() < end { // an earlier Wake may still be on its way
 		p.block()
@@ -158,6 +161,21 @@ func (p *Proc) Wait(until clock.Instant) bool {
 func tick(now, until clock.Instant) clock.Instant {
 	n := (int64(until-now) + int64(clock.Jiffy) - 1) / int64(clock.Jiffy)
 	return now.Wheel(n)
+}
+
+// WaitTick is Wait for programs that sleep on a high-resolution timer, as
+// nanosleep and poll do. On the simulated machine such timers, too, expire at a
+// tick: at the first one that is not before the instant.
+func (p *Proc) WaitTick(until clock.Instant) bool {
+	if p.woken {
+		p.woken = false
+		return true
+	}
+	if until <= p.Now() {
+		return false
+	}
+	end := (until + clock.Instant(clock.Jiffy) - 1) / clock.Instant(clock.Jiffy) * clock.Instant(clock.Jiffy)
+	return p.waitFor(end)
 }
 
 // Pause is Wait without an end.
@@ -215,6 +233,9 @@ func (p *Proc) Kill() {
 	}
 	p.end()
 }
+
+// Running reports that the program's own code runs at this moment.
+func (p *Proc) Running() bool { return !p.asleep && !p.done }
 
 // Done reports that the program has ended.
 func (p *Proc) Done() bool { return p.done }
