@@ -47,10 +47,6 @@ const (
 	ncatConnect = 10 * second
 	ncatVersion = "Ncat: Version 7.93 ( https://nmap.org/ncat )\n"
 	ncatBacklog = 10 // BACKLOG
-
-	// ncatTurn is what a turn of ncat's event loop takes: what the kernel does
-	// meanwhile, such as an answer from a network close by, comes first.
-	ncatTurn = clock.Jiffy
 )
 
 func ncatError(format string, args ...any) *ExitError {
@@ -277,13 +273,6 @@ func (n *ncat) fail(err error) int {
 	return 1
 }
 
-// turn lets the kernel work for a turn of the event loop.
-func (n *ncat) turn() {
-	for until := n.p.Now().Add(ncatTurn); n.p.Now() < until; {
-		n.p.WaitTick(until)
-	}
-}
-
 func (n *ncat) run() int {
 	if n.o.Verbose {
 		_, _ = io.WriteString(n.errOut, ncatVersion)
@@ -468,7 +457,7 @@ func (n *ncat) exec(c *TCPConn) int {
 		return 2
 	}
 	n.o.Exec(n.p, n.o.Command, c, c)
-	n.turn() // the end of the command's output is the next turn's
+	turn(n.p) // the end of the command's output is the next turn's
 	buf := make([]byte, 8192)
 	for c.c.unread() > 0 { // ncat has read it for the command
 		_, _ = c.Read(buf)
@@ -710,7 +699,7 @@ func (n *ncat) relayUDP(c *UDPConn) int {
 		case n.inEOF && !n.inTaken:
 			if !turned {
 				turned = true
-				n.turn()
+				turn(n.p)
 				continue
 			}
 			return 0

@@ -290,7 +290,20 @@ type tracer struct {
 	ident    uint16
 	nextPort int
 	nextSeq  uint16
+	errors   []trReply // that came to the socket of -I: its error queue
+	replies  []trReply // and its receive queue
 	result   TracerouteResult
+}
+
+// trReply is something that came back to the socket of -I.
+type trReply struct {
+	at   clock.Instant
+	seq  uint16
+	from netip.Addr
+	ttl  uint8
+	typ  packet.ICMPType
+	code uint8
+	mtu  int
 }
 
 type trProbe struct {
@@ -414,9 +427,7 @@ func (t *tracer) openRaw() *ExitError {
 		if err != nil || e.Datagram.Dst() != t.dst || m.ID() != t.ident {
 			return
 		}
-		if pb := t.bySeq(m.Seq()); pb != nil {
-			t.icmpResult(pb, e.From, e.Type, e.Code, e.MTU, e.TTL, t.ns.Now())
-		}
+		t.errors = append(t.errors, trReply{at: t.ns.Now(), seq: m.Seq(), from: e.From, ttl: e.TTL, typ: e.Type, code: e.Code, mtu: e.MTU})
 		t.p.Wake()
 	}
 	t.raw = r
@@ -435,10 +446,7 @@ func (t *tracer) echoReply(ip packet.IPv4) {
 	if err != nil || ip.Src() != t.dst || m.Type() != packet.ICMPEchoReply || m.ID() != t.ident {
 		return
 	}
-	if pb := t.bySeq(m.Seq()); pb != nil {
-		pb.final, pb.from, pb.ttl = true, ip.Src(), ip.TTL()
-		t.finished(pb, t.ns.Now())
-	}
+	t.replies = append(t.replies, trReply{at: t.ns.Now(), seq: m.Seq(), from: ip.Src(), ttl: ip.TTL()})
 	t.p.Wake()
 }
 
@@ -522,10 +530,30 @@ func (t *tracer) loop() *ExitError {
 	return nil
 }
 
-// poll waits for answers, in milliseconds as poll(2) does, and takes them.
+// poll waits for answers, in milliseconds as poll(2) does, and takes one from
+// each socket.
 func (t *tracer) poll(until clock.Instant) {
-	ms := (until.Sub(t.p.Now()) + millisecond - 1) / millisecond
-	t.p.WaitTick(t.p.Now().Add(ms * millisecond))
+	if !t.readable() {
+		ms := (until.Sub(t.p.Now()) + millisecond - 1) / millisecond
+		if t.p.WaitTick(t.p.Now().Add(ms * millisecond)) {
+			turn(t.p) // the answers to the other probes of the burst are here by then
+		}
+	}
+	switch {
+	case len(t.errors) > 0:
+		e := t.errors[0]
+		t.errors = t.errors[1:]
+		if pb := t.bySeq(e.seq); pb != nil {
+			t.icmpResult(pb, e.from, e.typ, e.code, e.mtu, e.ttl, e.at)
+		}
+	case len(t.replies) > 0:
+		r := t.replies[0]
+		t.replies = t.replies[1:]
+		if pb := t.bySeq(r.seq); pb != nil {
+			pb.final, pb.from, pb.ttl = true, r.from, r.ttl
+			t.finished(pb, r.at)
+		}
+	}
 	for i := range t.probes {
 		pb := &t.probes[i]
 		if pb.conn == nil {
@@ -546,6 +574,18 @@ func (t *tracer) poll(until clock.Instant) {
 			t.finished(pb, d.at)
 		}
 	}
+}
+
+func (t *tracer) readable() bool {
+	if len(t.errors) > 0 || len(t.replies) > 0 {
+		return true
+	}
+	for i := range t.probes {
+		if c := t.probes[i].conn; c != nil && (len(c.errs) > 0 || len(c.inbox) > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // send puts a probe on its way.

@@ -249,3 +249,13 @@ func await(p *proc.Proc, deadline clock.Instant) bool {
 	}
 	return p.Wait(deadline) || p.Now() < deadline
 }
+
+// turn is what a turn of a program's event loop takes. A simulated program
+// runs in no time; on the machine of the recordings, which has one processor,
+// what the kernel has to do comes first: the answer of a network close by is there
+// when the program looks again.
+func turn(p *proc.Proc) {
+	for until := p.Now().Add(clock.Jiffy); p.Now() < until; {
+		p.WaitTick(until)
+	}
+}
