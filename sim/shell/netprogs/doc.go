@@ -3,7 +3,7 @@
 // iputils 20221126, tcpdump 4.99.3 with libpcap 1.10.3.
 //
 //	tools.go    the list
-//	ping.go     ping, by sim/sock
+//	ping.go     ping; trace.go traceroute and tracepath; ncat.go: by sim/sock
 //	tcpdump.go  tcpdump: its options, and the order in which it does things
 //	live.go     live captures: the packet socket's ring of libpcap
 //	devices.go  what libpcap lists and opens
