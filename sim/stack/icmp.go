@@ -40,8 +40,7 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 		}
 	}
 	limited := !(in != nil && in.Kind == netdev.Loopback) && !ns.icmpUnlimited(t, code)
-	if limited && !ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
-		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
+	if limited && !ns.allowGlobal(b, in) {
 		return
 	}
 	// Where from: our address if it was meant for us, otherwise whatever the
@@ -53,15 +52,8 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 		src = ns.selectAddr(in, ip.Src32(), fib.Link)
 	}
 	fl := flow{src: src, dst: ip.Src32(), tos: ip.TOS()&0x1e | 0xc0}
-	if ns.Sysctls.FwmarkReflect {
-		fl.mark = b.Mark
-	}
 	var back route
-	if ns.routeOutput(&fl, &back) != 0 {
-		return
-	}
-	if limited && !ns.allowPeer(fl.dst, &back) {
-		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
+	if !ns.icmpRoute(b, in, limited, &fl, &back) {
 		return
 	}
 	var opts []byte
@@ -117,10 +109,31 @@ func (ns *Namespace) icmpUnlimited(t packet.ICMPType, code uint8) bool {
 	return t > 18 || t == packet.ICMPUnreachable && code == packet.CodeFragNeeded || ns.Sysctls.ICMPRateMask&(1<<t) == 0
 }
 
-// allowPeer asks the limit of one receiver, and takes from the namespace's
-// credit if the message may be sent: icmpv4_xrlim_allow.
-func (ns *Namespace) allowPeer(to uint32, rt *route) bool {
-	if rt.dev.Kind != netdev.Loopback && !ns.peer(to).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+// allowGlobal asks whether the namespace has credit left for a message because
+// of b: icmpv4_global_allow.
+func (ns *Namespace) allowGlobal(b *packet.Buffer, in *inDev) bool {
+	if ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
+		return true
+	}
+	ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
+	return false
+}
+
+// icmpRoute finds the way of a message because of b, then asks the limit of
+// its receiver and takes from the namespace's credit: icmp_route_lookup and
+// icmpv4_xrlim_allow.
+func (ns *Namespace) icmpRoute(b *packet.Buffer, in *inDev, limited bool, fl *flow, rt *route) bool {
+	if ns.Sysctls.FwmarkReflect {
+		fl.mark = b.Mark
+	}
+	if ns.routeOutput(fl, rt) != 0 {
+		return false
+	}
+	if !limited {
+		return true
+	}
+	if rt.dev.Kind != netdev.Loopback && !ns.peer(fl.dst).allowICMP(ns.Now(), ns.Sysctls.ICMPRateLimit) {
+		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
 		return false
 	}
 	ns.icmpGlobal.consume(ns.kernel.rng)
@@ -229,8 +242,7 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	}
 	ip := b.IPv4()
 	limited := !ns.icmpUnlimited(t, 0)
-	if limited && !ns.icmpGlobal.allow(ns.Now(), ns.Sysctls.ICMPMsgsPerSec, ns.Sysctls.ICMPMsgsBurst) {
-		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPMsgsPerSec)
+	if limited && !ns.allowGlobal(b, in) {
 		return
 	}
 	fl := flow{dst: ip.Src32(), tos: ip.TOS()}
@@ -239,15 +251,8 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	} else {
 		fl.src = ns.specDst(in, ip.Src32())
 	}
-	if ns.Sysctls.FwmarkReflect {
-		fl.mark = b.Mark
-	}
 	var back route
-	if ns.routeOutput(&fl, &back) != 0 {
-		return
-	}
-	if limited && !ns.allowPeer(fl.dst, &back) {
-		ns.noteICMP(b, in, trace.RateLimited, trace.SysctlICMPRateLimit)
+	if !ns.icmpRoute(b, in, limited, &fl, &back) {
 		return
 	}
 	var opts []byte
@@ -284,9 +289,6 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 // fib_compute_spec_dst.
 func (ns *Namespace) specDst(in *inDev, to uint32) uint32 {
 	key := fib.Key{Dst: to, IIF: ns.lo.Index, Scope: fib.Universe}
-	if in != ns.lo && len(in.addrs) > 0 {
-		key.Scope = fib.Universe
-	}
 	if res, err := ns.FIB.Lookup(&key); err == nil {
 		if dev := ns.dev(res.Route.Dev); dev != nil {
 			return ns.prefSrc(res.Route, dev)
