@@ -163,4 +163,282 @@ func TestTCPConnectionFromSYNToTimeWait(t *testing.T) {
 	n.settled()
 }
 
-var _ = bytes.NewReader
+// lossy makes the wires of the router lose frames.
+func (n *network) lossy(loss float64) {
+	for _, at := range [][2]string{{"pa", "pa0"}, {"pr", "pr0"}, {"pr", "pr1"}, {"pb", "pb0"}} {
+		d := n.ns[at[0]].Device(at[1])
+		p := d.Link()
+		p.Loss, p.Delay = loss, time.Millisecond
+		d.SetLink(p)
+	}
+}
+
+// pattern is data in which every place is different.
+func pattern(size int, salt byte) []byte {
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(i) ^ byte(i>>8)*31 ^ salt
+	}
+	return b
+}
+
+// exchange sends size bytes both ways at once over a network that loses
+// frames.
+func exchange(t *testing.T, seed uint64, loss float64, size int) (log string) {
+	n := newNetwork(t, seed)
+	n.lossy(loss)
+	a, b := n.watch("pa", "pa0"), n.watch("pb", "pb0")
+	there, back := pattern(size, 1), pattern(size, 2)
+	both := func(c *TCPConn, say, hear []byte) {
+		n.sched.Go(func(p *proc.Proc) error {
+			w := c.As(p)
+			_, err := w.Write(say)
+			require.NoError(t, err)
+			return w.CloseWrite()
+		})
+		got, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(hear, got), "what arrives is what was sent")
+	}
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) { both(c, back, there) })
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		both(c, there, back)
+		require.NoError(t, c.Close())
+	})
+	n.finish(2 * time.Hour)
+	n.runFor(10 * time.Minute)
+	n.settled()
+	return a.all.String() + b.all.String()
+}
+
+func TestTCPDataArrivesOverAPathThatLosesATenth(t *testing.T) {
+	for seed := range uint64(5) {
+		first := exchange(t, seed, 0.05, 100_000) // twice each way, so about a tenth
+		require.Equal(t, first, exchange(t, seed, 0.05, 100_000), "a second run")
+	}
+	exchange(t, 9, 0.12, 20_000)
+}
+
+func TestTCPClosedPortAnswersWithReset(t *testing.T) {
+	n := newNetwork(t, 1)
+	log := n.watch("pa", "pa0")
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		_, err := DialTCP(p, ns, port("10.0.2.2:81"))
+		require.EqualError(t, err, "Connection refused")
+		_, err = DialTCP(p, ns, port("10.0.9.9:81")) // the router has no way there
+		require.EqualError(t, err, "Network is unreachable")
+	})
+	n.finish(time.Minute)
+	require.Equal(t, "1.2 S seq 0\n2.2 R. ack 1\n1.2 S seq 0\nicmp 3/0 10.0.1.1", log.take())
+	require.EqualValues(t, 2, n.ns["pa"].MIB.TCP.AttemptFails)
+	require.EqualValues(t, 1, n.ns["pb"].MIB.TCP.OutRsts)
+	n.settled()
+}
+
+func TestTCPGivesUpConnectingAfterSixRetries(t *testing.T) {
+	n := newNetwork(t, 1)
+	log := n.watch("pa", "pa0")
+	require.NoError(t, n.ns["pr"].SetSysctl("net.ipv4.ip_forward", "0"))
+	var took time.Duration
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		_, err := DialTCP(p, ns, port("10.0.2.2:81"))
+		require.EqualError(t, err, "Connection timed out")
+		took = time.Duration(p.Now())
+	})
+	n.finish(time.Hour)
+	require.Equal(t, strings.TrimSpace(strings.Repeat("1.2 S seq 0\n", 7)), log.take())
+	require.InDelta(t, 127, took.Seconds(), 7)
+	n.settled()
+}
+
+func TestTCPBacklogKeepsFurtherClientsWaiting(t *testing.T) {
+	n := newNetwork(t, 1)
+	var l *TCPListener
+	n.run("pb", func(p *proc.Proc, ns *stack.Namespace) {
+		var err error
+		l, err = ListenTCP(p, ns, port("10.0.2.2:80"), 1)
+		require.NoError(t, err)
+		p.Sleep(2 * time.Second)
+		for range 4 {
+			c, err := l.Accept()
+			require.NoError(t, err)
+			require.NoError(t, c.Close())
+		}
+	})
+	var done []time.Duration
+	for range 4 {
+		n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+			p.Sleep(time.Millisecond)
+			c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+			require.NoError(t, err)
+			done = append(done, time.Duration(p.Now()).Truncate(time.Second))
+			require.NoError(t, c.Close())
+		})
+	}
+	n.runFor(1500 * time.Millisecond)
+	require.Len(t, l.l.ready, 2, "one more than the backlog")
+	n.finish(time.Minute)
+	// The SYN-ACK goes out as long as there is room; whoever came too late tries again.
+	require.Equal(t, 4, len(done))
+	n.runFor(5 * time.Minute)
+	n.settled()
+}
+
+func TestTCPSimultaneousCloseEndsInTimeWaitOnBothSides(t *testing.T) {
+	n := newNetwork(t, 1)
+	var a, b *TCPConn
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) {
+		b = c
+		for c.p.Now() < clock.Instant(time.Second) {
+			c.p.Wait(clock.Instant(time.Second))
+		}
+		require.NoError(t, c.CloseWrite())
+	})
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		a = c
+		for p.Now() < clock.Instant(time.Second) {
+			p.Wait(clock.Instant(time.Second))
+		}
+		require.NoError(t, c.Close())
+	})
+	log := n.watch("pa", "pa0")
+	n.finish(time.Minute)
+	n.runFor(time.Second)
+	require.Equal(t, "1.2 S seq 0\n2.2 S. seq 0 ack 1\n1.2 . seq 1 ack 1\n1.2 F. seq 1 ack 1\n2.2 F. seq 1 ack 1\n1.2 . seq 2 ack 2\n2.2 . seq 2 ack 2", log.take())
+	require.Equal(t, "TIME-WAIT", a.State())
+	require.Equal(t, "TIME-WAIT", b.State())
+	n.runFor(58 * time.Second)
+	require.Equal(t, "TIME-WAIT", a.State())
+	n.runFor(8 * time.Second)
+	require.Equal(t, "CLOSED", a.State())
+	n.settled()
+}
+
+func TestTCPTimeWaitKeepsThePortFromBindButNotFromReuse(t *testing.T) {
+	n := newNetwork(t, 1)
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) {}) // closes first: TIME-WAIT is here
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		require.Empty(t, readAll(t, c))
+		require.NoError(t, c.Close())
+	})
+	n.finish(time.Minute)
+	n.runFor(time.Second)
+	s := n.ns["pb"].OpenSocket(packet.ProtoTCP)
+	require.Equal(t, stack.EADDRINUSE, s.Bind(port("0.0.0.0:80")))
+	s.ReuseAddr = true
+	require.Zero(t, s.Bind(port("0.0.0.0:80")))
+	s.Close()
+	n.runFor(70 * time.Second)
+	s = n.ns["pb"].OpenSocket(packet.ProtoTCP)
+	require.Zero(t, s.Bind(port("0.0.0.0:80")), "60 s later")
+	s.Close()
+	n.settled()
+}
+
+func TestTCPResetsWhatItsProgramNeverRead(t *testing.T) {
+	n := newNetwork(t, 1)
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) { c.p.Sleep(time.Second) })
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		_, err = c.Write([]byte("unread"))
+		require.NoError(t, err)
+		_, err = c.Read(make([]byte, 10))
+		require.EqualError(t, err, "Connection reset by peer")
+		_, err = c.Write([]byte("x"))
+		require.EqualError(t, err, "Broken pipe")
+	})
+	n.finish(time.Minute)
+	require.EqualValues(t, 1, n.ns["pa"].MIB.TCP.EstabResets)
+	n.settled()
+}
+
+func TestTCPClosedWindowIsProbedUntilItOpens(t *testing.T) {
+	n := newNetwork(t, 1)
+	data := pattern(200_000, 3)
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) {
+		c.p.Sleep(10 * time.Second)
+		got, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(data, got))
+	})
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		_, err = c.Write(data)
+		require.NoError(t, err)
+		require.NoError(t, c.Close())
+	})
+	n.runFor(500 * time.Millisecond)
+	log := n.watch("pa", "pa0")
+	n.runFor(8 * time.Second)
+	probes := strings.Split(log.take(), "\n")
+	require.Greater(t, len(probes), 4)
+	require.Less(t, len(probes), 20, "further and further apart")
+	n.finish(time.Minute)
+	n.runFor(2 * time.Minute)
+	n.settled()
+}
+
+func TestTCPLearnsTheMTUOfANarrowPath(t *testing.T) {
+	n := newNetwork(t, 1)
+	n.ns["pr"].SetMTU(n.ns["pr"].Device("pr1"), 1000)
+	n.ns["pb"].SetMTU(n.ns["pb"].Device("pb0"), 1500)
+	data := pattern(50_000, 4)
+	var mss int
+	log := n.watch("pa", "pa0")
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) {
+		got, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(data, got))
+	})
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		_, err = c.Write(data)
+		require.NoError(t, err)
+		require.NoError(t, c.CloseWrite())
+		_, err = c.Read(make([]byte, 1))
+		require.Equal(t, io.EOF, err)
+		mss = c.MSS()
+	})
+	n.finish(time.Minute)
+	require.Equal(t, 1000-20-20-12, mss)
+	require.Contains(t, log.take(), "icmp 3/4 10.0.1.1")
+	n.runFor(2 * time.Minute)
+	n.settled()
+}
+
+func TestTCPRetransmitsWithGrowingPauses(t *testing.T) {
+	n := newNetwork(t, 1)
+	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) { _, _ = io.ReadAll(c) })
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		c, err := DialTCP(p, ns, port("10.0.2.2:80"))
+		require.NoError(t, err)
+		p.Sleep(time.Second)
+		require.NoError(t, n.ns["pr"].SetSysctl("net.ipv4.ip_forward", "0"))
+		_, err = c.Write([]byte("nobody hears this"))
+		require.NoError(t, err)
+		_, err = c.Read(make([]byte, 1))
+		require.EqualError(t, err, "Connection timed out")
+		require.InDelta(t, 924.6, time.Duration(p.Now()).Seconds(), 130)
+	})
+	var at []time.Duration
+	n.ns["pa"].Device("pa0").AddTap(func(_ *netdev.Device, dir trace.Dir, now clock.Instant, frame []byte) {
+		if dir == trace.Out && len(frame) == 14+20+32+17 {
+			at = append(at, time.Duration(now))
+		}
+	})
+	n.runFor(30 * time.Minute)
+	require.Greater(t, len(at), 12)
+	for i := 3; i < 8; i++ { // the first pause is that of the tail loss probe
+		require.InDelta(t, 2, float64(at[i]-at[i-1])/float64(at[i-1]-at[i-2]), 0.5)
+	}
+	n.sched.KillAll()
+}

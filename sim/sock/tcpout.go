@@ -64,6 +64,9 @@ func (c *tcb) data(seq uint32, n int) []byte {
 // bufEnd is the sequence number behind all data, where a FIN goes.
 func (c *tcb) bufEnd() uint32 { return c.bufSeq + uint32(len(c.buf)) }
 
+// unsent is the number of bytes that were never sent.
+func (c *tcb) unsent() int { return max(int(int32(c.bufEnd()-c.nxt)), 0) }
+
 // finSent says that the FIN is on its way.
 func (c *tcb) finSent() bool { return c.finQueued && after(c.nxt, c.bufEnd()) }
 
@@ -88,7 +91,7 @@ func (c *tcb) push() {
 	mss := c.currentMSS()
 	idle, sent := len(c.flight) == 0, false
 	for !c.ended {
-		n := min(int(c.bufEnd()-c.nxt), mss)
+		n := min(c.unsent(), mss)
 		if c.finSent() {
 			break
 		}
@@ -111,7 +114,7 @@ func (c *tcb) push() {
 		c.armTLP()
 	case sent:
 		c.armTLP()
-	case len(c.flight) == 0 && c.timer == (clock.Ref{}) && (after(c.bufEnd(), c.nxt) || c.finQueued && !c.finSent()):
+	case len(c.flight) == 0 && c.timer == (clock.Ref{}) && (c.unsent() > 0 || c.finQueued && !c.finSent()):
 		c.startTimer(timerProbe, max(c.rto, tcpRTOMin)) // tcp_check_probe_timer
 	}
 }

@@ -100,7 +100,7 @@ func (c *tcb) tailProbe() {
 	}
 	c.probed = true
 	mss := c.currentMSS()
-	if n := min(int(c.bufEnd()-c.nxt), mss); n > 0 && !after(c.nxt+uint32(n), c.una+c.wnd) {
+	if n := min(c.unsent(), mss); n > 0 && !after(c.nxt+uint32(n), c.una+c.wnd) {
 		c.sendNew(n, false)
 	} else {
 		i := len(c.flight) - 1
@@ -172,7 +172,7 @@ func (c *tcb) whyNot() stack.Errno {
 // tcp_write_wakeup. What fits is sent; otherwise a segment without data from
 // before the window.
 func (c *tcb) windowProbe() {
-	if len(c.flight) > 0 || !after(c.bufEnd(), c.nxt) && (!c.finQueued || c.finSent()) {
+	if len(c.flight) > 0 || c.unsent() == 0 && (!c.finQueued || c.finSent()) {
 		c.probes = 0
 		return
 	}
@@ -183,7 +183,7 @@ func (c *tcb) windowProbe() {
 		return
 	}
 	if room := int(int32(c.una + c.wnd - c.nxt)); room > 0 {
-		n := min(int(c.bufEnd()-c.nxt), room, c.currentMSS())
+		n := min(c.unsent(), room, c.currentMSS())
 		c.sendNew(n, c.finQueued && c.nxt+uint32(n) == c.bufEnd())
 		c.armRTO()
 		return
