@@ -1,0 +1,452 @@
+package nettools
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"hoplab/packet"
+	"hoplab/sim/conntrack"
+	"hoplab/sim/shell"
+)
+
+const conntrackVersion = "conntrack v1.4.7 (conntrack-tools)"
+
+func conntrackTool() shell.Tool {
+	o := func(flag, help string) shell.Option { return shell.Option{Flag: flag, Help: help} }
+	no := func(flag, help string) shell.Option {
+		return shell.Option{Flag: flag, Help: help, NotModelled: true}
+	}
+	return shell.Tool{Name: "conntrack", Dir: "/usr/sbin", Summary: "command line interface for the connection tracking system", Run: runConntrack, Options: []shell.Option{
+		o("-L, --dump", "list the entries; -L expect lists none"),
+		o("-D, --delete", "delete entries"),
+		o("-G, --get", "show one entry"),
+		o("-F, --flush", "delete all entries"),
+		o("-C, --count", "show how many there are"),
+		o("-S, --stats", "show statistics"),
+		o("-s, --src, --orig-src IP[/N]", "source address of the original direction"),
+		o("-d, --dst, --orig-dst IP[/N]", "destination address of the original direction"),
+		o("-r, --reply-src IP[/N]", "source address of the reply direction"),
+		o("-q, --reply-dst IP[/N]", "destination address of the reply direction"),
+		o("-n, --src-nat[=IP]", "source translated (to IP)"),
+		o("-g, --dst-nat[=IP]", "destination translated (to IP)"),
+		o("-j, --any-nat[=IP]", "either of them"),
+		o("-p, --proto, --protonum PROTO", "tcp, udp, icmp or a number"),
+		o("-f, --family FAMILY", "ipv4; ipv6 has no entries"),
+		o("-m, --mark MARK[/MASK]", "connection mark"),
+		o("-u, --status STATUS", "ASSURED, SEEN_REPLY or UNREPLIED"),
+		o("-o, --output TYPE", "extended, id, timestamp, ktimestamp, labels"),
+		o("-z, --zero", "zero the counters that are listed"),
+		o("--sport, --orig-port-src PORT", "of tcp and udp"), o("--dport, --orig-port-dst PORT", "of tcp and udp"),
+		o("--reply-port-src PORT", "of tcp and udp"), o("--reply-port-dst PORT", "of tcp and udp"),
+		o("--state STATE", "of tcp"),
+		o("--icmp-type TYPE", "of icmp"), o("--icmp-code CODE", "of icmp"), o("--icmp-id ID", "of icmp"),
+		o("-V, --version", "show the version"), o("-h, --help", "show this help"),
+		no("-E, --event", "follow what happens"), no("-I, --create", "make an entry"), no("-A, --add", "make an entry"), no("-U, --update", "change entries"),
+		no("-R, --load-file FILE", "restore entries"), no("-e, --event-mask MASK", ""), no("-b, --buffer-size SIZE", ""), no("-t, --timeout SECONDS", ""),
+		no("-w, --zone ZONE", ""), no("--orig-zone ZONE", ""), no("--reply-zone ZONE", ""), no("-l, --label LABEL", ""), no("--label-add LABEL", ""),
+		no("--label-del LABEL", ""), no("-c, --secmark SECMARK", ""), no("--mask-src IP", ""), no("--mask-dst IP", ""), no("--tuple-src IP", ""), no("--tuple-dst IP", ""),
+	}}
+}
+
+// connFilter is what entries must look like.
+type connFilter struct {
+	proto                      packet.Proto // 0 any
+	src, dst, rsrc, rdst       netip.Prefix
+	ports                      [4]int // original source and destination, reply source and destination; -1 any
+	icmpType, icmpCode, icmpID int    // -1 any
+	state                      string
+	snat, dnat, anyNAT         *netip.Addr // not nil: asked for; invalid: to any address
+	mark, markMask             uint32
+	hasMark                    bool
+	status                     func(conntrack.Status) bool
+	none                       bool // of another family: matches nothing
+}
+
+func (f *connFilter) match(c *conntrack.Conn) bool {
+	in := func(p netip.Prefix, a uint32) bool { return !p.IsValid() || p.Contains(packet.AddrFrom32(a)) }
+	eq := func(want int, have uint16) bool { return want < 0 || want == int(have) }
+	icmp := c.Orig.Proto == packet.ProtoICMP
+	src, dst := c.Reply.Dst != c.Orig.Src, c.Reply.Src != c.Orig.Dst
+	nat := func(want *netip.Addr, is bool, to uint32) bool {
+		return is && (!want.IsValid() || packet.Addr32(*want) == to)
+	}
+	switch {
+	case f.none, f.proto != 0 && f.proto != c.Orig.Proto,
+		!in(f.src, c.Orig.Src), !in(f.dst, c.Orig.Dst), !in(f.rsrc, c.Reply.Src), !in(f.rdst, c.Reply.Dst),
+		!icmp && !(eq(f.ports[0], c.Orig.SrcPort) && eq(f.ports[1], c.Orig.DstPort) && eq(f.ports[2], c.Reply.SrcPort) && eq(f.ports[3], c.Reply.DstPort)),
+		icmp && !(eq(f.icmpType, uint16(c.Orig.ICMPType())) && eq(f.icmpCode, uint16(c.Orig.ICMPCode())) && eq(f.icmpID, c.Orig.SrcPort)),
+		f.state != "" && f.state != c.TCP.State.String(),
+		f.hasMark && c.Mark&f.markMask != f.mark,
+		f.status != nil && !f.status(c.Status),
+		f.snat != nil && !nat(f.snat, src, c.Reply.Dst),
+		f.dnat != nil && !nat(f.dnat, dst, c.Reply.Src),
+		f.anyNAT != nil && !nat(f.anyNAT, src, c.Reply.Dst) && !nat(f.anyNAT, dst, c.Reply.Src):
+		return false
+	}
+	return true
+}
+
+// conntrackRun is one command line.
+type conntrackRun struct {
+	*shell.Call
+	f            connFilter
+	cmd          string // "-L"
+	table        string
+	extended, id bool
+	zero         bool
+
+	// Like stdio's buffer for files and pipes, w goes out when it is full or at
+	// the end, so that the last line, on stderr, comes first when both are one
+	// file.
+	w *bufio.Writer
+}
+
+// fail prints a message as conntrack does and the hint below it.
+func (r *conntrackRun) fail(format string, args ...any) int {
+	fmt.Fprintf(r.Err, "%s: %s\nTry `conntrack -h' or 'conntrack --help' for more information.\n", conntrackVersion, fmt.Sprintf(format, args...))
+	return 2
+}
+
+// say prints the line that conntrack ends with on stderr.
+func (r *conntrackRun) say(format string, args ...any) {
+	fmt.Fprintf(r.Err, "%s: %s\n", conntrackVersion, fmt.Sprintf(format, args...))
+}
+
+func runConntrack(c *shell.Call) int {
+	r := &conntrackRun{Call: c, f: connFilter{ports: [4]int{-1, -1, -1, -1}, icmpType: -1, icmpCode: -1, icmpID: -1}}
+	opts, rest, err := getopt(c.Tool, joinOptional(c.Args[1:]), false)
+	if err != nil {
+		var o *optError
+		switch errors.As(err, &o); {
+		case o.notModelled:
+			return r.fail("not modelled: %s", o.word)
+		case o.noValue:
+			return r.fail("option `%s' requires an argument", o.word)
+		}
+		return r.fail("unknown option `%s'", o.word)
+	}
+	if status := r.read(opts); status >= 0 {
+		return status
+	}
+	if r.cmd == "" {
+		conntrackHelp(c)
+		return 0
+	}
+	r.table = "conntrack"
+	if len(rest) > 0 {
+		r.table = rest[0]
+	}
+	switch r.table {
+	case "conntrack", "expect":
+	case "dying", "unconfirmed":
+		return r.fail("not modelled: table %s", r.table)
+	default:
+		return r.fail("unknown type `%s'", r.table)
+	}
+	r.w = bufio.NewWriterSize(c.Out, stdioBuffer)
+	defer r.w.Flush()
+	return r.run()
+}
+
+// joinOptional puts the argument of -n, -g and -j, which may be missing, into
+// the same word.
+func joinOptional(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			switch a {
+			case "-n", "-g", "-j":
+				i++
+				a += args[i]
+			case "--src-nat", "--dst-nat", "--any-nat":
+				i++
+				a += "=" + args[i]
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// read takes the options; -1 means to go on.
+func (r *conntrackRun) read(opts []given) int {
+	for _, g := range opts { // those of a protocol need -p
+		if g.name == "-p" {
+			n, ok := protocolNumber(g.value)
+			if !ok {
+				return r.fail("`%s' unsupported protocol", g.value)
+			}
+			r.f.proto = n
+		}
+	}
+	for _, g := range opts {
+		if status := r.option(g); status >= 0 {
+			return status
+		}
+	}
+	return -1
+}
+
+func protocolNumber(s string) (packet.Proto, bool) {
+	switch strings.ToLower(s) {
+	case "tcp":
+		return packet.ProtoTCP, true
+	case "udp":
+		return packet.ProtoUDP, true
+	case "icmp":
+		return packet.ProtoICMP, true
+	}
+	n, err := strconv.ParseUint(s, 0, 8)
+	return packet.Proto(n), err == nil && n > 0
+}
+
+func (r *conntrackRun) option(g given) int {
+	f := &r.f
+	switch g.name {
+	case "-L", "-D", "-G", "-F", "-C", "-S":
+		if r.cmd != "" && r.cmd != g.name {
+			return r.fail("Invalid commands combination")
+		}
+		r.cmd = g.name
+	case "-V":
+		fmt.Fprintln(r.Out, conntrackVersion)
+		return 0
+	case "-h":
+		conntrackHelp(r.Call)
+		return 0
+	case "-s":
+		return r.prefix(&f.src, g.value)
+	case "-d":
+		return r.prefix(&f.dst, g.value)
+	case "-r":
+		return r.prefix(&f.rsrc, g.value)
+	case "-q":
+		return r.prefix(&f.rdst, g.value)
+	case "-n":
+		return r.nat(&f.snat, g.value)
+	case "-g":
+		return r.nat(&f.dnat, g.value)
+	case "-j":
+		return r.nat(&f.anyNAT, g.value)
+	case "-f":
+		switch g.value {
+		case "ipv4":
+		case "ipv6":
+			f.none = true
+		default:
+			return r.fail("`%s' unsupported protocol", g.value)
+		}
+	case "-m":
+		mark, mask, has := strings.Cut(g.value, "/")
+		m, err := strconv.ParseUint(mark, 0, 32)
+		k := uint64(0xffffffff)
+		if err == nil && has {
+			k, err = strconv.ParseUint(mask, 0, 32)
+		}
+		if err != nil {
+			return r.fail("Bad parameter `%s'", g.value)
+		}
+		f.mark, f.markMask, f.hasMark = uint32(m), uint32(k), true
+	case "-u":
+		return r.statusFilter(g.value)
+	case "-o":
+		for word := range strings.SplitSeq(g.value, ",") {
+			switch word {
+			case "extended":
+				r.extended = true
+			case "id":
+				r.id = true
+			case "timestamp", "ktimestamp", "labels": // entries have none of them
+			case "xml", "save", "userspace":
+				return r.fail("not modelled: -o %s", word)
+			default:
+				return r.fail("Bad parameter `%s'", word)
+			}
+		}
+	case "-z":
+		r.zero = true
+	case "--sport", "--dport", "--reply-port-src", "--reply-port-dst":
+		if f.proto != packet.ProtoTCP && f.proto != packet.ProtoUDP {
+			return r.fail("unknown option `%s'", g.name)
+		}
+		for i, name := range []string{"--sport", "--dport", "--reply-port-src", "--reply-port-dst"} {
+			if name == g.name {
+				return r.number(&f.ports[i], g.value, 65535)
+			}
+		}
+	case "--icmp-type", "--icmp-code", "--icmp-id":
+		if f.proto != packet.ProtoICMP {
+			return r.fail("unknown option `%s'", g.name)
+		}
+		switch g.name {
+		case "--icmp-type":
+			return r.number(&f.icmpType, g.value, 255)
+		case "--icmp-code":
+			return r.number(&f.icmpCode, g.value, 255)
+		}
+		return r.number(&f.icmpID, g.value, 65535)
+	case "--state":
+		if f.proto != packet.ProtoTCP {
+			return r.fail("unknown option `--state'")
+		}
+		switch g.value {
+		case "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "LISTEN", "SYN_SENT2":
+			f.state = g.value
+		default:
+			return r.fail("unknown TCP state `%s'", g.value)
+		}
+	}
+	return -1
+}
+
+func (r *conntrackRun) prefix(p *netip.Prefix, s string) int {
+	text := s
+	if !strings.Contains(s, "/") {
+		text += "/32"
+	}
+	v, err := netip.ParsePrefix(text)
+	if err != nil {
+		return r.fail("Invalid IP address `%s'", s)
+	}
+	if !v.Addr().Is4() {
+		r.f.none = true
+		return -1
+	}
+	*p = v.Masked()
+	return -1
+}
+
+func (r *conntrackRun) nat(p **netip.Addr, s string) int {
+	*p = new(netip.Addr)
+	if s == "" {
+		return -1
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is4() {
+		return r.fail("Invalid IP address `%s'", s)
+	}
+	**p = a
+	return -1
+}
+
+func (r *conntrackRun) number(p *int, s string, most uint64) int {
+	n, err := strconv.ParseUint(s, 0, 16)
+	if err != nil || n > most {
+		return r.fail("Bad parameter `%s'", s)
+	}
+	*p = int(n)
+	return -1
+}
+
+func (r *conntrackRun) statusFilter(s string) int {
+	switch strings.ToUpper(s) {
+	case "ASSURED":
+		r.f.status = func(x conntrack.Status) bool { return x&conntrack.Assured != 0 }
+	case "SEEN_REPLY":
+		r.f.status = func(x conntrack.Status) bool { return x&conntrack.SeenReply != 0 }
+	case "UNREPLIED":
+		r.f.status = func(x conntrack.Status) bool { return x&conntrack.SeenReply == 0 }
+	case "UNSET", "FIXED_TIMEOUT", "EXPECTED", "OFFLOAD", "HW_OFFLOAD":
+		return r.fail("not modelled: -u %s", s)
+	default:
+		return r.fail("Bad parameter `%s'", s)
+	}
+	return -1
+}
+
+func (r *conntrackRun) run() int {
+	ct := r.NS.Conn
+	expect := r.table == "expect"
+	switch {
+	case r.cmd == "-S":
+		var s conntrack.Stats
+		if ct != nil {
+			s = ct.Stats()
+		}
+		fmt.Fprintf(r.Out, "cpu=0   \tfound=%d invalid=%d insert=0 insert_failed=%d drop=%d early_drop=%d error=%d search_restart=0 clash_resolve=%d chaintoolong=0 \n",
+			s.Found, s.Invalid, s.InsertFailed, s.Drop, s.EarlyDrop, s.Error, s.ClashResolved)
+	case r.cmd == "-C" && expect:
+		fmt.Fprintln(r.Out, 0)
+	case r.cmd == "-C":
+		fmt.Fprintln(r.Out, countConnections(r.NS))
+	case r.cmd == "-F" && expect:
+		r.say("expectation table has been emptied.")
+	case r.cmd == "-F":
+		if ct != nil {
+			ct.Flush()
+		}
+		r.say("connection tracking table has been emptied.")
+	case expect && r.cmd == "-L":
+		r.say("0 expectations have been shown.")
+	case expect:
+		return r.fail("not modelled: %s expect", r.cmd)
+	case r.cmd == "-L":
+		r.say("%d flow entries have been shown.", r.print(r.matching()))
+	case r.cmd == "-D":
+		found := r.matching()
+		for _, conn := range found {
+			r.print([]uint32{conn})
+			ct.Delete(conn)
+		}
+		r.say("%d flow entries have been deleted.", len(found))
+		if len(found) == 0 {
+			return 1
+		}
+	case r.cmd == "-G":
+		found := r.matching()
+		if len(found) == 0 {
+			r.say("Operation failed: such conntrack doesn't exist")
+			return 1
+		}
+		r.say("%d flow entries have been shown.", r.print(found[:1]))
+	}
+	return 0
+}
+
+// matching are the entries that the filter lets pass.
+func (r *conntrackRun) matching() []uint32 {
+	var found []uint32
+	if r.NS.Conn != nil {
+		r.NS.Conn.Entries(r.NS.Now(), func(conn uint32, c *conntrack.Conn) bool {
+			if r.f.match(c) {
+				found = append(found, conn)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// print prints entries and returns how many.
+func (r *conntrackRun) print(conns []uint32) int {
+	now := r.NS.Now()
+	for _, conn := range conns {
+		c := r.NS.Conn.Get(conn)
+		var b []byte
+		if r.extended {
+			b = append(b, "ipv4     2 "...)
+		}
+		b = c.AppendText(b, now)
+		if r.id {
+			b = fmt.Appendf(b, " id=%d", c.ID)
+		}
+		r.w.Write(append(b, '\n'))
+		if r.zero {
+			c.Acct = [2]conntrack.Counter{}
+		}
+	}
+	return len(conns)
+}
+
+func conntrackHelp(c *shell.Call) {
+	fmt.Fprintln(c.Out, "Command line interface for the connection tracking system. Version 1.4.7")
+	c.Tool.Help(c.Out)
+}
+
+// stdioBuffer is the size of stdio's buffer for files and pipes, in bytes.
+const stdioBuffer = 4096

@@ -1,0 +1,203 @@
+package shell
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"hoplab/sim"
+	"hoplab/sim/proc"
+	"hoplab/sim/shell/vfs"
+	"hoplab/sim/stack"
+)
+
+// Tool is one command, such as ip or grep. Everything about it is in one value,
+// so that its help text, the list of what is modelled and what it does cannot
+// drift apart.
+type Tool struct {
+	Name    string
+	Dir     string // folder it appears in, "/usr/bin" if empty
+	Summary string // one line: what it is for
+	Usage   string // what follows its name: "[-c COUNT] HOST"
+	Options []Option
+	Run     func(c *Call) int // returns the exit status
+}
+
+// Option is one option of a Tool, or a word that works as one ("onlink").
+type Option struct {
+	Flag        string // as in the manual: "-c COUNT", "-n, --quiet"
+	Help        string
+	NotModelled bool // the real tool has it; here it is an error that says so
+}
+
+// Call is one run of a Tool: what the process that runs it has.
+type Call struct {
+	Args    []string // Args[0] is the name it was called by
+	In      io.Reader
+	Out     io.Writer // unbuffered: write lines, or buffer and flush
+	Err     io.Writer
+	Process *Process
+	Proc    *proc.Proc
+	NS      *stack.Namespace
+	Lab     *sim.Lab
+	Shell   *Shell
+	View    vfs.View // the file system as the process sees it
+	Tool    *Tool
+}
+
+// Name is what the tool was called by, without folders.
+func (c *Call) Name() string {
+	return c.Args[0][strings.LastIndexByte(c.Args[0], '/')+1:]
+}
+
+// Errorf prints "NAME: …" and a line end on stderr.
+func (c *Call) Errorf(format string, args ...any) {
+	fmt.Fprintf(c.Err, "%s: %s\n", c.Name(), fmt.Sprintf(format, args...))
+}
+
+// Fail is Errorf and the status, for a return statement.
+func (c *Call) Fail(status int, format string, args ...any) int {
+	c.Errorf(format, args...)
+	return status
+}
+
+// NotModelled says on stderr that something the real tool can do is missing
+// here, and returns the status.
+func (c *Call) NotModelled(status int, what string) int {
+	return c.Fail(status, "not modelled: %s", what)
+}
+
+// Getenv is an environment variable, empty if it is not set.
+func (c *Call) Getenv(name string) string {
+	v, _ := c.Process.LookupEnv(name)
+	return v
+}
+
+// Time is the date and time that the lab's clock shows.
+func (c *Call) Time() time.Time { return c.Lab.Time(c.Lab.Now()) }
+
+// Step accounts for n units of work that pass no virtual time: tools with
+// loops of their own call it, so that an endless one can be ended.
+func (c *Call) Step(n int) { c.Process.step(n) }
+
+// Catch lets the process receive these signals with proc.Signaled instead of
+// dying of them, also where they were ignored.
+func (c *Call) Catch(sig ...Signal) {
+	for _, s := range sig {
+		c.Process.caught |= 1 << s
+		c.Process.ignored &^= 1 << s
+	}
+}
+
+// Open opens a file for the process: /dev/stdin, /dev/fd/N and the like are the
+// process's own.
+func (c *Call) Open(path string) (io.ReadCloser, error) {
+	f, err := c.Process.open(path, vfs.Read, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &stream{p: c.Process, f: f}, nil
+}
+
+// Create opens a file for writing, empty or, with more set, at its end.
+func (c *Call) Create(path string, more bool) (io.WriteCloser, error) {
+	flags := vfs.Write | vfs.Create | vfs.Truncate
+	if more {
+		flags = vfs.Write | vfs.Create | vfs.Append
+	}
+	f, err := c.Process.open(path, flags, 0o666&^c.Process.umask)
+	if err != nil {
+		return nil, err
+	}
+	return &stream{p: c.Process, f: f}, nil
+}
+
+// Exec goes on as another command, in another namespace if ns is not nil: what
+// execve(2) does. It returns the command's exit status; the tool returns that.
+// Found is false where there is no such command: nothing was run or printed.
+func (c *Call) Exec(ns *stack.Namespace, argv []string) (status int, found bool) {
+	p := c.Process
+	tool, argv, err := p.lookup(argv, p.Getenv("PATH"))
+	if err != nil {
+		return execStatus(err), false
+	}
+	if ns != nil {
+		p.NS = ns
+	}
+	p.caught = 0
+	return p.runTool(tool, argv), true
+}
+
+// Stdio says where a child reads and writes; nil is where the tool itself does.
+type Stdio struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Spawn starts a command as a child process, in another namespace if ns is not
+// nil. The error says that there is no such command, or that there are too many
+// processes.
+func (c *Call) Spawn(ns *stack.Namespace, argv []string, io Stdio) (*Process, error) {
+	tool, argv, err := c.Process.lookup(argv, c.Getenv("PATH"))
+	if err != nil {
+		return nil, err
+	}
+	child, err := c.Process.fork(argv[0])
+	if err != nil {
+		return nil, err
+	}
+	if ns != nil {
+		child.NS = ns
+	}
+	child.caught = 0
+	if io.In != nil {
+		child.setFD(0, newOpenFile(&hostFile{r: io.In}))
+	}
+	if io.Out != nil {
+		child.setFD(1, newOpenFile(&hostFile{w: io.Out}))
+	}
+	if io.Err != nil {
+		child.setFD(2, newOpenFile(&hostFile{w: io.Err}))
+	}
+	child.start(func() int { return child.runTool(tool, argv) })
+	return child, nil
+}
+
+// Wait blocks until a process has ended, or a signal that the tool catches has
+// come: then it reports false.
+func (c *Call) Wait(child *Process) bool {
+	for !child.done {
+		if c.Process.pendingSignal() {
+			return false
+		}
+		c.Process.block(&child.waiters)
+	}
+	return true
+}
+
+// Help prints the tool's help: summary, usage, and of its options those that are
+// modelled and those that are not.
+func (t *Tool) Help(w io.Writer) {
+	fmt.Fprintf(w, "Usage: %s", t.Name)
+	if t.Usage != "" {
+		fmt.Fprintf(w, " %s", t.Usage)
+	}
+	fmt.Fprintf(w, "\n%s.\n", strings.TrimSuffix(t.Summary, "."))
+	for _, modelled := range []bool{true, false} {
+		head := false
+		for _, o := range t.Options {
+			if o.NotModelled == modelled {
+				continue
+			}
+			if !head {
+				head = true
+				fmt.Fprintln(w)
+				if !modelled {
+					fmt.Fprintln(w, "Not modelled:")
+				}
+			}
+			fmt.Fprintf(w, "  %-24s %s\n", o.Flag, o.Help)
+		}
+	}
+}
