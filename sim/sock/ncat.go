@@ -457,7 +457,7 @@ func (n *ncat) exec(c *TCPConn) int {
 		return 2
 	}
 	n.o.Exec(n.p, n.o.Command, c, c)
-	turn(n.p) // the end of the command's output is the next turn's
+	turn(n.p, n.ns, clock.Jiffy) // the end of the command's output is the next turn's
 	buf := make([]byte, 8192)
 	for c.c.unread() > 0 { // ncat has read it for the command
 		_, _ = c.Read(buf)
@@ -522,9 +522,18 @@ func (n *ncat) greet(c *TCPConn) {
 func (n *ncat) serveOne(c *TCPConn) int {
 	defer func() { _ = c.Close() }()
 	n.read()
+	turn(n.p, n.ns, 1000) // what the input has already is seen in the same turn
 	buf := make([]byte, 8192)
 	for {
 		switch {
+		case len(n.chunk) > 0: // file descriptor 0 is looked at first
+			k, err := c.WriteSome(n.chunk)
+			if err != nil {
+				return 1
+			}
+			if n.taken(k); k == 0 {
+				n.p.Pause()
+			}
 		case !n.o.SendOnly && c.Readable():
 			k, err := c.Read(buf)
 			if err != nil {
@@ -534,14 +543,6 @@ func (n *ncat) serveOne(c *TCPConn) int {
 				return 1
 			}
 			_, _ = n.out.Write(buf[:k])
-		case len(n.chunk) > 0:
-			k, err := c.WriteSome(n.chunk)
-			if err != nil {
-				return 1
-			}
-			if n.taken(k); k == 0 {
-				n.p.Pause()
-			}
 		case n.inEOF && !n.inTaken:
 			n.inTaken = true
 			if n.o.SendOnly {
@@ -699,7 +700,7 @@ func (n *ncat) relayUDP(c *UDPConn) int {
 		case n.inEOF && !n.inTaken:
 			if !turned {
 				turned = true
-				turn(n.p)
+				turn(n.p, n.ns, clock.Jiffy)
 				continue
 			}
 			return 0

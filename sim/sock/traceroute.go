@@ -536,7 +536,7 @@ func (t *tracer) poll(until clock.Instant) {
 	if !t.readable() {
 		ms := (until.Sub(t.p.Now()) + millisecond - 1) / millisecond
 		if t.p.WaitTick(t.p.Now().Add(ms * millisecond)) {
-			turn(t.p) // the answers to the other probes of the burst are here by then
+			turn(t.p, t.ns, millisecond) // the answers to the other probes of the burst are here by then
 		}
 	}
 	switch {

@@ -184,10 +184,7 @@ func (c *UDPConn) send(to netip.AddrPort, b []byte) (int, error) {
 	}
 	errno, mtu := c.SendUDP(to, b)
 	if errno == stack.EMSGSIZE && mtu != 0 && c.RecvErr { // ip_local_error
-		if !to.IsValid() {
-			to = c.Remote()
-		}
-		c.errs = append(c.errs, SocketError{At: c.Namespace().Now(), Errno: errno, Local: true, Info: mtu, To: to})
+		c.errs = append(c.errs, SocketError{At: c.Namespace().Now(), Errno: errno, Local: true, Info: mtu, To: c.Remote()})
 	}
 	if errno != 0 {
 		return 0, Error{errno}
@@ -254,8 +251,12 @@ func await(p *proc.Proc, deadline clock.Instant) bool {
 // runs in no time; on the machine of the recordings, which has one processor,
 // what the kernel has to do comes first: the answer of a network close by is there
 // when the program looks again.
-func turn(p *proc.Proc) {
-	for until := p.Now().Add(clock.Jiffy); p.Now() < until; {
-		p.WaitTick(until)
+func turn(p *proc.Proc, ns *stack.Namespace, d clock.Duration) {
+	q := &ns.World().Clock
+	until := q.Now().Add(d)
+	r := q.Schedule(until, clock.HandlerFunc(func(uint64) { p.Wake() }), 0)
+	defer q.Cancel(r)
+	for q.Now() < until {
+		p.Pause()
 	}
 }
