@@ -56,6 +56,9 @@ type Socket struct {
 	Recv  func(ip packet.IPv4)
 	Error func(e SocketError)
 
+	// Status, if set, says in which state the socket is and what waits in it.
+	Status func() SocketStatus
+
 	proto        packet.Proto
 	laddr, saddr uint32 // bound address, 0 any; source of what is sent
 	raddr        uint32
