@@ -165,6 +165,9 @@ func newTCB(s *stack.Socket) *tcb {
 	c.iss, c.tsOffset = s.Random(), s.Random()
 	c.una, c.nxt, c.bufSeq, c.small = c.iss, c.iss, c.iss+1, c.iss
 	s.Recv, s.Error = c.segment, c.icmpError
+	s.Status = func() stack.SocketStatus {
+		return stack.SocketStatus{State: c.state.String(), RecvQ: c.unread(), SendQ: len(c.buf)}
+	}
 	return c
 }
 

@@ -44,6 +44,9 @@ func ListenTCP(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, backlog 
 	}
 	l := &tcpListener{s: s, backlog: backlog, notify: []func(){p.Wake}}
 	s.Recv = l.segment
+	s.Status = func() stack.SocketStatus {
+		return stack.SocketStatus{State: "LISTEN", RecvQ: len(l.ready), SendQ: backlog}
+	}
 	t := &TCPListener{l: l, p: p}
 	p.OnEnd(t.Close)
 	return t, nil

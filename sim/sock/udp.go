@@ -58,6 +58,13 @@ func OpenUDP(p *proc.Proc, ns *stack.Namespace) *UDPConn {
 	c := &UDPConn{Socket: ns.OpenSocket(packet.ProtoUDP), p: p}
 	c.Socket.Recv = c.received
 	c.Socket.Error = c.failed
+	c.Status = func() stack.SocketStatus {
+		state := "UNCONN"
+		if c.Connected() {
+			state = "ESTAB"
+		}
+		return stack.SocketStatus{State: state, RecvQ: c.waiting}
+	}
 	p.OnEnd(c.Close)
 	return c
 }
