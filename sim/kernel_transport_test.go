@@ -242,6 +242,10 @@ func TestTransportIsThatOfARealKernel(t *testing.T) {
 			_, err = os.Stat(filepath.Join(dir, "unordered"))
 			unordered := err == nil
 			o, got := runTransport(t, c, unordered)
+			again, _ := runTransport(t, c, unordered)
+			for place, capt := range o.captures {
+				require.Equal(t, capt.Frames, again.captures[place].Frames, "a second run")
+			}
 			n := &transportNames{names{}, map[string]uint32{}, unordered}
 			at := places(c, dir)
 			require.Len(t, at, len(c.Captures))

@@ -105,40 +105,45 @@ func ParseNcat(args []string) (NcatOptions, error) {
 	return o, o.place(words)
 }
 
-// place takes host and port from the words that are no options.
+// place takes host and port from the words that are no options, and looks
+// whether the options go together.
 func (o *NcatOptions) place(words []string) error {
 	o.Port = ncatPort
 	if o.Listen && o.SourcePort != 0 {
 		o.Port = o.SourcePort
 	}
-	port := ""
-	switch len(words) {
-	case 0:
-		if !o.Listen {
-			return ncatError("You must specify a host to connect to.")
-		}
-	case 1:
-		o.Host = words[0]
-		if n, err := strconv.ParseUint(words[0], 10, 16); o.Listen && err == nil && n > 0 {
-			o.Host, port = "", words[0]
-		}
-	case 2:
-		o.Host, port = words[0], words[1]
-	default:
-		return ncatError("Got more than one port specification: %s.", strings.Join(words[1:], " "))
+	if len(words) > 0 && strings.Trim(words[0], "0123456789") != "" {
+		o.Host, words = words[0], words[1:]
 	}
-	if port != "" {
-		n, err := strconv.ParseUint(port, 10, 32)
+	switch {
+	case o.Zero && o.Listen:
+		return ncatError("Services designed for LISTENING can't be used with -z")
+	case o.Zero && o.Command != "":
+		return ncatError("Command execution can't be done along with option -z.")
+	case o.Listen && o.Source.IsValid():
+		return ncatError("-l and -s are incompatible.  Specify the address and port to bind to like you would a host to connect to.")
+	case o.Host == "" && !o.Listen:
+		return ncatError("You must specify a host to connect to.")
+	case len(words) > 1, len(words) == 1 && o.Listen && o.SourcePort != 0:
+		text := "Got more than one port specification:"
+		if o.Listen && o.SourcePort != 0 {
+			text += fmt.Sprintf(" %d", o.SourcePort)
+		}
+		return ncatError("%s %s.", text, strings.Join(words, " "))
+	case len(words) == 1:
+		n, err := strconv.ParseUint(words[0], 10, 32)
 		if err != nil || n < 1 || n > 0xffff {
-			return ncatError("Invalid port number \"%s\".", port)
+			return ncatError("Invalid port number \"%s\".", words[0])
 		}
 		o.Port = uint16(n)
 	}
 	switch {
-	case o.Listen && o.Zero:
-		return ncatError("Services designed for LISTENING can't be used with -z")
+	case o.UDP && o.Keep && o.Command == "":
+		return ncatError("UDP mode does not support the -k or --keep-open options, except with --exec or --sh-exec.")
+	case o.UDP && o.Keep:
+		return ncatError("not modelled: -u with -k.")
 	case o.Keep && !o.Listen:
-		return ncatError("--keep-open may only be used in listen mode") // as ncat has it: -k without -l
+		return ncatError("Invalid option combination: `--keep-open' with connect.")
 	}
 	return nil
 }

@@ -300,6 +300,10 @@ func TestNcatTalksAndSaysWhatWentWrong(t *testing.T) {
 		{"verbose on both sides", "-lv 9000 -c say", "-v 10.0.2.2 9000", "x", "Ncat: Version 7.93 ( https://nmap.org/ncat )\nNcat: Connected to 10.0.2.2:9000.\nsay: xNcat: 1 bytes sent, 6 bytes received in T seconds.\n",
 			"Ncat: Version 7.93 ( https://nmap.org/ncat )\nNcat: Listening on 0.0.0.0:9000\nNcat: Connection from 10.0.1.2.\nNcat: Connection from 10.0.1.2:PORT.\n", 0, 0},
 		{"nothing said", "", "", "", "Ncat: You must specify a host to connect to. QUITTING.\n", "", 2, 0},
+		{"a port without a host", "", "9000", "", "Ncat: You must specify a host to connect to. QUITTING.\n", "", 2, 0},
+		{"two ports", "", "10.0.2.2 80 81", "", "Ncat: Got more than one port specification: 80 81. QUITTING.\n", "", 2, 0},
+		{"no such port", "", "10.0.2.2 70000", "", "Ncat: Invalid port number \"70000\". QUITTING.\n", "", 2, 0},
+		{"many clients without listening", "", "-k 10.0.2.2 80", "", "Ncat: Invalid option combination: `--keep-open' with connect. QUITTING.\n", "", 2, 0},
 		{"an unknown name", "", "nosuch 80", "", "Ncat: Could not resolve hostname \"nosuch\": Name or service not known. QUITTING.\n", "", 2, 0},
 		{"not modelled", "", "-6 ::1 80", "", "Ncat: not modelled: -6. QUITTING.\n", "", 2, 0},
 	} {
