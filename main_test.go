@@ -327,6 +327,15 @@ func (p *pkg) check(fset *token.FileSet, info *types.Info) (faults []string) {
 		faults = append(faults, fset.Position(at.Pos()).String()+": "+fmt.Sprintf(format, args...))
 	}
 	for _, f := range p.files {
+		anyOrder := map[int]bool{} // lines that say why the order of a map cannot be seen
+		for _, group := range f.Comments {
+			for _, c := range group.List {
+				if strings.Contains(c.Text, "any order:") {
+					line := fset.Position(c.Pos()).Line
+					anyOrder[line], anyOrder[line+1] = true, true
+				}
+			}
+		}
 		sorted := map[ast.Node]bool{} // maps.Keys(x) in slices.Sorted(maps.Keys(x))
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -335,7 +344,7 @@ func (p *pkg) check(fset *token.FileSet, info *types.Info) (faults []string) {
 			case *ast.SelectStmt:
 				fault(n, "a select statement: nothing runs at the same time as something else")
 			case *ast.RangeStmt:
-				if isMap(info, n.X) && !orderless(info, n.Body) {
+				if isMap(info, n.X) && !orderless(info, n.Body) && !anyOrder[fset.Position(n.Pos()).Line] {
 					fault(n, "ranges over a map, which has no order: collect the keys and sort them, or keep a slice beside the map")
 				}
 			case *ast.CallExpr:

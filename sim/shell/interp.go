@@ -171,7 +171,7 @@ func (in *interp) subshell() (*interp, error) {
 	sub.procSubs = nil
 	sub.loops, sub.brk, sub.cont, sub.ret = 0, 0, false, false
 	sub.traps = map[Signal]string{}
-	for sig, t := range in.traps {
+	for sig, t := range in.traps { // any order: a copy
 		if t == "" && sig != 0 {
 			sub.traps[sig] = "" // what is ignored stays so
 		}
@@ -606,7 +606,7 @@ func (in *interp) stmt(st *syntax.Stmt) {
 // mayExec says that a command may take over the process: nothing is left to do
 // afterwards.
 func (in *interp) mayExec() bool {
-	for _, t := range in.traps {
+	for _, t := range in.traps { // any order: one is enough
 		if t != "" {
 			return false
 		}
@@ -1155,7 +1155,7 @@ func (in *interp) external(assigns []*syntax.Assign, redirs []*syntax.Redirect, 
 func (in *interp) execTool(t *Tool, argv, env []string) {
 	p := in.p
 	p.env = env
-	for sig, text := range in.traps {
+	for sig, text := range in.traps { // any order: a set of bits
 		if text == "" && sig != 0 {
 			p.ignored |= 1 << sig
 		}

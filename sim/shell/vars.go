@@ -178,7 +178,7 @@ func (t *table) keys() []string {
 	}
 	n := t.buckets()
 	l := make([]key, 0, len(t.items))
-	for k, it := range t.items {
+	for k, it := range t.items { // any order: sorted below
 		h := uint32(2166136261)
 		for i := range len(k) {
 			h = h*16777619 ^ uint32(k[i])
@@ -272,7 +272,7 @@ func newScope() *scope { return &scope{vars: map[string]*variable{}} }
 // fork copies a scope for a subshell.
 func (sc *scope) fork() *scope {
 	c := &scope{vars: make(map[string]*variable, len(sc.vars)), temp: sc.temp}
-	for k, v := range sc.vars {
+	for k, v := range sc.vars { // any order: a copy
 		if v.kind != scalar {
 			v.shared = true
 		}
@@ -498,7 +498,7 @@ func (in *interp) account(n int) error {
 	}
 	sum := n
 	for _, sc := range in.scopes {
-		for k, v := range sc.vars {
+		for k, v := range sc.vars { // any order: a sum
 			sum += len(k) + len(v.str) + 64
 			if v.arr != nil {
 				for _, s := range v.arr.vals {
@@ -506,7 +506,7 @@ func (in *interp) account(n int) error {
 				}
 			}
 			if v.m != nil {
-				for k, it := range v.m.items {
+				for k, it := range v.m.items { // any order: a sum
 					sum += len(k) + len(it.val) + 64
 				}
 			}
@@ -534,7 +534,7 @@ func (in *interp) names() []string {
 	seen := map[string]bool{}
 	var l []string
 	for i := len(in.scopes) - 1; i >= 0; i-- {
-		for k := range in.scopes[i].vars {
+		for k := range in.scopes[i].vars { // any order: sorted below
 			if !seen[k] {
 				seen[k] = true
 				l = append(l, k)

@@ -31,7 +31,7 @@ func (s *Suite) procNet() vfs.Dynamic {
 	return &place{s.lab, func(ns *stack.Namespace, parts []string) (entry, error) {
 		switch {
 		case len(parts) == 0:
-			return folder(slices.Collect(maps.Keys(files))...), nil
+			return folder(slices.Sorted(maps.Keys(files))...), nil
 		case len(parts) == 1 && files[parts[0]] != nil:
 			return text(func() []byte { return files[parts[0]](ns) }), nil
 		}
