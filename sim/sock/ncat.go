@@ -242,7 +242,11 @@ func Ncat(p *proc.Proc, ns *stack.Namespace, o NcatOptions, out, errOut io.Write
 		n.errOut = io.Discard
 	}
 	defer n.close()
-	return n.run()
+	status := n.run()
+	if n.p.Now() > n.start { // who looks after its end finds the last segments delivered
+		turn(p, ns, clock.Jiffy)
+	}
+	return status
 }
 
 // ncat is one run.
@@ -279,6 +283,7 @@ func (n *ncat) fail(err error) int {
 }
 
 func (n *ncat) run() int {
+	n.start = n.p.Now()
 	if n.o.Verbose {
 		_, _ = io.WriteString(n.errOut, ncatVersion)
 	}
@@ -299,7 +304,6 @@ func (n *ncat) run() int {
 		}
 		n.addr = a
 	}
-	n.start = n.p.Now()
 	at := netip.AddrPortFrom(n.addr, n.o.Port)
 	switch {
 	case n.o.Listen && n.o.UDP:
