@@ -51,6 +51,7 @@ type app struct {
 	noColor bool
 
 	failed, invalid, unchecked bool
+	status                     *int // of a shell's script
 	noted                      map[string]bool
 }
 
@@ -74,6 +75,8 @@ func (a *app) exit() int {
 	switch {
 	case a.invalid:
 		return scenarios.ExitInvalid
+	case a.status != nil:
+		return *a.status
 	case a.failed:
 		return scenarios.ExitFailed
 	case a.unchecked:
@@ -156,7 +159,7 @@ their way is told: which route, which rule, which neighbour, and who put it ther
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of explanations: en or ko (default: from LC_ALL and LANG)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR=1)")
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.runCommand(), a.listCommand(), a.validateCommand(), a.expandCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.listCommand(), a.shCommand(), a.tcpdumpCommand(), a.validateCommand(), a.expandCommand(), a.versionCommand())
 	return root
 }
 

@@ -15,25 +15,35 @@ import (
 // Env is what a command needs of the operating system. Nil functions stand for
 // a system that has nothing.
 type Env struct {
-	IsTerminal func(w io.Writer) bool
+	IsTerminal func(stream any) bool
 	Getenv     func(key string) string
 	ReadFile   func(name string) ([]byte, error)
 	ReadDir    func(name string) ([]string, error) // names of the files in a directory, sorted
 	// WriteFile calls write and puts what it wrote into the file, all or
 	// nothing.
 	WriteFile func(name string, write func(w io.Writer) error) error
+	// ReadTree reads a folder with all that is in it.
+	ReadTree func(dir string) (fs.FS, error)
+	// WriteTree writes files below a folder, which it makes where there is none.
+	WriteTree func(dir string, files []TreeFile) error
+	// Signals begins to take SIGINT and SIGTERM from the system until stop is
+	// called; their numbers come by the channel.
+	Signals func() (numbers <-chan int, stop func())
+	// Editor gives the terminal's line editor; nil where there is none.
+	Editor func(Completer) LineEditor
 }
 
 // OS is the real one. A closed pipe is from now on an error of the write
 // instead of a signal, so that it can be told like any other.
 func OS() Env {
 	signal.Ignore(syscall.SIGPIPE)
-	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile}
+	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile,
+		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Editor: newEditor}
 }
 
 func (e Env) complete() Env {
 	if e.IsTerminal == nil {
-		e.IsTerminal = func(io.Writer) bool { return false }
+		e.IsTerminal = func(any) bool { return false }
 	}
 	if e.Getenv == nil {
 		e.Getenv = func(string) string { return "" }
@@ -51,13 +61,56 @@ func (e Env) complete() Env {
 			return &fs.PathError{Op: "create", Path: name, Err: fs.ErrPermission}
 		}
 	}
+	if e.ReadTree == nil {
+		e.ReadTree = func(dir string) (fs.FS, error) {
+			return nil, &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist}
+		}
+	}
+	if e.WriteTree == nil {
+		e.WriteTree = func(dir string, _ []TreeFile) error {
+			return &fs.PathError{Op: "mkdir", Path: dir, Err: fs.ErrPermission}
+		}
+	}
+	if e.Signals == nil {
+		e.Signals = func() (<-chan int, func()) { return nil, func() {} }
+	}
+	if e.Editor == nil {
+		e.Editor = func(Completer) LineEditor { return nil }
+	}
 	return e
 }
 
-// isTerminal says that w is a terminal: a character device that is not the
-// null device.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// signals takes SIGINT and SIGTERM.
+func signals() (<-chan int, func()) {
+	c, numbers, end := make(chan os.Signal, 1), make(chan int, 1), make(chan struct{})
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for {
+			select {
+			case s := <-c:
+				n := int(syscall.SIGTERM)
+				if s == os.Interrupt {
+					n = int(syscall.SIGINT)
+				}
+				select {
+				case numbers <- n:
+				default: // one is on its way already
+				}
+			case <-end:
+				return
+			}
+		}
+	}()
+	return numbers, func() {
+		signal.Stop(c)
+		close(end)
+	}
+}
+
+// isTerminal says that a stream is a terminal: a character device that is not
+// the null device.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

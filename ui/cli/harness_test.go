@@ -37,7 +37,7 @@ func (s *system) run(t *testing.T, line string) result {
 		stdout = io.MultiWriter(s.stdout, &out)
 	}
 	code := Main(strings.Fields(line), strings.NewReader(s.stdin), stdout, &errs, Env{
-		IsTerminal: func(io.Writer) bool { return s.terminal },
+		IsTerminal: func(any) bool { return s.terminal },
 		Getenv:     func(k string) string { return s.env[k] },
 		ReadFile: func(name string) ([]byte, error) {
 			if text, ok := s.files[name]; ok {

@@ -1,0 +1,322 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"hoplab/sim/shell"
+)
+
+// LineEditor reads lines from the person at the keyboard.
+type LineEditor interface {
+	// Prompt shows a prompt and reads a line. The error is io.EOF for Ctrl-D
+	// and errInterrupted for Ctrl-C.
+	Prompt(prompt string) (string, error)
+	// Remember puts a line into the history.
+	Remember(line string)
+	// Lend hands the terminal to the programs of the lab; TakeBack gets it
+	// again.
+	Lend()
+	TakeBack()
+	Close() error
+}
+
+// Completer finds what the word in front of pos may become: line[:pos] without
+// that word, the words, and what follows.
+type Completer func(line string, pos int) (head string, words []string, tail string)
+
+// errInterrupted is Ctrl-C at the prompt.
+var errInterrupted = errors.New("interrupted")
+
+// session is an interactive shell.
+type session struct {
+	app     *app
+	shell   *shell.Shell
+	term    *shell.Terminal
+	edit    LineEditor
+	signals <-chan int
+	speed   float64 // virtual seconds in a real one; 0: as fast as possible
+}
+
+// interact runs the shell on a terminal until exit or Ctrl-D.
+func (a *app) interact(s *shell.Shell, signals <-chan int, speed float64) (int, error) {
+	t, err := s.Terminal("")
+	if err != nil {
+		return 0, err
+	}
+	x := &session{app: a, shell: s, term: t, signals: signals, speed: speed}
+	if err := x.run(""); err != nil { // it starts
+		return 0, err
+	}
+	if x.edit = a.env.Editor(x.complete); x.edit == nil {
+		x.edit = &plainEditor{a.stdin, a.out}
+	}
+	defer func() { _ = x.edit.Close() }()
+	for !t.Done() {
+		line, err := x.read()
+		switch {
+		case errors.Is(err, errInterrupted):
+			continue
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(a.out, "exit")
+			t.Close()
+			return t.Status(), x.settle(t.Done)
+		case err != nil:
+			return 1, err
+		}
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		x.edit.Remember(line)
+		x.edit.Lend()
+		err = x.run(line)
+		x.edit.TakeBack()
+		if err != nil {
+			return 1, err
+		}
+	}
+	return t.Status(), nil
+}
+
+// read reads a command: a line, and more of them while something is open.
+func (x *session) read() (string, error) {
+	text, err := x.edit.Prompt(x.prompt())
+	for err == nil && shell.Incomplete(text+"\n") {
+		var more string
+		if more, err = x.edit.Prompt("> "); errors.Is(err, io.EOF) {
+			return text, nil // the shell tells what is missing
+		}
+		text += "\n" + more
+	}
+	return text, err
+}
+
+// prompt says where one is: root@k8s-w1:~# on a machine, pod1:~# in a pod.
+func (x *session) prompt() string {
+	p := x.term.Prompt()
+	name := x.term.Process().NS.Name
+	if lab := x.shell.Lab(); lab.Node(name) != name {
+		p = strings.TrimPrefix(p, "root@")
+	}
+	return p
+}
+
+// run runs a line.
+func (x *session) run(line string) error {
+	x.term.Start(line)
+	return x.settle(x.term.Ready)
+}
+
+// settle lets the lab's time pass, as fast as real time does, until done says
+// so.
+func (x *session) settle(done func() bool) error {
+	lab := x.shell.Lab()
+	start, first := time.Now(), lab.Now()
+	for !done() {
+		next, ok := lab.World().Clock.Next()
+		wait := time.Duration(-1) // for a signal
+		if ok {
+			wait = 0
+			if x.speed > 0 {
+				wait = time.Until(start.Add(time.Duration(float64(next.Sub(first)) / x.speed)))
+			}
+		}
+		if sig := x.wait(wait); sig != 0 {
+			x.shell.Interrupt(sig)
+			continue
+		}
+		if ok {
+			lab.Step()
+		}
+	}
+	return x.app.out.err
+}
+
+// wait waits for a signal, at most d; for ever if that is negative.
+func (x *session) wait(d time.Duration) shell.Signal {
+	if d >= 0 && d < time.Millisecond {
+		select {
+		case n := <-x.signals:
+			return shell.Signal(n)
+		default:
+			return 0
+		}
+	}
+	var timeout <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case n := <-x.signals:
+		return shell.Signal(n)
+	case <-timeout:
+		return 0
+	}
+}
+
+// complete proposes commands, files, interfaces and namespaces.
+func (x *session) complete(line string, pos int) (head string, words []string, tail string) {
+	head, tail = line[:pos], line[pos:]
+	start := strings.LastIndexAny(head, " \t;|&(<>\"'") + 1
+	word := head[start:]
+	before := commandWords(head[:start])
+	head = head[:start]
+	for _, c := range x.candidates(before, word) {
+		if strings.HasPrefix(c, word) {
+			words = append(words, c)
+		}
+	}
+	slices.Sort(words)
+	return head, slices.Compact(words), tail
+}
+
+// commandWords are the words of the command that text ends in.
+func commandWords(text string) []string {
+	if i := strings.LastIndexAny(text, ";|&("); i >= 0 {
+		text = text[i+1:]
+	}
+	return strings.Fields(text)
+}
+
+// candidates lists what may stand behind some words.
+func (x *session) candidates(before []string, word string) []string {
+	if len(before) == 0 && !strings.Contains(word, "/") {
+		return suffixed(x.commands(), " ")
+	}
+	last := ""
+	if len(before) > 0 {
+		last = before[len(before)-1]
+	}
+	switch last {
+	case "exec", "-n", "-netns", "netns", "nsenter", "del", "delete", "identify", "pids":
+		if before[0] == "ip" || before[0] == "nsenter" || before[0] == "bridge" {
+			if last == "netns" {
+				return []string{"add ", "delete ", "exec ", "identify ", "list ", "pids "}
+			}
+			return suffixed(x.namespaces(), " ")
+		}
+	case "dev", "-i", "-I", "master", "oif", "iif", "ifconfig", "ethtool", "-S", "-k", "-D":
+		return suffixed(x.devices(), " ")
+	}
+	if len(before) >= 3 && before[0] == "ip" && before[1] == "netns" && before[2] == "exec" && len(before) == 4 {
+		return suffixed(x.commands(), " ")
+	}
+	all := x.files(word)
+	if !strings.Contains(word, "/") && len(before) > 0 && before[0] == "ip" {
+		all = append(all, suffixed(slices.Concat(x.devices(), ipWords(before)), " ")...)
+	}
+	return all
+}
+
+// ipWords are the words that ip knows at a place.
+func ipWords(before []string) []string {
+	switch len(before) {
+	case 1:
+		return []string{"addr", "link", "route", "neigh", "rule", "netns", "tunnel", "monitor"}
+	case 2:
+		return []string{"show", "add", "del", "set", "replace", "flush", "get", "change"}
+	}
+	return []string{"dev", "via", "src", "proto", "scope", "type", "table", "mtu", "up", "down", "master", "address", "onlink", "metric", "peer", "name", "netns"}
+}
+
+func suffixed(words []string, end string) []string {
+	l := make([]string, len(words))
+	for i, w := range words {
+		l[i] = w + end
+	}
+	return l
+}
+
+// commands lists the tools and the builtins that people type.
+func (x *session) commands() []string {
+	l := []string{"alias", "bg", "cd", "declare", "echo", "eval", "exec", "exit", "export", "fg", "for", "if", "jobs", "kill", "printf", "pwd", "read", "set", "source", "trap", "type", "unset", "until", "wait", "while"}
+	for _, t := range x.shell.Tools() {
+		l = append(l, t.Name)
+	}
+	return l
+}
+
+func (x *session) namespaces() []string { return x.shell.Lab().NamespaceNames() }
+
+func (x *session) devices() []string {
+	var l []string
+	for _, d := range x.term.Process().NS.Devices() {
+		l = append(l, d.Name)
+	}
+	return l
+}
+
+// files lists the files that a word may become.
+func (x *session) files(word string) []string {
+	dir, base := "", word
+	if i := strings.LastIndexByte(word, '/'); i >= 0 {
+		dir, base = word[:i+1], word[i+1:]
+	}
+	at := dir
+	switch {
+	case at == "":
+		at = "."
+	case strings.HasPrefix(at, "~/"):
+		at = x.term.Process().Getenv("HOME") + at[1:]
+	}
+	list, err := x.term.Process().View().ReadDir(at)
+	if err != nil {
+		return nil
+	}
+	var l []string
+	for _, i := range list {
+		switch {
+		case strings.HasPrefix(i.Name(), ".") && !strings.HasPrefix(base, "."):
+		case i.IsDir():
+			l = append(l, dir+i.Name()+"/")
+		default:
+			l = append(l, dir+i.Name()+" ")
+		}
+	}
+	return l
+}
+
+// plainEditor is for terminals without line editing, and for tests.
+type plainEditor struct {
+	in  io.Reader
+	out io.Writer
+}
+
+// Prompt reads a line byte by byte, so that programs find the rest.
+func (e *plainEditor) Prompt(prompt string) (string, error) {
+	if _, err := io.WriteString(e.out, prompt); err != nil {
+		return "", err
+	}
+	var line []byte
+	for b := make([]byte, 1); ; {
+		n, err := e.in.Read(b)
+		switch {
+		case n > 0 && b[0] == '\n':
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case n > 0:
+			line = append(line, b[0])
+		case err != nil && len(line) > 0:
+			return string(line), nil
+		case err != nil:
+			return "", err
+		}
+	}
+}
+
+// Remember forgets.
+func (*plainEditor) Remember(string) {}
+
+// Lend does nothing.
+func (*plainEditor) Lend() {}
+
+// TakeBack does nothing.
+func (*plainEditor) TakeBack() {}
+
+// Close does nothing.
+func (*plainEditor) Close() error { return nil }
