@@ -106,7 +106,7 @@ func (s *Suite) runModprobe(c *shell.Call) int {
 func (s *Suite) load(c *shell.Call, name string) {
 	s.modules = append(s.modules, name)
 	if name == "ipip" {
-		loadIPIP(s.lab)
+		s.lab.LoadIPIP()
 	}
 	if err := s.writeModules(c.View); err != nil {
 		c.Errorf("/proc/modules: %s", vfs.Text(err))

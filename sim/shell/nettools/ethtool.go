@@ -1,0 +1,142 @@
+package nettools
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"hoplab/sim/netdev"
+	"hoplab/sim/shell"
+)
+
+func ethtoolTool() shell.Tool {
+	return shell.Tool{Name: "ethtool", Dir: "/usr/sbin", Summary: "show driver, features and statistics of an interface", Usage: "[-i|-k|-S] IF | -K IF FEATURE off...", Run: runEthtool, Options: []shell.Option{
+		{Flag: "-i, --driver", Help: "show driver information"},
+		{Flag: "-k, --show-features, --show-offload", Help: "show features: all are off, packets are what is on the wire"},
+		{Flag: "-K, --features, --offload", Help: "turn features off; none can be turned on"},
+		{Flag: "-S, --statistics", Help: "show the driver's own statistics"},
+		{Flag: "--version", Help: "print the version"}, {Flag: "-h", Help: "show this help"},
+		{Flag: "other options", NotModelled: true},
+	}}
+}
+
+// features are what -k lists, with the short name of those that have one for
+// -K.
+func features() []struct{ name, short string } {
+	return []struct{ name, short string }{
+		{"rx-checksumming", "rx"}, {"tx-checksumming", "tx"}, {"scatter-gather", "sg"}, {"tcp-segmentation-offload", "tso"}, {"generic-segmentation-offload", "gso"},
+		{"generic-receive-offload", "gro"}, {"large-receive-offload", "lro"}, {"rx-vlan-offload", "rxvlan"}, {"tx-vlan-offload", "txvlan"}, {"ntuple-filters", "ntuple"},
+		{"receive-hashing", "rxhash"},
+	}
+}
+
+func runEthtool(c *shell.Call) int {
+	args := c.Args[1:]
+	if len(args) == 0 {
+		io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
+		return 1
+	}
+	option := "show"
+	if strings.HasPrefix(args[0], "-") {
+		option, args = args[0], args[1:]
+	}
+	switch option {
+	case "-h", "--help":
+		c.Tool.Help(c.Out)
+		return 0
+	case "--version":
+		io.WriteString(c.Out, "ethtool version 6.1\n")
+		return 0
+	case "-i", "--driver", "-k", "--show-features", "--show-offload", "-K", "--features", "--offload", "-S", "--statistics":
+	case "show":
+		return c.NotModelled(1, "settings of an interface (-i, -k, -K and -S are)")
+	default:
+		return c.NotModelled(1, option)
+	}
+	if len(args) == 0 {
+		io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
+		return 1
+	}
+	d := c.NS.Device(args[0])
+	if d == nil {
+		return ethtoolNoDevice(c, option)
+	}
+	switch option {
+	case "-i", "--driver":
+		return ethtoolDriver(c, d)
+	case "-S", "--statistics":
+		return ethtoolStatistics(c, d)
+	case "-k", "--show-features", "--show-offload":
+		fmt.Fprintf(c.Out, "Features for %s:\n", d.Name)
+		for _, f := range features() {
+			fmt.Fprintf(c.Out, "%s: off [fixed]\n", f.name)
+		}
+		return 0
+	}
+	return ethtoolFeatures(c, args[1:])
+}
+
+func ethtoolNoDevice(c *shell.Call, option string) int {
+	switch option {
+	case "-i", "--driver":
+		io.WriteString(c.Err, "Cannot get driver information: No such device\n")
+		return 71
+	case "-S", "--statistics":
+		io.WriteString(c.Err, "Cannot get stats strings information: No such device\n")
+		return 96
+	}
+	io.WriteString(c.Err, "netlink error: No such device\n")
+	return 1
+}
+
+func ethtoolDriver(c *shell.Call, d *netdev.Device) int {
+	driver, version := d.Kind.String(), "1.0"
+	switch d.Kind {
+	case netdev.Loopback, netdev.NIC:
+		io.WriteString(c.Err, "Cannot get driver information: Operation not supported\n")
+		return 71
+	case netdev.Bridge:
+		version = "2.3"
+	}
+	fmt.Fprintf(c.Out, "driver: %s\nversion: %s\nfirmware-version: \nexpansion-rom-version: \nbus-info: \nsupports-statistics: %s\nsupports-test: no\nsupports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no\n",
+		driver, version, map[bool]string{true: "yes", false: "no"}[d.Kind == netdev.Veth])
+	return 0
+}
+
+// ethtoolStatistics is ethtool -S. Of the kinds here only a veth has any: the
+// index of its other end, by which one finds a pod's interface.
+func ethtoolStatistics(c *shell.Call, d *netdev.Device) int {
+	if d.Kind != netdev.Veth {
+		io.WriteString(c.Err, "no stats available\n")
+		return 94
+	}
+	index := int32(0)
+	if p := d.Peer(); p != nil {
+		index = p.Index
+	}
+	fmt.Fprintf(c.Out, "NIC statistics:\n     peer_ifindex: %d\n", index)
+	return 0
+}
+
+// ethtoolFeatures is ethtool -K: pairs of a feature and on or off.
+func ethtoolFeatures(c *shell.Call, args []string) int {
+	if len(args) == 0 || len(args)%2 != 0 {
+		io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
+		return 1
+	}
+	for i := 0; i < len(args); i += 2 {
+		known := false
+		for _, f := range features() {
+			known = known || args[i] == f.name || args[i] == f.short
+		}
+		switch {
+		case !known, args[i+1] == "on":
+			return c.NotModelled(1, "-K "+args[i]+" "+args[i+1])
+		case args[i+1] != "off":
+			io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
+			return 1
+		}
+	}
+	return 0
+}
+
