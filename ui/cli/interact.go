@@ -71,7 +71,9 @@ func (a *app) interact(s *shell.Shell, signals <-chan int, speed float64) (int, 
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		x.edit.Remember(line)
+		for part := range strings.SplitSeq(line, "\n") {
+			x.edit.Remember(part)
+		}
 		x.edit.Lend()
 		err = x.run(line)
 		x.edit.TakeBack()
@@ -122,7 +124,7 @@ func (x *session) settle(done func() bool) error {
 		if ok {
 			wait = 0
 			if x.speed > 0 {
-				wait = time.Until(start.Add(time.Duration(float64(next.Sub(first)) / x.speed)))
+				wait = max(0, time.Until(start.Add(time.Duration(float64(next.Sub(first))/x.speed))))
 			}
 		}
 		if sig := x.wait(wait); sig != 0 {
