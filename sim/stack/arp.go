@@ -342,7 +342,14 @@ func (ns *Namespace) arpIgnore(in *inDev, sip, tip uint32) bool {
 func (ns *Namespace) arpFilter(in *inDev, sip, tip uint32) bool {
 	var rt route
 	fl := flow{src: tip, dst: sip}
-	return ns.routeOutput(&fl, &rt) != 0 || rt.dev != in
+	if ns.routeOutput(&fl, &rt) != 0 {
+		return true
+	}
+	if rt.dev == in {
+		return false
+	}
+	ns.MIB.TCPExt.ArpFilter++
+	return true
 }
 
 // proxyARP says whether this machine answers for somebody else's address: it

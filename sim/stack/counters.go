@@ -22,7 +22,34 @@ type IPCounters struct {
 }
 
 // IPExtCounters are the IpExt: line.
-type IPExtCounters struct{ InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts uint64 }
+type IPExtCounters struct {
+	InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts                              uint64
+	InOctets, OutOctets, InMcastOctets, OutMcastOctets, InBcastOctets, OutBcastOctets uint64
+	InNoECTPkts, InECT1Pkts, InECT0Pkts, InCEPkts                                     uint64
+}
+
+// inECN counts a packet that came in by its ECN field, RFC 3168 section 5.
+func (c *IPExtCounters) inECN(tos uint8) {
+	switch tos & ecnMask {
+	case 0:
+		c.InNoECTPkts++
+	case 1:
+		c.InECT1Pkts++
+	case 2:
+		c.InECT0Pkts++
+	case 3:
+		c.InCEPkts++
+	}
+}
+
+// inMcast counts a packet to a multicast address that came in, inBcast one to a
+// broadcast address; n is its length in bytes. outMcast and outBcast count what
+// is sent.
+
+func (c *IPExtCounters) inMcast(n int)  { c.InMcastPkts++; c.InMcastOctets += uint64(n) }
+func (c *IPExtCounters) inBcast(n int)  { c.InBcastPkts++; c.InBcastOctets += uint64(n) }
+func (c *IPExtCounters) outMcast(n int) { c.OutMcastPkts++; c.OutMcastOctets += uint64(n) }
+func (c *IPExtCounters) outBcast(n int) { c.OutBcastPkts++; c.OutBcastOctets += uint64(n) }
 
 // UDPCounters are the Udp: line.
 type UDPCounters struct {
@@ -36,7 +63,7 @@ type TCPCounters struct {
 }
 
 // TCPExtCounters are of the TcpExt: line.
-type TCPExtCounters struct{ IPReversePathFilter uint64 }
+type TCPExtCounters struct{ ArpFilter, IPReversePathFilter uint64 }
 
 // ICMPCounters are the Icmp: and IcmpMsg: lines.
 type ICMPCounters struct {

@@ -50,6 +50,7 @@ func (ns *Namespace) rcv(in *inDev, b *packet.Buffer) {
 		return
 	}
 	ns.MIB.IP.InReceives++
+	ns.MIB.IPExt.InOctets += uint64(b.Len())
 	ip, err := packet.ParseIPv4(b.Network())
 	if err != nil {
 		if err == packet.ErrTruncated {
@@ -61,6 +62,7 @@ func (ns *Namespace) rcv(in *inDev, b *packet.Buffer) {
 		ns.drop(b, in, trace.StageRcv, trace.IPInHdr)
 		return
 	}
+	ns.MIB.IPExt.inECN(ip.TOS())
 	if !ip.ChecksumOK() {
 		ns.MIB.IP.InCsumErrors++
 		ns.MIB.IP.InHdrErrors++
@@ -87,10 +89,10 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 		case in.Kind == netdev.Loopback:
 		case isMulticast(ip.Dst32()):
 			rt.typ, rt.flags = fib.Multicast, rtLocal|rtMulticast
-			ns.MIB.IPExt.InMcastPkts++
+			ns.MIB.IPExt.inMcast(len(ip))
 		default:
 			rt.typ, rt.flags = fib.Broadcast, rtLocal|rtBroadcast
-			ns.MIB.IPExt.InBcastPkts++
+			ns.MIB.IPExt.inBcast(len(ip))
 		}
 		if ip.HeaderLen() > packet.IPv4Len && !ns.rcvOptions(in, b, &rt) {
 			return
@@ -118,9 +120,9 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 	}
 	switch {
 	case rt.flags&rtBroadcast != 0:
-		ns.MIB.IPExt.InBcastPkts++
+		ns.MIB.IPExt.inBcast(len(ip))
 	case rt.flags&rtMulticast != 0:
-		ns.MIB.IPExt.InMcastPkts++
+		ns.MIB.IPExt.inMcast(len(ip))
 	case b.Type != packet.Host && ns.confOr(in, ConfDropUnicastInL2Multicast):
 		ns.drop(b, in, trace.StageRcv, trace.UnicastInL2Multicast)
 		return
@@ -234,6 +236,7 @@ func exceedsMTU(b *packet.Buffer, ip packet.IPv4, mtu int) bool {
 // forwardFinish is ip_forward_finish.
 func (ns *Namespace) forwardFinish(b *packet.Buffer, rt *route) {
 	ns.MIB.IP.ForwDatagrams++
+	ns.MIB.IPExt.OutOctets += uint64(b.Len())
 	if b.IPv4().HeaderLen() > packet.IPv4Len {
 		ns.forwardOptions(b, rt)
 	}
@@ -322,6 +325,7 @@ func (ns *Namespace) sendOut(b *packet.Buffer, rt *route) fib.Errno {
 // packets to several receivers.
 func (ns *Namespace) output(b *packet.Buffer, rt *route) {
 	ns.MIB.IP.OutRequests++
+	ns.MIB.IPExt.OutOctets += uint64(b.Len())
 	if rt.flags&(rtBroadcast|rtMulticast) != 0 && rt.flags&rtLocal != 0 && rt.flags&rtInput == 0 {
 		ns.loopBack(b, rt)
 	}
@@ -398,9 +402,9 @@ func (ns *Namespace) finishOutput2(b *packet.Buffer, rt *route) {
 	ip := b.IPv4()
 	switch {
 	case rt.flags&rtBroadcast != 0:
-		ns.MIB.IPExt.OutBcastPkts++
+		ns.MIB.IPExt.outBcast(len(ip))
 	case rt.flags&rtMulticast != 0:
-		ns.MIB.IPExt.OutMcastPkts++
+		ns.MIB.IPExt.outMcast(len(ip))
 	}
 	dev := rt.dev
 	if dev.NoARP() {
