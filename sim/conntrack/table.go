@@ -13,6 +13,8 @@ type Table struct {
 	stats Stats
 	last  clock.Instant // of the last packet
 	ids   uint32        // last Conn.ID
+	gotBy uint32        // the handle that Get saw last, 0 none, and its entry
+	got   *Conn
 
 	// Entries live in chunks, so that pointers to them stay valid. A slot is the
 	// number of an entry's place, from 1; 0 is none.
@@ -75,6 +77,13 @@ func (c *Conn) handle(slot uint32) uint32 { return slot | uint32(c.gen)<<slotBit
 // Get returns the entry of a handle that In gave out. It is nil for 0 and once
 // another entry took the place; an entry that ended is still there before.
 func (t *Table) Get(conn uint32) *Conn {
+	if conn == t.gotBy {
+		return t.got
+	}
+	return t.get(conn)
+}
+
+func (t *Table) get(conn uint32) *Conn {
 	slot := conn & slotMask
 	if slot == 0 || slot > t.slots {
 		return nil
@@ -83,6 +92,7 @@ func (t *Table) Get(conn uint32) *Conn {
 	if c.gen != uint8(conn>>slotBits) {
 		return nil
 	}
+	t.gotBy, t.got = conn, c
 	return c
 }
 
@@ -135,17 +145,18 @@ func (t *Table) In(ip packet.IPv4, atPrerouting bool, now clock.Instant) (conn u
 		return 0, InvalidInfo, Accept
 	}
 	for {
-		slot, info, v := t.resolve(&tp, now)
-		if slot == 0 {
+		slot, c, info, v := t.resolve(&tp, now)
+		if c == nil {
 			return 0, InvalidInfo, v
 		}
-		c := t.at(slot)
 		switch t.track(slot, c, info, ip, verify, now) {
 		case tracked:
 			if info == EstablishedReply {
 				c.Status |= SeenReply
 			}
-			return c.handle(slot), info, Accept
+			conn = c.handle(slot)
+			t.gotBy, t.got = conn, c // the walk asks for it next
+			return conn, info, Accept
 		case invalid:
 			t.Discard(c.handle(slot))
 			t.stats.Invalid++
@@ -184,31 +195,31 @@ func (t *Table) track(slot uint32, c *Conn, info Info, ip packet.IPv4, verify bo
 	return tracked
 }
 
-// resolve finds the entry of a tuple or makes one: resolve_normal_ct. slot is
-// 0 when there is none; the packet is invalid then or, with Drop, too much.
-func (t *Table) resolve(tp *Tuple, now clock.Instant) (slot uint32, info Info, v Verdict) {
+// resolve finds the entry of a tuple or makes one: resolve_normal_ct. c is nil
+// when there is none; the packet is invalid then or, with Drop, too much.
+func (t *Table) resolve(tp *Tuple, now clock.Instant) (slot uint32, c *Conn, info Info, v Verdict) {
 	slot, d, c := t.find(tp, now)
 	switch {
 	case c == nil:
 		reply, ok := tp.Invert()
 		if !ok {
 			t.stats.Invalid++
-			return 0, InvalidInfo, Accept
+			return 0, nil, InvalidInfo, Accept
 		}
 		slot = t.make(tp, now)
 		if slot == 0 {
 			t.stats.Drop++
-			return 0, InvalidInfo, Drop
+			return 0, nil, InvalidInfo, Drop
 		}
 		c = t.at(slot)
 		c.Orig, c.Reply = *tp, reply
-		return slot, New, Accept
+		return slot, c, New, Accept
 	case d == Reply:
-		return slot, EstablishedReply, Accept
+		return slot, c, EstablishedReply, Accept
 	case c.Status&SeenReply != 0:
-		return slot, Established, Accept
+		return slot, c, Established, Accept
 	}
-	return slot, New, Accept
+	return slot, c, New, Accept
 }
 
 // relatedError finds the entry that an ICMP error talks about by the datagram
@@ -355,6 +366,7 @@ func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
 		t.live++
 		t.ids++
 		*c = Conn{ID: t.ids, acct: t.cfg.Acct, gen: c.gen + 1}
+		t.gotBy, t.got = 0, nil // the handle that it had names nothing now
 		return slot
 	}
 	if t.slots == slotMask {

@@ -79,10 +79,9 @@ func (d *Device) Learnt() []Neighbour {
 		return nil
 	}
 	var all []Neighbour
-	f := &d.bridge.fdb
-	for _, m := range f.order {
-		if e := f.entries[m]; d.World.Clock.Now()-e.seen <= ageing {
-			all = append(all, Neighbour{m, e.port, e.seen})
+	for _, e := range d.bridge.fdb.entries {
+		if d.World.Clock.Now()-e.seen <= ageing {
+			all = append(all, Neighbour{e.mac, e.port, e.seen})
 		}
 	}
 	return all

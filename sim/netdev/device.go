@@ -387,30 +387,31 @@ func (d *Device) note(b *packet.Buffer, s trace.Stage, why trace.Reason) {
 	r := l.Next(d.World.Clock.Now(), b.ID, b.Parent, d.Place, s)
 	r.Reason, r.RefKind, r.RefIdx = why, trace.RefDevice, uint32(d.Place)
 	if !l.Knows(b.ID) {
-		l.SetFlow(r, FrameFlow(d.HasEthernet(), b.Bytes()))
+		SetFlow(l, r, d.HasEthernet(), b.Bytes())
 	}
-	l.Commit(r, b.Bytes())
+	if l.Listening() {
+		l.Commit(r, b.Bytes())
+	}
 }
 
-// FrameFlow reads the flow of a frame, with an Ethernet header or without.
-// What is neither IPv4 nor ARP has the zero flow.
-func FrameFlow(ethernet bool, f []byte) packet.Flow {
+// SetFlow adds to a record what a frame with an Ethernet header, or without,
+// looks like.
+func SetFlow(l *trace.Log, r *trace.Record, ethernet bool, f []byte) {
 	t := packet.EtherIPv4
-	if ethernet {
-		if len(f) < packet.EthernetLen {
-			return packet.Flow{}
-		}
+	if ethernet && len(f) >= packet.EthernetLen {
 		t, f = packet.Ethernet(f).Type(), f[packet.EthernetLen:]
 	}
 	switch t {
 	case packet.EtherIPv4:
 		if p, err := packet.ParseIPv4(f); err == nil {
-			return packet.IPv4Flow(p)
+			l.SetIPv4(r, p)
+			return
 		}
 	case packet.EtherARP:
 		if a, err := packet.ParseARP(f); err == nil {
-			return packet.ARPFlow(a)
+			l.SetARP(r, a)
+			return
 		}
 	}
-	return packet.Flow{}
+	l.SetUnknown(r)
 }

@@ -13,32 +13,48 @@ import (
 const ageing = 300e9
 
 // fdb is the forwarding database of a bridge or a segment: which port a MAC
-// address was last seen at.
+// address was last seen at. Up to fewMACs of them are found by looking at one
+// after the other.
 type fdb struct {
-	entries map[packet.MAC]fdbEntry
-	order   []packet.MAC // in order of learning, for listing
+	entries []fdbEntry // in order of learning
+	index   map[packet.MAC]int
 }
 
 type fdbEntry struct {
+	mac  packet.MAC
 	port *Device
 	seen clock.Instant
+}
+
+const fewMACs = 8
+
+// find is the entry of an address, nil when unknown.
+func (f *fdb) find(m packet.MAC) *fdbEntry {
+	if f.index != nil {
+		if i, ok := f.index[m]; ok {
+			return &f.entries[i]
+		}
+		return nil
+	}
+	for i := range f.entries {
+		if f.entries[i].mac == m {
+			return &f.entries[i]
+		}
+	}
+	return nil
 }
 
 func (f *fdb) learn(m packet.MAC, port *Device, now clock.Instant) {
 	if m.IsMulticast() {
 		return
 	}
-	e, known := f.entries[m]
-	if known && e.port == port && now-e.seen < 1e9 { // refreshed once a second at most
+	e := f.find(m)
+	if e == nil {
+		f.entries = append(f.entries, fdbEntry{m, port, now})
+		f.reindex(len(f.entries) - 1)
 		return
 	}
-	if !known {
-		if f.entries == nil {
-			f.entries = map[packet.MAC]fdbEntry{}
-		}
-		f.order = append(f.order, m)
-	}
-	f.entries[m] = fdbEntry{port, now}
+	e.port, e.seen = port, now
 }
 
 // port is where m was seen, nil when unknown or too long ago.
@@ -46,21 +62,30 @@ func (f *fdb) port(m packet.MAC, now clock.Instant) *Device {
 	if m.IsMulticast() {
 		return nil
 	}
-	e, ok := f.entries[m]
-	if !ok || now-e.seen > ageing {
+	e := f.find(m)
+	if e == nil || now-e.seen > ageing {
 		return nil
 	}
 	return e.port
 }
 
 func (f *fdb) forget(port *Device) {
-	f.order = slices.DeleteFunc(f.order, func(m packet.MAC) bool {
-		if f.entries[m].port != port {
-			return false
-		}
-		delete(f.entries, m)
-		return true
-	})
+	f.entries = slices.DeleteFunc(f.entries, func(e fdbEntry) bool { return e.port == port })
+	f.index = nil
+	f.reindex(0)
+}
+
+// reindex brings the index up to date with the entries from that one on.
+func (f *fdb) reindex(from int) {
+	if len(f.entries) <= fewMACs {
+		return
+	}
+	if f.index == nil {
+		f.index, from = make(map[packet.MAC]int, 2*fewMACs), 0
+	}
+	for i := from; i < len(f.entries); i++ {
+		f.index[f.entries[i].mac] = i
+	}
 }
 
 // Segment is a LAN: a switch without an address that NICs are attached to. It

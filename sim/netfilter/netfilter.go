@@ -77,18 +77,18 @@ type HookMask uint8
 // Hooks are the hooks at which the table is consulted.
 func (id TableID) Hooks() HookMask { return validHooks[id] }
 
-// Dev is an interface as a rule sees it. The stack makes one for each device
-// and may change Name when the device is renamed.
+// Dev is an interface as a rule sees it. The stack makes one for each device of
+// a namespace.
 type Dev struct {
 	Index int32
-	Name  string
+	Name  string // changed by Rename
 
 	keyFor string // the name that key was made from
 	key    ifName
 
-	tables   *Tables // that gave it its number
-	numbered string  // for this name
-	number   uint32
+	tables *Tables // those of its namespace
+	number uint32  // there, 0 none yet
+	last   [numHooks]lastPath
 }
 
 // Packet is what the tables look at and change. One value can be used again
@@ -100,12 +100,14 @@ type Packet struct {
 	CT        *conntrack.Conn
 	Info      conntrack.Info // valid iff CT is not nil; otherwise Untracked or InvalidInfo
 	Untracked bool           // set by NOTRACK and CT --notrack
+	Rewritten bool           // set by targets that change the header: TTL, TOS and DSCP
 	Hook      Hook           // set by Run
 
 	// What one Run worked out, valid iff not 0 or if known says so. In
 	// memory, not in variables of Run, whose registers are few.
 	inName, outName ifName
 	state           StateMask
+	verdict         Verdict
 	knowsIn         bool
 	knowsOut        bool
 }

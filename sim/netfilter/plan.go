@@ -14,18 +14,18 @@ package netfilter
 // code of their table and go with it whenever a rule, a chain or a policy
 // changes.
 type plan struct {
-	nodes  []node
-	about  []about          // the rest of each node
-	made   map[point]uint32 // nodes by point
-	code   *code
-	base   *Chain
-	in     ifName
-	out    ifName
-	giveUp bool // it grew too large: packets walk from rule to rule
+	path  *Path
+	id    TableID
+	nodes []*node         // in the order in which they were made
+	made  map[point]*node // by the point that they begin at
+	code  *code
+	in    ifName
+	out   ifName
 }
 
-// maxNodes is the size at which a plan is given up: rules that depend on each
-// other in ever new ways.
+// maxNodes is the number of nodes at which a table's plans are given up as
+// they grow: thousands of rules in a row, or rules that depend on each other in
+// ever new ways.
 const maxNodes = 1 << 12
 
 // node changes the mark, and then tries one condition or comes to an end. It
@@ -34,11 +34,9 @@ type node struct {
 	packets, bytes uint64 // that came here, for the rules that count them
 	clear, xor     uint32 // of the mark
 	a, b           uint32 // of the condition
-	yes, no        uint32 // nodes to go on at, 0 while they are not made
+	yes, no        *node  // to go on at if the condition holds or not, before an inversion; nil while they are not made
 	kind           nodeKind
-	not            bool
-	op             *op   // the condition
-	rule           *Rule // the end's; nil: the policy
+	*about
 }
 
 type nodeKind uint8
@@ -48,18 +46,19 @@ const (
 	testState
 	testProto
 	testOther
-	nodeAccept // an end, as all from here on but the last
-	nodePolicy
-	nodeDrop
-	nodeVerdict // REJECT and the nat targets
-	nodeOther   // a target that changes the packet; goes on at yes
+	nodeEnd    // there is a verdict
+	nodeTarget // a target changes the packet; goes on at yes
 )
 
-// about is what a node is made for and whom it counts for.
+// about is the rest of a node, which most packets do not look at.
 type about struct {
-	next   point   // where its condition stands, or the target
-	line   *Rule   // of the condition
-	counts []*Rule // match whatever comes to the node
+	verdict Verdict // of an end, or of a packet that is too broken for the condition
+	policy  *Chain  // whose policy the end is, nil: a rule's
+	rule    *Rule   // the target's
+	op      *op     // the condition
+	at      point   // where the condition or the target stands
+	counts  []*Rule // match whatever comes to the node
+	plan    *plan
 }
 
 // point is a place in the code with what is known there.
@@ -81,35 +80,112 @@ type frame struct {
 // Path is what all tables say at one hook about packets between two
 // interfaces.
 type Path struct {
+	first  [numTables]*node  // of the plans; nil where there is none, or where it grew too large
+	empty  [numTables]*Chain // built-in chains without rules that accept
+	bases  [numTables]*Chain // built-in chains; nil where the table does not exist or has none at the hook
 	tables *Tables
+	gen    uint32
 	hook   Hook
-	plans  [numTables]*plan // nil where the table does not exist or has no chain at the hook
+}
+
+// lastPath is the path at a hook that a device was asked for last, with the
+// other device there.
+type lastPath struct {
+	other *Dev
+	path  *Path
 }
 
 // Path gives the path of packets at a hook between two interfaces, nil for
-// none. It holds until a rule changes.
+// none. It holds until a rule changes or a device is renamed.
 func (t *Tables) Path(h Hook, in, out *Dev) *Path {
+	d, other := out, in
+	if out == nil {
+		d, other = in, nil
+	}
+	if d == nil {
+		return t.findPath(h, nil, nil)
+	}
+	last := &d.last[h]
+	if pa := last.path; pa != nil && last.other == other && pa.gen == t.gen && pa.tables == t {
+		return pa
+	}
+	last.other, last.path = other, t.findPath(h, in, out)
+	return last.path
+}
+
+func (t *Tables) findPath(h Hook, in, out *Dev) *Path {
 	if t.dirty {
 		t.compile()
 	}
 	i, o := t.number(in), t.number(out)
-	if rows := t.paths[h]; int(i) < len(rows) && int(o) < len(rows[i]) && rows[i][o] != nil {
-		return rows[i][o]
-	}
-	return t.newPath(h, i, o, in, out)
-}
-
-func (t *Tables) newPath(h Hook, i, o uint32, in, out *Dev) *Path {
-	pa := &Path{tables: t, hook: h}
-	for id, tb := range t.tables {
-		if tb != nil && tb.code.entry[h] != nil {
-			pa.plans[id] = tb.newPlan(tb.code.entry[h], in.name(), out.name())
-		}
-	}
 	t.paths[h] = grown(t.paths[h], i)
 	t.paths[h][i] = grown(t.paths[h][i], o)
-	t.paths[h][i][o] = pa
+	at := &t.paths[h][i][o]
+	if *at == nil {
+		*at = t.newPath(h, in.name(), out.name())
+	}
+	return *at
+}
+
+func (t *Tables) newPath(h Hook, in, out ifName) *Path {
+	pa := &Path{tables: t, hook: h, gen: t.gen}
+	for id, tb := range t.tables {
+		if tb == nil || tb.code.entry[h] == nil {
+			continue
+		}
+		base := tb.code.entry[h]
+		pl := &plan{path: pa, id: TableID(id), code: &tb.code, made: map[point]*node{}, in: in, out: out}
+		tb.plans = append(tb.plans, pl)
+		pa.bases[id] = base
+		pa.first[id] = pl.node(point{pc: base.start})
+		if len(base.rules) == 0 && base.Policy == Accept {
+			pa.empty[id] = base
+		}
+	}
 	return pa
+}
+
+// number is a small number for the device's name in these tables, 0 for no
+// device.
+func (t *Tables) number(d *Dev) uint32 {
+	if d == nil {
+		return 0
+	}
+	if d.tables == t && d.number != 0 {
+		return d.number
+	}
+	n, ok := t.names[d.Name]
+	if !ok {
+		if t.names == nil {
+			t.names = map[string]uint32{}
+		}
+		n = uint32(len(t.names)) + 1
+		t.names[d.Name] = n
+	}
+	d.tables, d.number = t, n
+	return n
+}
+
+// Rename gives the device another name.
+func (d *Dev) Rename(name string) {
+	d.Name, d.number = name, 0
+	if d.tables != nil {
+		d.tables.touch()
+	}
+}
+
+// grown is s with room for index i.
+func grown[T any](s []T, i uint32) []T {
+	if int(i) < len(s) {
+		return s
+	}
+	return append(s, make([]T, int(i)+1-len(s))...)
+}
+
+// touch says that no path holds any longer.
+func (t *Tables) touch() {
+	t.dirty = true
+	t.gen++
 }
 
 // compile makes the code of changed tables anew and forgets all paths.
@@ -117,7 +193,7 @@ func (t *Tables) compile() {
 	for _, tb := range t.tables {
 		if tb != nil {
 			tb.settle()
-			tb.plans = nil
+			tb.plans, tb.code.nodes = nil, 0
 			if tb.dirty {
 				tb.compile()
 			}
@@ -127,26 +203,14 @@ func (t *Tables) compile() {
 	t.dirty = false
 }
 
-func (tb *Table) newPlan(base *Chain, in, out ifName) *plan {
-	pl := &plan{code: &tb.code, base: base, made: map[point]uint32{}, in: in, out: out}
-	pl.nodes, pl.about = make([]node, 1, 4), make([]about, 1, 4) // number 0 stands for "not made"
-	pl.node(point{pc: base.start})
-	tb.plans = append(tb.plans, pl)
-	return pl
-}
-
 // settle gives the rules what the plans counted for them.
 func (tb *Table) settle() {
 	for _, pl := range tb.plans {
-		if pl.nodes[1].packets == 0 {
+		if pl.nodes[0].packets == 0 {
 			continue // every packet comes by the first node
 		}
-		for i := range pl.nodes {
-			n := &pl.nodes[i]
-			if n.packets == 0 {
-				continue
-			}
-			for _, r := range pl.about[i].counts {
+		for _, n := range pl.nodes {
+			for _, r := range n.counts {
 				r.packets += n.packets
 				r.bytes += n.bytes
 			}
@@ -168,140 +232,111 @@ func (r *Rule) SetCounters(packets, bytes uint64) {
 }
 
 // Has says whether the table exists and has a chain at the hook.
-func (pa *Path) Has(id TableID) bool { return pa.plans[id] != nil }
+func (pa *Path) Has(id TableID) bool { return pa.bases[id] != nil }
 
-// grown is s with room for index i.
-func grown[T any](s []T, i uint32) []T {
-	if int(i) < len(s) {
-		return s
+// Asks says whether the packet must be shown to the table. One whose chain has
+// no rules accepts it here, and counts it.
+func (pa *Path) Asks(id TableID, p *Packet) bool {
+	if c := pa.empty[id]; c != nil {
+		c.Packets++
+		c.Bytes += uint64(len(p.IP))
+		return false
 	}
-	return append(s, make([]T, int(i)+1-len(s))...)
-}
-
-// number is a small number for the device's name in these tables, 0 for no
-// device. A device that was renamed has another one.
-func (t *Tables) number(d *Dev) uint32 {
-	if d == nil {
-		return 0
-	}
-	if d.tables == t && d.numbered == d.Name {
-		return d.number
-	}
-	n, ok := t.names[d.Name]
-	if !ok {
-		if t.names == nil {
-			t.names = map[string]uint32{}
-		}
-		n = uint32(len(t.names)) + 1
-		t.names[d.Name] = n
-	}
-	d.tables, d.numbered, d.number = t, d.Name, n
-	return n
+	return pa.bases[id] != nil
 }
 
 // Run shows the packet to a table, as Tables.Run does. The packet must have
-// the interfaces of the path.
-func (pa *Path) Run(id TableID, p *Packet, trail *Trail) Verdict {
-	t, pl := pa.tables, pa.plans[id]
-	if pl == nil || trail != nil || pl.giveUp {
-		return t.walk(id, pa.hook, p, trail)
+// the interfaces of the path. The verdict is not the caller's: it holds until
+// the next Run.
+func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
+	n := pa.first[id]
+	if n == nil || trail != nil {
+		p.verdict = pa.tables.walk(id, pa.hook, p, trail)
+		return &p.verdict
 	}
 	p.Hook, p.state = pa.hook, 0
-	size := uint64(len(p.IP))
-	for at := uint32(1); ; {
-		n := &pl.nodes[at]
+	size, mark := uint64(len(p.IP)), *p.Mark
+	for {
 		n.packets++
 		n.bytes += size
-		*p.Mark = *p.Mark&^n.clear ^ n.xor
-		var ok bool
+		mark = mark&^n.clear ^ n.xor
+		holds := false
 		switch {
-		case n.kind >= nodeAccept:
-			if n.kind != nodeOther {
-				return n.end(t, pl.base, size)
-			}
-			n.rule.act(p)
-			p.state = 0
-			ok = true
 		case n.kind == testMark:
-			ok = (*p.Mark&n.b == n.a) != n.not
+			holds = mark&n.b == n.a
 		case n.kind == testState:
 			if p.state == 0 {
 				p.state = stateOf(p)
 			}
-			ok = (StateMask(n.a)&p.state != 0) != n.not
-		case n.kind == testProto:
-			ok = (uint32(p.IP.Proto()) == n.a) != n.not
-		default:
-			holds, hot := t.holds(n.op, p)
-			if hot {
-				r := pl.about[at].line
-				return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
+			holds = StateMask(n.a)&p.state != 0
+		case n.kind == nodeEnd:
+			*p.Mark = mark
+			if c := n.policy; c != nil {
+				c.Packets++
+				c.Bytes += size
 			}
-			ok = holds != n.not
+			return &n.verdict
+		case n.kind == testProto:
+			holds = uint32(p.IP.Proto()) == n.a
+		case n.kind == testOther:
+			*p.Mark = mark
+			var hot bool
+			if holds, hot = pa.tables.holds(n.op, p); hot {
+				return &n.verdict
+			}
+		case n.kind == nodeTarget:
+			*p.Mark = mark
+			n.rule.act(p)
+			mark, p.state = *p.Mark, 0
+			holds = true
 		}
-		next := n.no
-		if ok {
-			next = n.yes
+		to := n.no
+		if holds {
+			to = n.yes
 		}
-		if next == 0 {
-			next = pl.extend(at, ok)
+		if to == nil {
+			to = n.extend(holds)
 		}
-		at = next
-	}
-}
-
-// end is the verdict of a node that has one.
-func (n *node) end(t *Tables, base *Chain, size uint64) Verdict {
-	switch r := n.rule; {
-	case n.kind == nodePolicy:
-		return base.decide(size)
-	case n.kind == nodeAccept:
-		return Verdict{Outcome{Action: Accept}, &t.noNAT, r, r.chain}
-	case n.kind == nodeDrop:
-		return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
-	default:
-		return r.verdict()
+		n = to
 	}
 }
 
 // extend makes the node behind a node's condition that held or did not, or
 // behind its target.
-func (pl *plan) extend(at uint32, yes bool) uint32 {
-	n, next := pl.nodes[at], pl.about[at].next
-	switch {
-	case n.kind == nodeOther:
+func (n *node) extend(holds bool) *node {
+	next := n.at
+	if n.kind == nodeTarget || holds == n.op.not {
 		next.pc, next.cond = next.pc+1, 0
-	case !yes:
-		next.pc, next.cond = next.pc+1, 0
-	default:
+	} else {
 		next.cond++
 	}
-	if n.kind == testMark && yes != n.not { // now its bits are known
+	if n.kind == testMark && holds { // now its bits are known
 		next.known, next.mark = next.known|n.b, next.mark&^n.b|n.a
 	}
+	pl := n.plan
 	to := pl.node(next)
-	if yes {
-		pl.nodes[at].yes = to
+	if holds {
+		n.yes = to
 	} else {
-		pl.nodes[at].no = to
+		n.no = to
 	}
-	pl.giveUp = len(pl.nodes) > maxNodes
+	if pl.code.nodes > maxNodes {
+		pl.path.first[pl.id] = nil // from the next packet on
+	}
 	return to
 }
 
-// node gives the number of the node for a point, made if need be: it goes on
-// over all lines for which nothing depends on the packet.
-func (pl *plan) node(pt point) uint32 {
-	if i, ok := pl.made[pt]; ok {
-		return i
+// node gives the node for a point, made if need be: it goes on over all lines
+// for which nothing depends on the packet.
+func (pl *plan) node(pt point) *node {
+	if n, ok := pl.made[pt]; ok {
+		return n
 	}
-	var (
-		c      = pl.code
-		start  = pt
-		n      node
-		counts []*Rule
-		line   *Rule
-	)
+	c := pl.code
+	n := &node{about: &about{plan: pl}}
+	pl.nodes = append(pl.nodes, n)
+	pl.made[pt] = n
+	c.nodes++
 lines:
 	for {
 		l := &c.lines[pt.pc]
@@ -310,7 +345,7 @@ lines:
 			holds, certain := pl.foresee(o, &pt)
 			if !certain {
 				n.test(o)
-				line = l.rule
+				n.verdict = c.drop(l.rule)
 				break lines
 			}
 			if holds == o.not {
@@ -319,9 +354,8 @@ lines:
 			}
 		}
 		if l.rule != nil {
-			counts = append(counts, l.rule)
+			n.counts = append(n.counts, l.rule)
 		}
-		n.rule = l.rule
 		pc := pt.pc + 1
 		switch l.act {
 		case actNone:
@@ -331,48 +365,37 @@ lines:
 		case actJump:
 			f, ok := c.frame(pc, pt.frame)
 			if !ok {
-				n.kind = nodeDrop
+				n.kind, n.verdict = nodeEnd, c.drop(l.rule)
 				break lines
 			}
 			pt.frame, pc = f, l.a
 		case actGoto:
 			pc = l.a
-		case actReturn, actEnd:
+		case actReturn, actEnd, actPolicy:
 			if pt.frame == 0 {
-				n.kind, n.rule = nodePolicy, nil
+				n.kind, n.policy = nodeEnd, pl.path.bases[pl.id]
+				n.verdict = n.policy.verdict()
 				break lines
 			}
 			f := c.frames[pt.frame-1]
 			pt.frame, pc = f.up, f.pc
-		case actAccept:
-			n.kind = nodeAccept
-			break lines
-		case actDrop:
-			n.kind = nodeDrop
-			break lines
-		case actPolicy:
-			n.kind = nodePolicy
-			break lines
-		case actVerdict:
-			n.kind = nodeVerdict
+		case actAccept, actDrop, actVerdict:
+			n.kind, n.verdict = nodeEnd, l.rule.verdict()
 			break lines
 		case actOther:
-			n.kind = nodeOther
+			n.kind, n.rule = nodeTarget, l.rule
 			pt.known, pt.mark = 0, 0 // CONNMARK may set it
 			break lines
 		}
 		pt.pc, pt.cond = pc, 0
 	}
-	pl.nodes = append(pl.nodes, n)
-	pl.about = append(pl.about, about{next: pt, line: line, counts: counts})
-	i := uint32(len(pl.nodes) - 1)
-	pl.made[start] = i
-	return i
+	n.at = pt
+	return n
 }
 
 // test makes n try a condition.
 func (n *node) test(o *op) {
-	n.kind, n.op, n.not, n.a, n.b = testOther, o, o.not, o.a, o.b
+	n.kind, n.op, n.a, n.b = testOther, o, o.a, o.b
 	switch o.kind {
 	case opMark:
 		n.kind = testMark

@@ -140,3 +140,23 @@ func TestPlansDecideLikeTheRules(t *testing.T) {
 		require.Equal(t, slow.counters(), fast.counters(), "seed %d", seed)
 	}
 }
+
+// Five thousand rules in a row are more than a plan holds.
+func TestLongTablesDecideLikeTheirRules(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("*mangle\nCOMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n")
+	for i := range 5000 {
+		fmt.Fprintf(&b, "-A FORWARD -s 10.1.%d.%d/32 -j DROP\n", i/250, i%250)
+	}
+	b.WriteString("COMMIT\n")
+	fast, slow := newRuled(t, b.String()), newRuled(t, b.String())
+	slow.trail = &nf.Trail{}
+	for _, i := range []int{0, 100, 4999, 7, 4999, 4095, 4999, 3} {
+		slow.trail.Reset()
+		src := fmt.Sprintf("10.1.%d.%d", i/250, i%250)
+		for _, in := range []string{"a", "b"} {
+			require.Equal(t, slow.send(echo(src, "10.0.0.1"), in, "x", conntrack.New), fast.send(echo(src, "10.0.0.1"), in, "x", conntrack.New))
+		}
+	}
+	require.Equal(t, slow.counters(), fast.counters())
+}

@@ -42,6 +42,7 @@ type code struct {
 	stack []uint32 // lines to return to; as deep as there are chains
 
 	frames []frame // return addresses of plans
+	nodes  int     // of plans
 }
 
 // compile makes the code of the table anew.
@@ -119,7 +120,7 @@ func (c *code) compile(r *Rule) line {
 //
 // Whoever shows a packet to several tables at one hook asks for the Path once.
 func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
-	return t.Path(h, p.In, p.Out).Run(id, p, trail)
+	return *t.Path(h, p.In, p.Out).Run(id, p, trail)
 }
 
 // walk goes from rule to rule.
@@ -164,7 +165,7 @@ next:
 		default:
 			var hot bool
 			if ok, hot = t.holds(o, p); hot {
-				return Verdict{Outcome{Action: Drop}, &t.noNAT, l.rule, l.rule.chain}
+				return c.drop(l.rule)
 			}
 		}
 		if ok == o.not {
@@ -191,7 +192,7 @@ next:
 		pc++
 	case actJump:
 		if depth == len(c.stack) {
-			return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
+			return c.drop(r)
 		}
 		c.stack[depth] = pc + 1
 		depth++
@@ -206,13 +207,9 @@ next:
 		}
 		depth--
 		pc = c.stack[depth]
-	case actAccept:
-		return Verdict{Outcome{Action: Accept}, &t.noNAT, r, r.chain}
-	case actDrop:
-		return Verdict{Outcome{Action: Drop}, &t.noNAT, r, r.chain}
 	case actPolicy:
 		return base.decide(uint64(len(p.IP)))
-	case actVerdict:
+	case actAccept, actDrop, actVerdict:
 		return r.verdict()
 	case actOther:
 		r.act(p)
@@ -226,12 +223,26 @@ next:
 func (c *Chain) decide(size uint64) Verdict {
 	c.Packets++
 	c.Bytes += size
+	return c.verdict()
+}
+
+// verdict is the policy.
+func (c *Chain) verdict() Verdict {
 	return Verdict{Outcome{Action: c.Policy}, &c.table.tables.noNAT, nil, c}
+}
+
+// drop is the end of a packet at a rule whatever that says.
+func (c *code) drop(r *Rule) Verdict {
+	return Verdict{Outcome{Action: Drop}, &r.chain.table.tables.noNAT, r, r.chain}
 }
 
 func (r *Rule) verdict() Verdict {
 	v := Verdict{NAT: &r.chain.table.tables.noNAT, Rule: r, Chain: r.chain}
 	switch t := r.Spec.Target.(type) {
+	case Standard:
+		if t == StandardDrop {
+			v.Action = Drop
+		}
 	case TargetReject:
 		v.Action, v.RejectWith = Reject, t.With
 	case TargetNAT:
@@ -253,15 +264,18 @@ func (r *Rule) act(p *Packet) {
 			p.Info = conntrack.Untracked
 		}
 	case TargetTTL:
-		t.act(p.IP)
+		t.act(p)
 	case TargetTOS:
-		if tos := p.IP.TOS()&^t.Mask ^ t.Value; tos != p.IP.TOS() {
-			p.IP.SetTOS(tos)
-		}
+		p.setTOS(p.IP.TOS()&^t.Mask ^ t.Value)
 	case TargetDSCP:
-		if tos := p.IP.TOS()&3 | t.DSCP<<2; tos != p.IP.TOS() {
-			p.IP.SetTOS(tos)
-		}
+		p.setTOS(p.IP.TOS()&3 | t.DSCP<<2)
+	}
+}
+
+func (p *Packet) setTOS(tos uint8) {
+	if tos != p.IP.TOS() {
+		p.IP.SetTOS(tos)
+		p.Rewritten = true
 	}
 }
 
@@ -281,8 +295,8 @@ func (t TargetConnmark) act(p *Packet) {
 }
 
 // Like ttl_tg in net/netfilter/xt_HL.c.
-func (t TargetTTL) act(ip packet.IPv4) {
-	ttl := int(ip.TTL())
+func (t TargetTTL) act(p *Packet) {
+	ttl := int(p.IP.TTL())
 	switch t.Action {
 	case TTLSet:
 		ttl = int(t.Value)
@@ -291,8 +305,9 @@ func (t TargetTTL) act(ip packet.IPv4) {
 	case TTLDec:
 		ttl = max(0, ttl-int(t.Value))
 	}
-	if ttl != int(ip.TTL()) {
-		ip.SetTTL(uint8(ttl))
+	if ttl != int(p.IP.TTL()) {
+		p.IP.SetTTL(uint8(ttl))
+		p.Rewritten = true
 	}
 }
 

@@ -455,7 +455,7 @@ func TestARenamedDeviceIsSeenByItsNewName(t *testing.T) {
 	dev := &nf.Dev{Index: 2, Name: "old0"}
 	p := nf.Packet{IP: echo("10.0.0.1", "10.0.0.2"), Mark: &mark, In: dev}
 	require.Equal(t, nf.Accept, tables.Run(nf.Filter, nf.Forward, &p, nil).Action)
-	dev.Name = "new0"
+	dev.Rename("new0")
 	require.Equal(t, nf.Drop, tables.Run(nf.Filter, nf.Forward, &p, nil).Action)
 }
 

@@ -18,6 +18,7 @@ type Tables struct {
 	paths  [numHooks][][]*Path // by the numbers of in and out device
 	names  map[string]uint32   // those numbers
 	dirty  bool                // some table is
+	gen    uint32              // of the paths
 	noNAT  NATRange            // what verdicts without a range point to
 }
 
@@ -301,7 +302,10 @@ func (tb *Table) Zero(c *Chain) {
 func (tb *Table) Touch() { tb.touch() }
 
 // touch notes that the code is older than the chains now.
-func (tb *Table) touch() { tb.dirty, tb.tables.dirty = true, true }
+func (tb *Table) touch() {
+	tb.dirty = true
+	tb.tables.touch()
+}
 
 // Find gives the place of the first rule of the chain that says the same, -1
 // if there is none. Counters are not compared.

@@ -137,7 +137,7 @@ func (ns *Namespace) arpSend(dev *inDev, op uint16, ethDst, senderMAC packet.MAC
 	packet.PutARP(f[packet.EthernetLen:], op, senderMAC, packet.AddrFrom32(sender), targetMAC, packet.AddrFrom32(target))
 	if ns.w.Log.On() {
 		r := ns.w.Log.Next(ns.Now(), b.ID, cause, dev.Place, trace.StageARP)
-		ns.w.Log.SetFlow(r, netdev.FrameFlow(true, f))
+		netdev.SetFlow(&ns.w.Log, r, true, f)
 		if neighIdx != 0 {
 			r.RefKind, r.RefIdx = trace.RefNeigh, neighIdx
 		}

@@ -83,6 +83,7 @@ func (ns *Namespace) AddAddress(d *netdev.Device, a Address) error {
 	} else {
 		in.addrs = slices.Insert(in.addrs, last, a)
 	}
+	ns.listLocals()
 	ns.FIB.AddAddress(d.Index, a.ifaddr(), ns.env())
 	return nil
 }
@@ -132,6 +133,7 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 			return false
 		})
 	}
+	ns.listLocals()
 	for _, a := range gone {
 		if ns.FIB.DelAddress(d.Index, a.ifaddr(), ns.env()) {
 			ns.Neigh.DevDown(d.Index) // the last one: IPv4 is off on the device (fib_inetaddr_event)
@@ -189,17 +191,20 @@ func (ns *Namespace) selectAddr(in *inDev, dst uint32, scope fib.Scope) uint32 {
 
 // isLocal says that some device has the address: inet_lookup_ifaddr_rcu.
 func (ns *Namespace) isLocal(a uint32) bool {
+	return slices.Contains(ns.locals, a)
+}
+
+// listLocals follows a change of addresses.
+func (ns *Namespace) listLocals() {
+	ns.locals = ns.locals[:0]
 	for _, in := range ns.devs {
 		if in == nil {
 			continue
 		}
 		for i := range in.addrs {
-			if packet.Addr32(in.addrs[i].Prefix.Addr()) == a {
-				return true
-			}
+			ns.locals = append(ns.locals, packet.Addr32(in.addrs[i].Prefix.Addr()))
 		}
 	}
-	return false
 }
 
 // addrType is what an address is for this namespace, of the local table's

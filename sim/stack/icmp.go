@@ -289,7 +289,7 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 // fib_compute_spec_dst.
 func (ns *Namespace) specDst(in *inDev, to uint32) uint32 {
 	key := fib.Key{Dst: to, IIF: ns.lo.Index, Scope: fib.Universe}
-	if res, err := ns.FIB.Lookup(&key); err == nil {
+	if res, err := ns.lookup(&key); err == nil {
 		if dev := ns.dev(res.Route.Dev); dev != nil {
 			return ns.prefSrc(res.Route, dev)
 		}

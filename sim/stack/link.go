@@ -201,7 +201,7 @@ func (ns *Namespace) Rename(d *netdev.Device, name string) error {
 func (ns *Namespace) rename(d *netdev.Device, name string) {
 	in := ns.dev(d.Index)
 	d.Rename(name)
-	in.nf.Name = name
+	in.nf.Rename(name)
 	ns.FIB.DevRenamed(d.Index, name)
 	// inetdev_changename: labels follow, the later ones with a number.
 	for i := range in.addrs {

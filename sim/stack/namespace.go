@@ -54,17 +54,19 @@ type Namespace struct {
 	devs   []*inDev // by interface index; nil where none (any more)
 	lo     *inDev
 	tunl0  *inDev
-	nextID int32 // next interface index
+	locals []uint32 // all addresses of the devices
+	nextID int32    // next interface index
 	key    uint32
 	peerNS []*Namespace // by nsid; nil where free
 	dead   bool
 
+	lookups     *lookupCache // nil until the namespace forwards packets
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
 	socks       *sockets // nil until the first is opened
 	peers       map[uint32]*inetPeer
 	icmpGlobal  tokenBucket
-	nfp         netfilter.Packet // what rules see of the packet at hand
+	seen        netfilter.Packet // what rules see of the packet at a hook
 	trail       netfilter.Trail
 	sending     packet.ID // what tryOut is sending
 	sendErr     fib.Errno // why it does not get out

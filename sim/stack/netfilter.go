@@ -23,104 +23,24 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 	if !ns.filtering {
 		return b, true
 	}
-	ct := ns.Conn
-	if !ns.tracking {
-		ct = nil
-	}
 	tracked := h == netfilter.Prerouting || h == netfilter.Output
-	if tracked && ct != nil && b.IPv4().IsFragment() {
-		user := ipfrag.ConntrackIn
-		if h == netfilter.Output {
-			user = ipfrag.ConntrackOut
-		}
-		if b = ns.defrag(in, b, user); b == nil {
-			return nil, false
-		}
-		b.Flags |= packet.IgnoreDF
-	}
-	p := ns.show(b, in, out)
-	say := ns.Filter.Path(h, p.In, p.Out)
-	if tracked && say.Has(netfilter.Raw) {
-		p.CT, p.Info = nil, conntrack.Untracked
-		if b.Conn != 0 {
-			p.CT, p.Info = ct.Get(b.Conn), conntrack.Info(b.CTInfo)
-		}
-		if !ns.table(say, netfilter.Raw, h, b, in, out) {
-			return nil, false
-		}
-		if p.Untracked {
-			b.Flags |= packet.Untracked
-		}
-	}
-	if tracked && ct != nil && !ns.track(h, b, in) {
-		return nil, false
-	}
-	ns.showConn(b)
-	if say.Has(netfilter.Mangle) {
-		was := headerOf(p.IP)
-		src, dst, mark := p.IP.Src32(), p.IP.Dst32(), b.Mark
-		if !ns.table(say, netfilter.Mangle, h, b, in, out) {
-			return nil, false
-		}
-		if headerOf(p.IP) != was {
-			ns.w.Log.Forget(b.ID)
-		}
-		if h == netfilter.Output && (p.IP.Src32() != src || p.IP.Dst32() != dst || p.IP.TOS() != was.tos || b.Mark != mark) && !ns.reroute(b, rt) {
+	if tracked && ns.tracking && b.IPv4().IsFragment() {
+		if b = ns.hookDefrag(h, b, in); b == nil {
 			return nil, false
 		}
 	}
-	switch h {
-	case netfilter.Prerouting:
-		if !ns.nat(say, h, conntrack.DNAT, b, in, out, rt) {
+	p := &ns.seen
+	p.IP, p.Mark, p.Untracked, p.Rewritten = b.IPv4(), &b.Mark, false, false
+	v := view{Packet: p, b: b, hook: h}
+	v.lookAt(ns, in, out)
+	if tracked {
+		if v.path.Asks(netfilter.Raw, p) && !ns.raw(&v) {
 			return nil, false
 		}
-	case netfilter.Output:
-		dst := p.IP.Dst32()
-		if !ns.nat(say, h, conntrack.DNAT, b, in, out, rt) {
-			return nil, false
-		}
-		if p.IP.Dst32() != dst && !ns.reroute(b, rt) {
-			return nil, false
-		}
-		if rt.dev != out { // by rerouting
-			out = rt.dev
-			p.Out = &out.nf
-			say = ns.Filter.Path(h, p.In, p.Out)
-		}
-	}
-	if h != netfilter.Prerouting && h != netfilter.Postrouting && say.Has(netfilter.Filter) && !ns.table(say, netfilter.Filter, h, b, in, out) {
-		return nil, false
-	}
-	if h == netfilter.Input || h == netfilter.Postrouting {
-		if !ns.nat(say, h, conntrack.SNAT, b, in, out, rt) {
-			return nil, false
-		}
-		if c := p.CT; c != nil && c.Status&conntrack.Confirmed == 0 && !ct.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
-			b.Conn = 0
-			ns.drop(b, ns.either(in, out), trace.StageConntrack, trace.NATFailed)
+		if ns.tracking && !ns.track(&v) {
 			return nil, false
 		}
 	}
-	return b, true
-}
-
-// show makes the packet that rules see of b.
-func (ns *Namespace) show(b *packet.Buffer, in, out *inDev) *netfilter.Packet {
-	p := &ns.nfp
-	p.IP, p.Mark, p.Untracked = b.IPv4(), &b.Mark, false
-	p.In, p.Out = nil, nil
-	if in != nil {
-		p.In = &in.nf
-	}
-	if out != nil {
-		p.Out = &out.nf
-	}
-	return p
-}
-
-// showConn lets rules see the connection of b.
-func (ns *Namespace) showConn(b *packet.Buffer) {
-	p := &ns.nfp
 	p.CT, p.Info = nil, conntrack.Info(b.CTInfo)
 	switch {
 	case b.Conn != 0:
@@ -128,23 +48,107 @@ func (ns *Namespace) showConn(b *packet.Buffer) {
 	case !ns.tracking:
 		p.Info = conntrack.Untracked
 	}
+	if v.path.Asks(netfilter.Mangle, p) {
+		mark, tos := b.Mark, p.IP.TOS()
+		if !ns.passes(&v, ns.ask(&v, netfilter.Mangle)) {
+			return nil, false
+		}
+		if p.Rewritten {
+			ns.w.Log.Forget(b.ID)
+		}
+		if h == netfilter.Output && (b.Mark != mark || p.IP.TOS() != tos) && !ns.reroute(b, rt) { // ipt_mangle_out
+			return nil, false
+		}
+	}
+	translate := p.CT != nil && !p.CT.Untranslated(p.Info) && v.path.Has(netfilter.NAT)
+	switch h {
+	case netfilter.Prerouting:
+		if translate && !ns.nat(&v, conntrack.DNAT, rt) {
+			return nil, false
+		}
+	case netfilter.Output:
+		dst := p.IP.Dst32()
+		if translate && !ns.nat(&v, conntrack.DNAT, rt) || p.IP.Dst32() != dst && !ns.reroute(b, rt) {
+			return nil, false
+		}
+		if rt.dev != out { // by rerouting
+			v.lookAt(ns, in, rt.dev)
+		}
+	}
+	if h != netfilter.Prerouting && h != netfilter.Postrouting && v.path.Asks(netfilter.Filter, p) && !ns.passes(&v, ns.ask(&v, netfilter.Filter)) {
+		return nil, false
+	}
+	if h == netfilter.Input || h == netfilter.Postrouting {
+		if translate && !ns.nat(&v, conntrack.SNAT, rt) {
+			return nil, false
+		}
+		if c := p.CT; c != nil && c.Status&conntrack.Confirmed == 0 && !ns.Conn.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
+			b.Conn = 0
+			ns.drop(b, v.where, trace.StageConntrack, trace.NATFailed)
+			return nil, false
+		}
+	}
+	return b, true
 }
 
-// mangled is what targets of the mangle table can change in a header.
-type mangled struct{ tos, ttl uint8 }
+// view is a packet at a hook: what rules see of it, and what they have to say.
+// There is one netfilter.Packet in a namespace: when a packet is made because
+// of another one, such as a refusal, that one ends.
+type view struct {
+	*netfilter.Packet
+	b     *packet.Buffer
+	path  *netfilter.Path
+	in    *inDev
+	out   *inDev
+	where *inDev // the one of the two that events are about
+	hook  netfilter.Hook
+}
 
-func headerOf(ip packet.IPv4) mangled { return mangled{ip.TOS(), ip.TTL()} }
-
-// either is the device a hook is about.
-func (ns *Namespace) either(in, out *inDev) *inDev {
-	if out != nil {
-		return out
+// lookAt finds what the tables say about packets between two devices.
+func (v *view) lookAt(ns *Namespace, in, out *inDev) {
+	v.in, v.out, v.where = in, out, in
+	var from, to *netfilter.Dev
+	if in != nil {
+		from = &in.nf
 	}
-	return in
+	if out != nil {
+		to, v.where = &out.nf, out
+	}
+	v.In, v.Out = from, to
+	v.path = ns.Filter.Path(v.hook, from, to)
+}
+
+// hookDefrag makes a fragment whole before conntrack sees it:
+// ipv4_conntrack_defrag.
+func (ns *Namespace) hookDefrag(h netfilter.Hook, b *packet.Buffer, in *inDev) *packet.Buffer {
+	user := ipfrag.ConntrackIn
+	if h == netfilter.Output {
+		user = ipfrag.ConntrackOut
+	}
+	if b = ns.defrag(in, b, user); b != nil {
+		b.Flags |= packet.IgnoreDF
+	}
+	return b
+}
+
+// raw shows the packet to the raw table, which may exempt it from tracking.
+func (ns *Namespace) raw(v *view) bool {
+	v.CT, v.Info = nil, conntrack.Untracked
+	if v.b.Conn != 0 {
+		v.CT, v.Info = ns.Conn.Get(v.b.Conn), conntrack.Info(v.b.CTInfo)
+	}
+	if !ns.passes(v, ns.ask(v, netfilter.Raw)) {
+		return false
+	}
+	if v.Untracked {
+		v.b.Flags |= packet.Untracked
+	}
+	return true
 }
 
 // track finds or makes the packet's conntrack entry: nf_conntrack_in.
-func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
+func (ns *Namespace) track(v *view) bool {
+	b := v.b
 	if b.Flags&packet.Untracked != 0 {
 		b.CTInfo = uint8(conntrack.Untracked)
 		return true
@@ -152,14 +156,14 @@ func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
 	if b.Conn != 0 && ns.Conn.Get(b.Conn) != nil { // passed OUTPUT before lo, or an error about a tracked packet
 		return true
 	}
-	conn, info, v := ns.Conn.In(b.IPv4(), h == netfilter.Prerouting, ns.Now())
+	conn, info, verdict := ns.Conn.In(v.IP, v.hook == netfilter.Prerouting, ns.Now())
 	b.Conn, b.CTInfo = conn, uint8(info)
-	if v == conntrack.Drop {
-		ns.drop(b, in, trace.StageConntrack, trace.ConntrackFull)
+	if verdict == conntrack.Drop {
+		ns.drop(b, v.in, trace.StageConntrack, trace.ConntrackFull)
 		return false
 	}
 	if ns.w.Log.On() {
-		ns.noteConn(b, in, info)
+		ns.noteConn(b, v.in, info)
 	}
 	return true
 }
@@ -167,86 +171,96 @@ func (ns *Namespace) track(h netfilter.Hook, b *packet.Buffer, in *inDev) bool {
 func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) {
 	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), trace.StageConntrack)
 	r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(info)
-	ns.w.Log.Commit(r, b.Network())
+	if ns.w.Log.Listening() {
+		ns.w.Log.Commit(r, b.Network())
+	}
 }
 
-// table shows b to one table. false says that the packet ended.
-func (ns *Namespace) table(say *netfilter.Path, t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) bool {
-	v := ns.run(say, t, h, b, in, out)
-	if v.Action == netfilter.Accept {
+// passes says that a packet goes on after the verdict of a table; otherwise it
+// ended.
+func (ns *Namespace) passes(v *view, verdict *netfilter.Verdict) bool {
+	return verdict.Action == netfilter.Accept || ns.accepted(v, verdict)
+}
+
+// accepted ends a packet that a table refused. The targets of nat, which that
+// table alone has, refuse nothing.
+func (ns *Namespace) accepted(v *view, verdict *netfilter.Verdict) bool {
+	why, kind, idx := trace.NetfilterDrop, trace.RefPolicyOf, uint32(0)
+	if verdict.Rule != nil {
+		kind, idx = trace.RefRule, verdict.Rule.Index
+	}
+	switch verdict.Action {
+	case netfilter.Drop:
+	case netfilter.Reject:
+		why = trace.NetfilterReject
+		ns.reject(v.b, v.hook, v.in, v.out, verdict.RejectWith)
+	default:
 		return true
 	}
-	kind, idx := ruleRef(v)
-	switch v.Action {
-	case netfilter.Drop:
-		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterDrop, kind, idx)
-		return false
-	case netfilter.Reject:
-		ns.reject(b, h, in, out, v.RejectWith)
-		ns.dropRef(b, ns.either(in, out), hookStage(h), trace.NetfilterReject, kind, idx)
-		return false
-	}
-	return true
+	ns.dropRef(v.b, v.where, hookStage(v.hook), why, kind, idx)
+	return false
 }
 
-// run asks the table and tells the log which rule decided.
-func (ns *Namespace) run(say *netfilter.Path, t netfilter.TableID, h netfilter.Hook, b *packet.Buffer, in, out *inDev) netfilter.Verdict {
-	l := &ns.w.Log
-	var trail *netfilter.Trail
-	if l.Listening() {
-		trail = &ns.trail
-		trail.Reset()
+// ask shows the packet to a table and tells the log which rule decided.
+func (ns *Namespace) ask(v *view, t netfilter.TableID) *netfilter.Verdict {
+	if ns.w.Log.Listening() {
+		return ns.askFor(v, t)
 	}
-	v := say.Run(t, &ns.nfp, trail)
-	if l.On() && (v.Rule != nil || trail != nil && len(trail.Steps) > 0) {
-		r := l.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(ns.either(in, out)), hookStage(h))
-		r.RefKind, r.RefIdx = ruleRef(v)
-		r.Aux = uint16(t)<<8 | uint16(v.Action)
-		l.Commit(r, b.Network())
+	verdict := v.path.Run(t, v.Packet, nil)
+	if verdict.Rule != nil && ns.w.Log.On() {
+		ns.noteRule(v, t, verdict)
 	}
-	return v
+	return verdict
 }
 
-func ruleRef(v netfilter.Verdict) (trace.RefKind, uint32) {
+// askFor is ask for somebody who reads along and wants to know also which rules
+// did not match.
+func (ns *Namespace) askFor(v *view, t netfilter.TableID) *netfilter.Verdict {
+	ns.trail.Reset()
+	verdict := v.path.Run(t, v.Packet, &ns.trail)
+	if verdict.Rule != nil || len(ns.trail.Steps) > 0 {
+		ns.noteRule(v, t, verdict)
+	}
+	return verdict
+}
+
+func (ns *Namespace) noteRule(v *view, t netfilter.TableID, verdict *netfilter.Verdict) {
+	r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, ns.placeOf(v.where), hookStage(v.hook))
+	r.RefKind, r.RefIdx = ruleRef(verdict)
+	r.Aux = uint16(t)<<8 | uint16(verdict.Action)
+	if ns.w.Log.Listening() {
+		ns.w.Log.Commit(r, v.b.Network())
+	}
+}
+
+func ruleRef(v *netfilter.Verdict) (trace.RefKind, uint32) {
 	if v.Rule != nil {
 		return trace.RefRule, v.Rule.Index
 	}
 	return trace.RefPolicyOf, 0
 }
 
-func hookStage(h netfilter.Hook) trace.Stage {
-	switch h {
-	case netfilter.Prerouting:
-		return trace.StagePrerouting
-	case netfilter.Input:
-		return trace.StageInput
-	case netfilter.Forward:
-		return trace.StageForward
-	case netfilter.Output:
-		return trace.StageOutput
-	}
-	return trace.StagePostrouting
-}
+var hookStages = [...]trace.Stage{netfilter.Prerouting: trace.StagePrerouting, netfilter.Input: trace.StageInput, netfilter.Forward: trace.StageForward,
+	netfilter.Output: trace.StageOutput, netfilter.Postrouting: trace.StagePostrouting}
+
+func hookStage(h netfilter.Hook) trace.Stage { return hookStages[h] }
 
 // nat is nf_nat_inet_fn and the ICMP part around it (nf_nat_ipv4_fn): a new
 // connection is shown to the nat table once per kind of binding, and every
 // packet is then rewritten as its entry says.
-func (ns *Namespace) nat(say *netfilter.Path, h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
-	ct, c, info := ns.Conn, ns.nfp.CT, conntrack.Info(b.CTInfo)
-	if c == nil || !say.Has(netfilter.NAT) || c.Untranslated(info) {
-		return true
-	}
-	where := ns.either(in, out)
+func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
+	info := conntrack.Info(v.b.CTInfo)
+	ct, b, where := ns.Conn, v.b, v.where
 	if info == conntrack.New && !ct.NATInitialized(b.Conn, manip) {
-		if !ns.bind(say, h, manip, b, in, out, rt) {
+		if !ns.bind(v, manip, rt) {
 			return false
 		}
-	} else if h == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, out.Index) {
+	} else if v.hook == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, v.out.Index) {
 		b.Conn = 0
 		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
 		return false
 	}
-	changed, ok := ct.NATPacket(b.Conn, info, manip, b.IPv4())
+	changed, ok := ct.NATPacket(b.Conn, info, manip, v.IP)
 	if !ok {
 		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
 		return false
@@ -254,16 +268,18 @@ func (ns *Namespace) nat(say *netfilter.Path, h netfilter.Hook, manip conntrack.
 	if changed && ns.w.Log.On() {
 		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(where), trace.StageNAT)
 		r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(manip)
-		ns.w.Log.SetFlow(r, packet.IPv4Flow(b.IPv4()))
-		ns.w.Log.Commit(r, b.Network())
+		ns.w.Log.SetIPv4(r, v.IP)
+		if ns.w.Log.Listening() {
+			ns.w.Log.Commit(r, b.Network())
+		}
 	}
 	return true
 }
 
 // bind asks the nat table what a new connection is translated to.
-func (ns *Namespace) bind(say *netfilter.Path, h netfilter.Hook, manip conntrack.Manip, b *packet.Buffer, in, out *inDev, rt *route) bool {
-	v := ns.run(say, netfilter.NAT, h, b, in, out)
-	where := ns.either(in, out)
+func (ns *Namespace) bind(w *view, manip conntrack.Manip, rt *route) bool {
+	v := ns.ask(w, netfilter.NAT)
+	b, h, in, out, where := w.b, w.hook, w.in, w.out, w.where
 	rng := conntrack.Range{MinAddr: v.NAT.MinAddr, MaxAddr: v.NAT.MaxAddr, MinPort: v.NAT.MinPort, MaxPort: v.NAT.MaxPort, Flags: conntrack.RangeFlags(v.NAT.Flags)}
 	kind, idx := ruleRef(v)
 	switch v.Action {
@@ -353,7 +369,11 @@ func (ns *Namespace) reject(b *packet.Buffer, h netfilter.Hook, in, out *inDev, 
 		if h == netfilter.Input {
 			rt.flags |= rtLocal
 		}
-		ns.icmpSend(b, ns.either(in, out), &rt, packet.ICMPUnreachable, code, 0)
+		where := in
+		if out != nil {
+			where = out
+		}
+		ns.icmpSend(b, where, &rt, packet.ICMPUnreachable, code, 0)
 		return
 	}
 	ns.sendReset(ip)
@@ -401,7 +421,7 @@ func (e *filterEnv) ReversePath(p *netfilter.Packet, f netfilter.RPFlags) bool {
 	if f&netfilter.RPValidMark != 0 {
 		key.Mark = *p.Mark
 	}
-	res, err := ns.FIB.Lookup(&key)
+	res, err := ns.lookup(&key)
 	if err != nil {
 		return false
 	}

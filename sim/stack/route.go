@@ -80,8 +80,9 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 		return trace.IPMartianSource, trace.SysctlRouteLocalnet
 	}
 
-	key := fib.Key{Dst: dst, Src: src, IIF: in.Index, Mark: mark, TOS: tos & iptosRT, Scope: fib.Universe}
-	res, err := ns.FIB.Lookup(&key)
+	var key fib.Key // field by field: a literal would be made elsewhere and copied
+	key.Dst, key.Src, key.IIF, key.Mark, key.TOS = dst, src, in.Index, mark, tos&iptosRT
+	res, err := ns.lookup(&key)
 	rt.fib = res.Route
 	if err != nil {
 		rt.typ = fib.Unreachable
@@ -165,7 +166,7 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 		key.Mark = mark
 	}
 	noAddr := len(in.addrs) == 0
-	res, err := ns.FIB.Lookup(&key)
+	res, err := ns.lookup(&key)
 	if err == nil {
 		if res.Type != fib.Unicast && (res.Type != fib.Local || !ns.confOr(in, ConfAcceptLocal)) {
 			return trace.IPMartianSource, 0, false
@@ -178,7 +179,7 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 				return trace.IPRPFilter, trace.SysctlRPFilter, false
 			}
 			key.OIF = in.Index // rp_filter 0 or 2: that some interface leads back is enough
-			res, err = ns.FIB.Lookup(&key)
+			res, err = ns.lookup(&key)
 			return trace.ReasonNone, 0, err == nil && res.Type == fib.Unicast && !res.Route.HasGateway()
 		}
 	}
@@ -245,8 +246,9 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 		return ns.makeOutput(fl, ns.lo, fib.Local, rt)
 	}
 
-	key := fib.Key{Dst: fl.dst, Src: fl.src, OIF: fl.oif, IIF: 0, Mark: fl.mark, TOS: fl.tos & iptosRT}
-	res, err := ns.FIB.Lookup(&key)
+	var key fib.Key
+	key.Dst, key.Src, key.OIF, key.Mark, key.TOS = fl.dst, fl.src, fl.oif, fl.mark, fl.tos&iptosRT
+	res, err := ns.lookup(&key)
 	rt.fib = res.Route
 	if err != nil {
 		if fl.oif != 0 {
@@ -379,10 +381,18 @@ func (ns *Namespace) mtuLocked(rt *route, dst uint32) bool {
 // __ip_rt_update_pmtu in net/ipv4/route.c.
 func (ns *Namespace) updatePMTU(rt *route, dst uint32, mtu int) {
 	r := rt.fib
-	if r == nil || rt.dev == nil || ns.mtuLocked(rt, dst) {
+	if r == nil || rt.dev == nil {
 		return
 	}
-	old := ns.pathMTU(rt, dst)
+	now := ns.Now()
+	e, known := r.ExceptionEntry(dst, now)
+	if r.MTULock || e.Lock {
+		return
+	}
+	old := e.MTU
+	if old == 0 {
+		old = ns.pathMTU(rt, dst)
+	}
 	if old < mtu {
 		return
 	}
@@ -392,10 +402,10 @@ func (ns *Namespace) updatePMTU(rt *route, dst uint32, mtu int) {
 		mtu = min(old, ns.Sysctls.MinPMTU)
 	}
 	expires := clock.Duration(ns.Sysctls.MTUExpires) * 1e9
-	if e, ok := r.ExceptionEntry(dst, ns.Now()); ok && e.MTU == mtu && !lock && ns.Now() < e.Expires-clock.Instant(expires/2) {
+	if known && e.MTU == mtu && !lock && now < e.Expires-clock.Instant(expires/2) {
 		return
 	}
-	r.SetException(dst, mtu, lock, ns.Now().Add(expires))
+	r.SetException(dst, mtu, lock, now.Add(expires))
 }
 
 func lookupErrno(err error) fib.Errno {

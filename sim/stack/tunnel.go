@@ -136,8 +136,10 @@ func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
 	if ns.w.Log.On() {
 		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, tun.Place, trace.StageDecap)
 		r.RefKind, r.RefIdx = trace.RefAddress, outerSrc
-		ns.w.Log.SetFlow(r, netdev.FrameFlow(false, b.Bytes()))
-		ns.w.Log.Commit(r, b.Network())
+		netdev.SetFlow(&ns.w.Log, r, false, b.Bytes())
+		if ns.w.Log.Listening() {
+			ns.w.Log.Commit(r, b.Network())
+		}
 	}
 	tun.Input(b)
 }

@@ -546,14 +546,19 @@ func (ns *Namespace) note(b *packet.Buffer, at trace.Place, stage trace.Stage, v
 	r := l.Next(ns.Now(), b.ID, b.Parent, at, stage)
 	r.Verdict, r.Reason, r.RefKind, r.RefIdx = v, why, kind, idx
 	if changed {
-		l.SetFlow(r, packet.IPv4Flow(b.IPv4()))
+		l.SetIPv4(r, b.IPv4())
 	}
-	l.Commit(r, b.Network())
+	if l.Listening() {
+		l.Commit(r, b.Network())
+	}
 }
 
 func (ns *Namespace) noteRoute(b *packet.Buffer, at trace.Place, rt *route) {
-	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, at, trace.StageRoute)
+	l := &ns.w.Log
+	r := l.Next(ns.Now(), b.ID, b.Parent, at, trace.StageRoute)
 	r.RefKind, r.RefIdx = rt.ref()
 	r.Aux = uint16(rt.typ)
-	ns.w.Log.Commit(r, b.Network())
+	if l.Listening() {
+		l.Commit(r, b.Network())
+	}
 }

@@ -33,10 +33,11 @@ type Log struct {
 	on     bool
 	n      uint64 // records so far
 	nflows uint64 // flows so far
-	ring   []Record
-	flows  []packet.Flow // of the records in the ring; of the same length
-	known  [64]packet.ID // packets whose flow was recorded, by the low bits of their ID
-	packed *archive      // what left the ring, only in mode Keep
+	ring   *[RingSize]Record
+	flows  *[RingSize]header // of the records in the ring
+	known  [64]packet.ID     // packets whose flow was recorded, by the low bits of their ID
+	shown  packet.Flow       // the one that readers look at
+	packed *archive          // what left the ring, only in mode Keep
 	sinks  []Sink
 	drops  [numReasons]uint64
 }
@@ -71,8 +72,7 @@ func (l *Log) Detach(s Sink) {
 func (l *Log) start() {
 	l.on = l.mode != Off || len(l.sinks) > 0
 	if l.on && l.ring == nil {
-		l.ring = make([]Record, RingSize)
-		l.flows = make([]packet.Flow, RingSize)
+		l.ring, l.flows = new([RingSize]Record), new([RingSize]header)
 	}
 	clear(l.known[:])
 }
@@ -87,24 +87,24 @@ func (l *Log) Listening() bool { return len(l.sinks) > 0 }
 // Next hands out a record of what a station did with a packet, for the station
 // to fill in; Commit follows. Only when On.
 func (l *Log) Next(now clock.Instant, id, parent packet.ID, at Place, s Stage) *Record {
-	i := l.n & (RingSize - 1)
-	if i == 0 && l.n > 0 {
+	i := l.n % RingSize
+	if i == 0 {
 		l.wrap()
 	}
 	l.n++
 	r := &l.ring[i]
 	r.At, r.Packet, r.Parent, r.Place = now, id, parent, at
 	r.RefIdx, r.Aux, r.flow = 0, 0, 0
-	r.Stage, r.Verdict, r.Reason, r.RefKind = s, Continue, ReasonNone, RefNone
+	r.Stage, r.Verdict, r.Reason, r.RefKind = s, 0, 0, 0
 	return r
 }
 
 // wrap begins the ring anew. From then on each packet's flow is told again, so
 // that a ring explains itself.
 func (l *Log) wrap() {
-	if l.mode == Keep {
+	if l.mode == Keep && l.n > 0 {
 		for i := range l.ring {
-			l.packed.add(&l.ring[i], l.Flow(&l.ring[i]))
+			l.packed.add(&l.ring[i], l.header(&l.ring[i]))
 		}
 	}
 	clear(l.known[:])
@@ -121,28 +121,53 @@ func (l *Log) Forget(id packet.ID) {
 	}
 }
 
-// SetFlow adds to the record what the packet looks like now.
-func (l *Log) SetFlow(r *Record, f packet.Flow) {
-	i := l.nflows & (RingSize - 1)
+// SetIPv4 adds to the record what the packet looks like now: a datagram that
+// was checked.
+func (l *Log) SetIPv4(r *Record, p packet.IPv4) { l.newHeader(r).set(p) }
+
+// SetARP is SetIPv4 for an ARP packet.
+func (l *Log) SetARP(r *Record, a packet.ARP) { l.newHeader(r).setARP(a) }
+
+// SetUnknown says that the packet is neither.
+func (l *Log) SetUnknown(r *Record) { *l.newHeader(r) = header{} }
+
+func (l *Log) newHeader(r *Record) *header {
+	i := l.nflows % RingSize
 	l.nflows++
-	l.flows[i] = f
 	r.flow = uint16(i) + 1
 	l.known[r.Packet%packet.ID(len(l.known))] = r.Packet
+	return &l.flows[i]
 }
 
-// Flow is what SetFlow added to a record that is still in the ring, nil if
-// nothing.
-func (l *Log) Flow(r *Record) *packet.Flow {
+// header is what the record in the ring was given, nil if nothing.
+func (l *Log) header(r *Record) *header {
 	if r.flow == 0 {
 		return nil
 	}
 	return &l.flows[r.flow-1]
 }
 
+// flow is that of a record in the ring, nil if it has none.
+func (l *Log) flow(r *Record) *packet.Flow {
+	h := l.header(r)
+	if h == nil {
+		return nil
+	}
+	l.shown = h.flow()
+	return &l.shown
+}
+
 // Commit shows the record that Next handed out to the readers.
 func (l *Log) Commit(r *Record, frame []byte) {
+	if len(l.sinks) > 0 {
+		l.show(r, frame)
+	}
+}
+
+func (l *Log) show(r *Record, frame []byte) {
+	f := l.flow(r)
 	for _, s := range l.sinks {
-		s.Trace(r, l.Flow(r), frame)
+		s.Trace(r, f, frame)
 	}
 }
 
@@ -172,8 +197,8 @@ func (l *Log) Each(f func(seq uint64, r *Record, flow *packet.Flow) bool) {
 		first = l.n - RingSize
 	}
 	for i := first; i < l.n; i++ {
-		r := &l.ring[i&(RingSize-1)]
-		if !f(i+1, r, l.Flow(r)) {
+		r := &l.ring[i%RingSize]
+		if !f(i+1, r, l.flow(r)) {
 			return
 		}
 	}

@@ -60,24 +60,28 @@ func (r *Record) setWhat(w what) {
 	}
 }
 
-// flowWords is the number of words of a flow.
-const flowWords = 6
+// flowWords is the number of words of a header.
+const flowWords = 8
 
 type words [flowWords]uint32
 
-func flowToWords(f *packet.Flow) words {
-	w := words{f.Src, f.Dst, uint32(f.Len)<<16 | uint32(f.IPID), uint32(f.A)<<16 | uint32(f.B),
-		uint32(f.Proto)<<24 | uint32(f.TTL)<<16 | uint32(f.TOS)<<8 | uint32(f.ICMPType), uint32(f.ICMPCode)<<16 | uint32(f.Frag)<<8}
-	if f.ARP {
-		w[5] |= 1
+// words are those of a header without its checksums, which no flow has.
+func (h *header) words() (w words) {
+	for i, x := range h {
+		w[2*i], w[2*i+1] = uint32(x), uint32(x>>32)
+	}
+	w[2] &= 0xffff
+	if packet.Proto(w[2]>>8) == packet.ProtoICMP {
+		w[5] &= 0xffff
 	}
 	return w
 }
 
-func (w *words) flow() packet.Flow {
-	return packet.Flow{Src: w[0], Dst: w[1], Len: uint16(w[2] >> 16), IPID: uint16(w[2]), A: uint16(w[3] >> 16), B: uint16(w[3]),
-		Proto: packet.Proto(w[4] >> 24), TTL: uint8(w[4] >> 16), TOS: uint8(w[4] >> 8), ICMPType: uint8(w[4]),
-		ICMPCode: uint8(w[5] >> 16), Frag: uint8(w[5] >> 8), ARP: w[5]&1 != 0}
+func (w *words) header() (h header) {
+	for i := range h {
+		h[i] = uint64(w[2*i]) | uint64(w[2*i+1])<<32
+	}
+	return h
 }
 
 // predictor is what writing and reading remember of the records before.
@@ -97,7 +101,7 @@ func (p *predictor) follow(w what) {
 }
 
 // add appends a record.
-func (a *archive) add(r *Record, f *packet.Flow) {
+func (a *archive) add(r *Record, h *header) {
 	if len(a.chunk)+maxPacked > cap(a.chunk) {
 		if a.chunk != nil {
 			a.chunks = append(a.chunks, a.chunk)
@@ -131,15 +135,15 @@ func (a *archive) add(r *Record, f *packet.Flow) {
 		*g = w
 	}
 	p.follow(w)
-	if f != nil {
+	if h != nil {
 		*parts |= partFlow
-		b = p.appendFlow(b, f)
+		b = p.appendFlow(b, h)
 	}
 	a.chunk = b
 }
 
-func (p *predictor) appendFlow(b []byte, f *packet.Flow) []byte {
-	w, g := flowToWords(f), &p.flows[p.ctx%uint32(len(p.flows))]
+func (p *predictor) appendFlow(b []byte, h *header) []byte {
+	w, g := h.words(), &p.flows[p.ctx%uint32(len(p.flows))]
 	b = append(b, 0)
 	changed := &b[len(b)-1]
 	for i := range w {
@@ -228,6 +232,7 @@ func (p *predictor) read(b []byte, r *Record, flow *packet.Flow) []byte {
 			b = b[4:]
 		}
 	}
-	*flow = fg.flow()
+	h := fg.header()
+	*flow = h.flow()
 	return b
 }

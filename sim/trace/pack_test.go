@@ -10,10 +10,38 @@ import (
 	"hoplab/sim/clock"
 )
 
-// kept is one record as Each shows it.
+// kept is one record as it was told, with its packet where that is news.
 type kept struct {
-	rec  Record
-	flow packet.Flow
+	rec Record
+	ip  packet.IPv4
+	arp packet.ARP
+}
+
+func (k *kept) flow() *packet.Flow {
+	var f packet.Flow
+	switch {
+	case k.ip != nil:
+		f = packet.IPv4Flow(k.ip)
+	case k.arp != nil:
+		f = packet.ARPFlow(k.arp)
+	default:
+		return nil
+	}
+	return &f
+}
+
+// datagram is a packet with some numbers in it, options and cut ones included.
+func datagram(ttl uint8, id uint16, frag uint16, proto packet.Proto, options, payload int) packet.IPv4 {
+	b := make([]byte, packet.IPv4Len+options+payload)
+	h := packet.IPv4Header{TotalLen: len(b), TTL: ttl, ID: id, Frag: frag, Proto: proto, TOS: ttl, Src: packet.AddrFrom32(1<<24 + 1), Dst: packet.AddrFrom32(2<<24 + uint32(id)), Options: make([]byte, options)}
+	p := h.Put(b)
+	for i := range payload {
+		p.Payload()[i] = byte(i + int(id))
+	}
+	if proto == packet.ProtoICMP && payload > 0 {
+		p.Payload()[0] = 8
+	}
+	return p
 }
 
 // story makes records like those of a network, where most repeat what was said
@@ -33,18 +61,33 @@ func story(rng *rand.Rand, n int) []kept {
 				k.rec.RefKind, k.rec.RefIdx = RefPacket, uint32(id)+1
 			}
 			if station%3 == 0 {
-				k.flow = packet.Flow{Src: 1, Dst: 2, Len: 84, IPID: uint16(id), TTL: 64 - uint8(station), Proto: packet.ProtoICMP, ICMPType: 8, B: uint16(id)}
+				k.ip = datagram(64-uint8(station), uint16(id), packet.FlagDF, packet.ProtoICMP, 0, 64)
 			}
 			if rng.IntN(10) == 0 {
 				k.rec = Record{At: at, Packet: packet.ID(rng.Uint32()), Parent: packet.ID(rng.Uint32()), Place: Place(rng.Uint32()), RefIdx: rng.Uint32(), Aux: uint16(rng.Uint32()),
 					Stage: Stage(rng.Uint32()), Verdict: Verdict(rng.Uint32()), Reason: Reason(rng.Uint32()), RefKind: RefKind(rng.Uint32())}
-				k.flow = packet.Flow{Src: rng.Uint32(), Dst: rng.Uint32(), Len: uint16(rng.Uint32()), IPID: uint16(rng.Uint32()), A: uint16(rng.Uint32()), B: uint16(rng.Uint32()),
-					Proto: packet.Proto(rng.Uint32()), TTL: uint8(rng.Uint32()), TOS: uint8(rng.Uint32()), ICMPType: uint8(rng.Uint32()), ICMPCode: uint8(rng.Uint32()), Frag: uint8(rng.Uint32()), ARP: rng.IntN(2) == 0}
+				k.ip, k.arp = nil, nil
+				switch rng.IntN(4) {
+				case 0:
+					protos := []packet.Proto{packet.ProtoICMP, packet.ProtoUDP, packet.ProtoTCP, packet.ProtoIPIP}
+					k.ip = datagram(uint8(rng.Uint32()), uint16(rng.Uint32()), uint16(rng.Uint32())&rngMask(rng), protos[rng.IntN(4)], rng.IntN(11)*4, rng.IntN(12))
+				case 1:
+					k.arp = make(packet.ARP, packet.ARPLen)
+					packet.PutARP(k.arp, packet.ARPRequest, packet.MAC{1}, packet.AddrFrom32(rng.Uint32()), packet.MAC{2}, packet.AddrFrom32(rng.Uint32()))
+				}
 			}
 			all = append(all, k)
 		}
 	}
 	return all[:n]
+}
+
+// rngMask leaves a fragment field as it is, or makes it that of a whole packet.
+func rngMask(rng *rand.Rand) uint16 {
+	if rng.IntN(2) == 0 {
+		return packet.FlagDF
+	}
+	return 0xffff
 }
 
 func TestWhatIsKeptIsWhatWasTold(t *testing.T) {
@@ -56,21 +99,24 @@ func TestWhatIsKeptIsWhatWasTold(t *testing.T) {
 		for _, k := range all {
 			r := l.Next(k.rec.At, k.rec.Packet, k.rec.Parent, k.rec.Place, k.rec.Stage)
 			r.RefIdx, r.Aux, r.Verdict, r.Reason, r.RefKind = k.rec.RefIdx, k.rec.Aux, k.rec.Verdict, k.rec.Reason, k.rec.RefKind
-			if k.flow != (packet.Flow{}) {
-				l.SetFlow(r, k.flow)
+			switch {
+			case k.ip != nil:
+				l.SetIPv4(r, k.ip)
+			case k.arp != nil:
+				l.SetARP(r, k.arp)
 			}
 			l.Commit(r, nil)
 		}
 		i := 0
 		l.Each(func(seq uint64, r *Record, flow *packet.Flow) bool {
 			require.Equal(t, uint64(i+1), seq)
-			got := kept{rec: *r}
-			got.rec.flow = 0
-			if flow != nil {
-				got.flow = *flow
+			got := *r
+			got.flow = 0
+			if got != all[i].rec {
+				t.Fatalf("record %d of %d: %+v, told was %+v", i, n, got, all[i].rec)
 			}
-			if got != all[i] {
-				t.Fatalf("record %d of %d: %+v, told was %+v", i, n, got, all[i])
+			if want := all[i].flow(); (flow == nil) != (want == nil) || want != nil && *flow != *want {
+				t.Fatalf("record %d of %d: flow %+v, told was %+v", i, n, flow, want)
 			}
 			i++
 			return true
@@ -97,7 +143,7 @@ func TestEachStopsWhenTold(t *testing.T) {
 func TestFlowsAreToldAgainToNewListeners(t *testing.T) {
 	var l Log
 	l.SetMode(Ring)
-	tell := func() { l.SetFlow(l.Next(0, 7, 0, 0, StageRoute), packet.Flow{TTL: 1}) }
+	tell := func() { l.SetIPv4(l.Next(0, 7, 0, 0, StageRoute), datagram(1, 2, 0, packet.ProtoUDP, 0, 8)) }
 	tell()
 	require.True(t, l.Knows(7))
 	require.False(t, l.Knows(7+64), "another packet in the same place")
@@ -125,7 +171,7 @@ func TestRepetitionTakesFewBytes(t *testing.T) {
 		r := l.Next(clock.Instant(i/8*1000), id, 0, Place(i%8), Stage(i%8))
 		r.RefKind, r.RefIdx = RefRule, uint32(i%8)*100
 		if i%8 == 0 {
-			l.SetFlow(r, packet.Flow{Src: 1, Dst: 2, TTL: 64, IPID: uint16(id)})
+			l.SetIPv4(r, datagram(64, uint16(id), 0, packet.ProtoICMP, 0, 64))
 		}
 		l.Commit(r, nil)
 	}

@@ -145,7 +145,7 @@ func (s Sysctl) String() string { return name(sysctlNames[:], int(s)) }
 type Place uint32
 
 // Record is what the walk writes: 32 bytes, no pointers. The header fields of
-// the packet lie beside it and only where they are news: see Log.Flow.
+// the packet lie beside it and only where they are news: see Log.SetIPv4.
 type Record struct {
 	At      clock.Instant
 	Packet  packet.ID
@@ -153,7 +153,7 @@ type Record struct {
 	Place   Place
 	RefIdx  uint32
 	Aux     uint16 // the stage defines it: a route type, a table and its action, a count
-	flow    uint16 // where Log.Flow finds it, from 1; 0 none
+	flow    uint16 // where Log.header finds it, from 1; 0 none
 	Stage   Stage
 	Verdict Verdict
 	Reason  Reason
