@@ -65,7 +65,7 @@ func runPing(c *shell.Call) int {
 	}
 	hosts := readHosts(c.View)
 	o.Lookup, o.Name = hosts.lookup, hosts.name
-	o.Terminal = isTerminal(c.Out)
+	o.Terminal = c.IsTerminal(1)
 	c.Catch(shell.SIGINT, shell.SIGQUIT, shell.SIGALRM)
 	res, err := sock.Ping(c.Proc, c.NS, o, c.Out, c.Err, c.Lab.Time(0))
 	var bad *sock.ExitError
@@ -84,12 +84,6 @@ func exit(c *shell.Call, err error) int {
 	_, _ = io.WriteString(c.Out, bad.Stdout)
 	_, _ = io.WriteString(c.Err, bad.Stderr)
 	return bad.Status
-}
-
-// isTerminal says that a program's output is a terminal.
-func isTerminal(w io.Writer) bool {
-	t, ok := w.(interface{ IsTerminal() bool })
-	return ok && t.IsTerminal()
 }
 
 // hosts is /etc/hosts: nobody else in the lab knows names.

@@ -146,7 +146,7 @@ func (*stop) Error() string { return "stop" }
 func runTcpdump(c *shell.Call) int {
 	h := Host{In: c.In, Out: c.Out, Err: c.Err, Open: c.Open, Text: vfs.Text}
 	h.Create = func(name string) (io.WriteCloser, error) { return c.Create(name, false) }
-	d := &dump{h: h, c: c, told: -1, terminal: isTerminal(c.Out)}
+	d := &dump{h: h, c: c, told: -1, terminal: c.IsTerminal(1)}
 	return d.main(c.Args[1:])
 }
 
