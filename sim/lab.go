@@ -27,6 +27,8 @@ type Lab struct {
 	seed   uint64
 	nodes  map[string]string // namespace -> node it lives on
 	byName map[string]*stack.Namespace
+	host   *stack.Namespace // of a lab without machines
+	ipip   bool             // the module is loaded
 	limit  uint64
 }
 
@@ -110,7 +112,12 @@ func (l *Lab) Now() clock.Instant { return l.world.Clock.Now() }
 func (l *Lab) Time(at clock.Instant) time.Time { return l.start.Add(time.Duration(at)) }
 
 // Namespace finds a machine or pod by name; nil if there is none.
-func (l *Lab) Namespace(name string) *stack.Namespace { return l.byName[name] }
+func (l *Lab) Namespace(name string) *stack.Namespace {
+	if ns := l.byName[name]; ns != nil || name != HostName {
+		return ns
+	}
+	return l.host
+}
 
 // Namespaces lists all namespaces in order of creation.
 func (l *Lab) Namespaces() []*stack.Namespace { return l.kernel.Namespaces() }

@@ -235,3 +235,6 @@ func tosName(tos uint8) string {
 	const hex = "0123456789abcdef"
 	return string([]byte{'0', 'x', hex[tos>>4], hex[tos&15]})
 }
+
+// TOSName is iproute2's name of a TOS byte.
+func TOSName(tos uint8) string { return tosName(tos) }

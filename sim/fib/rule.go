@@ -98,6 +98,9 @@ func (f *FIB) lookupRules(k *Key) (Result, error) {
 	return Result{}, ErrUnreachable
 }
 
+// Unresolved says that the target of a goto rule does not exist.
+func (r *Rule) Unresolved() bool { return r.Action == GoTo && r.target == nil }
+
 // Rules lists the rules by priority.
 func (f *FIB) Rules() []*Rule { return slices.Clone(f.rules) }
 

@@ -16,7 +16,18 @@ type Attrs struct {
 	Promisc     bool // IFF_PROMISC
 	AllMulti    bool // IFF_ALLMULTI
 	NoMulticast bool // IFF_MULTICAST was taken away
+	Bridge      BridgeAttrs
 }
+
+// BridgeAttrs are the settings of a bridge that change nothing while spanning
+// tree is off and nobody joins a group.
+type BridgeAttrs struct {
+	ForwardDelay int  // 1/100 s
+	NoSnooping   bool // mcast_snooping 0
+}
+
+// DefaultForwardDelay is BR_FORWARD_DELAY, in 1/100 s.
+const DefaultForwardDelay = 1500
 
 // defaultQueueLen is DEFAULT_TX_QUEUE_LEN of include/net/pkt_sched.h.
 const defaultQueueLen = 1000
@@ -24,6 +35,10 @@ const defaultQueueLen = 1000
 // Opened says that the device was up at least once; from then on it has a
 // queueing discipline.
 func (d *Device) Opened() bool { return d.opened }
+
+// CarrierChanges counts how often the carrier came or went, as far as the
+// driver speaks of it.
+func (d *Device) CarrierChanges() int { return d.flips }
 
 // Rename gives d another name. Its earlier records keep the old one.
 func (d *Device) Rename(name string) {
@@ -57,6 +72,7 @@ func (d *Device) portChanged() {
 		return
 	}
 	g.idle = idle
+	d.flips++
 	if d.up {
 		d.Owner.LinkChanged(d)
 	}

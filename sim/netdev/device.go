@@ -88,6 +88,7 @@ type Device struct {
 	taps   []*tapEntry
 	gone   bool
 	opened bool // was up once
+	flips  int  // of the carrier
 }
 
 type tapEntry struct{ f Tap }
@@ -95,10 +96,13 @@ type tapEntry struct{ f Tap }
 // New returns a device that is down, in the namespace of that owner. The
 // owner gives it its index.
 func New(w *World, o Owner, ownerName string, kind Kind, name string, mtu int, mac packet.MAC) *Device {
-	d := &Device{World: w, Owner: o, Kind: kind, Name: name, MTU: mtu, MAC: mac, Attrs: Attrs{QueueLen: defaultQueueLen}}
+	d := &Device{World: w, Owner: o, Kind: kind, Name: name, MTU: mtu, MAC: mac, Attrs: Attrs{QueueLen: defaultQueueLen, Bridge: BridgeAttrs{ForwardDelay: DefaultForwardDelay}}}
 	d.Place = w.AddPlace(ownerName, d)
-	if kind == Bridge {
+	switch kind {
+	case Bridge:
 		d.bridge = &bridge{}
+	case Veth:
+		d.flips = 1 // veth_newlink takes the carrier away
 	}
 	return d
 }
@@ -157,7 +161,12 @@ func (d *Device) SetUp(up bool) {
 	if d.up == up {
 		return
 	}
+	had := d.Carrier()
 	d.up = up
+	if d.Kind == Veth && d.peer != nil && d.Carrier() != had {
+		d.flips++
+		d.peer.flips++
+	}
 	d.opened = d.opened || up
 	if !up {
 		d.unlearn()

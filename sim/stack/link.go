@@ -269,7 +269,7 @@ func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
 // SetMAC is `ip link set address`.
 func (ns *Namespace) SetMAC(d *netdev.Device, mac packet.MAC) error {
 	switch {
-	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP:
+	case d.Kind == netdev.IPIP:
 		return &fib.Error{Errno: fib.EOPNOTSUPP}
 	case mac.IsZero() || mac.IsMulticast():
 		return &fib.Error{Errno: fib.EADDRNOTAVAIL}

@@ -1,0 +1,369 @@
+package iproute
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"hoplab/packet"
+	"hoplab/sim/netdev"
+)
+
+// bridgeID is "8000." and the MAC as iproute2 writes it: without leading zeros.
+func bridgeID(m packet.MAC) string {
+	parts := make([]string, len(m))
+	for i, b := range m {
+		parts[i] = strconv.FormatUint(uint64(b), 16)
+	}
+	return "8000." + strings.Join(parts, ":")
+}
+
+// printBridge is bridge_print_opt for a bridge without spanning tree. What the
+// lab does not change has the kernel's default.
+func (c *command) printBridge(d *netdev.Device) {
+	p := &c.p
+	num := func(key, word string, n int64) { p.num(key, word+" ", n, " ") }
+	timer := func(key, word string) { p.raw(key, fmt.Sprintf("%s %7.2f ", word, 0.0), "0.00") }
+	num("forward_delay", "forward_delay", int64(d.Attrs.Bridge.ForwardDelay))
+	num("hello_time", "hello_time", 200)
+	num("max_age", "max_age", 2000)
+	num("ageing_time", "ageing_time", 30000)
+	num("stp_state", "stp_state", 0)
+	num("priority", "priority", 32768)
+	num("vlan_filtering", "vlan_filtering", 0)
+	p.str("vlan_protocol", "vlan_protocol ", "802.1Q", " ")
+	p.str("bridge_id", "bridge_id ", bridgeID(d.MAC), " ")
+	p.str("root_id", "designated_root ", bridgeID(d.MAC), " ")
+	num("root_port", "root_port", 0)
+	num("root_path_cost", "root_path_cost", 0)
+	num("topology_change", "topology_change", 0)
+	num("topology_change_detected", "topology_change_detected", 0)
+	timer("hello_timer", "hello_timer")
+	timer("tcn_timer", "tcn_timer")
+	timer("topology_change_timer", "topology_change_timer")
+	timer("gc_timer", "gc_timer")
+	p.str("group_fwd_mask", "group_fwd_mask ", "0", " ")
+	p.str("group_addr", "group_address ", "01:80:c2:00:00:00", " ")
+	snooping := int64(1)
+	if d.Attrs.Bridge.NoSnooping {
+		snooping = 0
+	}
+	num("mcast_snooping", "mcast_snooping", snooping)
+	num("no_linklocal_learn", "no_linklocal_learn", 0)
+	num("mcast_vlan_snooping", "mcast_vlan_snooping", 0)
+	num("mcast_router", "mcast_router", 1)
+	num("mcast_query_use_ifaddr", "mcast_query_use_ifaddr", 0)
+	num("mcast_querier", "mcast_querier", 0)
+	num("mcast_hash_elasticity", "mcast_hash_elasticity", 16)
+	num("mcast_hash_max", "mcast_hash_max", 4096)
+	num("mcast_last_member_cnt", "mcast_last_member_count", 2)
+	num("mcast_startup_query_cnt", "mcast_startup_query_count", 2)
+	num("mcast_last_member_intvl", "mcast_last_member_interval", 100)
+	num("mcast_membership_intvl", "mcast_membership_interval", 26000)
+	num("mcast_querier_intvl", "mcast_querier_interval", 25500)
+	num("mcast_query_intvl", "mcast_query_interval", 12500)
+	num("mcast_query_response_intvl", "mcast_query_response_interval", 1000)
+	num("mcast_startup_query_intvl", "mcast_startup_query_interval", 3125)
+	num("mcast_stats_enabled", "mcast_stats_enabled", 0)
+	num("mcast_igmp_version", "mcast_igmp_version", 2)
+	num("nf_call_iptables", "nf_call_iptables", 0)
+	num("nf_call_ip6tables", "nf_call_ip6tables", 0)
+	num("nf_call_arptables", "nf_call_arptables", 0)
+}
+
+// portState is what a port of a bridge without spanning tree does.
+func portState(d *netdev.Device) string {
+	if d.Carrier() && d.Master().Up() {
+		return "forwarding"
+	}
+	return "disabled"
+}
+
+// portNumber counts the ports in the order in which they were added, from 1.
+func portNumber(d, bridge *netdev.Device) int {
+	for i, p := range bridge.Ports() {
+		if p == d {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// printBridgePort is bridge_slave_print_opt.
+func (c *command) printBridgePort(d, bridge *netdev.Device) {
+	p := &c.p
+	onOff := func(key, word string, on bool) {
+		text := word + " off "
+		if on {
+			text = word + " on "
+		}
+		p.raw(key, text, strconv.FormatBool(on))
+	}
+	num := func(key, word string, n int64) { p.num(key, word+" ", n, " ") }
+	timer := func(key string) { p.raw(key, fmt.Sprintf("%s %7.2f ", key, 0.0), "0.00") }
+	no := portNumber(d, bridge)
+	id := 0x8000 | no
+	p.str("state", "state ", portState(d), " ")
+	num("priority", "priority", 32)
+	num("cost", "cost", 2)
+	onOff("hairpin", "hairpin", false)
+	onOff("guard", "guard", false)
+	onOff("root_block", "root_block", false)
+	onOff("fastleave", "fastleave", false)
+	onOff("learning", "learning", true)
+	onOff("flood", "flood", true)
+	p.str("id", "port_id ", fmt.Sprintf("0x%x", id), " ")
+	p.str("no", "port_no ", fmt.Sprintf("0x%x", no), " ")
+	num("designated_port", "designated_port", int64(id))
+	num("designated_cost", "designated_cost", 0)
+	p.str("bridge_id", "designated_bridge ", bridgeID(bridge.MAC), " ")
+	p.str("root_id", "designated_root ", bridgeID(bridge.MAC), " ")
+	timer("hold_timer")
+	timer("message_age_timer")
+	timer("forward_delay_timer")
+	num("topology_change_ack", "topology_change_ack", 0)
+	num("config_pending", "config_pending", 0)
+	onOff("proxy_arp", "proxy_arp", false)
+	onOff("proxy_arp_wifi", "proxy_arp_wifi", false)
+	num("multicast_router", "mcast_router", 1)
+	onOff("mcast_fast_leave", "mcast_fast_leave", false)
+	onOff("mcast_flood", "mcast_flood", true)
+	onOff("bcast_flood", "bcast_flood", true)
+	onOff("mcast_to_unicast", "mcast_to_unicast", false)
+	onOff("neigh_suppress", "neigh_suppress", false)
+	p.str("group_fwd_mask", "group_fwd_mask ", "0", " ")
+	p.str("group_fwd_mask_str", "group_fwd_mask_str ", "0x0", " ")
+	onOff("vlan_tunnel", "vlan_tunnel", false)
+	onOff("isolated", "isolated", false)
+	onOff("locked", "locked", false)
+}
+
+// runBridge runs the command bridge.
+func (c *command) runBridge(words []string) int {
+	a := args{words}
+	for a.more() && strings.HasPrefix(a.peek(), "-") {
+		w, _ := a.next()
+		name := strings.TrimPrefix(w, "-")
+		var err error
+		switch {
+		case w == "-V", len(name) > 1 && matches(name, "Version"):
+			c.p.text("bridge utility, 6.1.0\n")
+			return 0
+		case matches(name, "help"):
+			err = c.usage("bridge")
+		case matches(name, "stats"), matches(name, "statistics"):
+			c.opt.stats++
+		case matches(name, "details"):
+			c.opt.details = true
+		case matches(name, "oneline"):
+			c.opt.oneline, c.p.oneline = true, true
+		case w == "-n", matches(name, "netns"):
+			if w, err = a.next(); err == nil {
+				err = c.switchNetNS(w)
+			}
+		case matches(name, "json"):
+			c.opt.json = true
+		case matches(name, "pretty"):
+			c.opt.pretty = true
+		case w == "-4", w == "-0", w == "-B":
+		case strings.HasPrefix(name, "c"), matches(name, "timestamp"), name == "tshort", name == "ts", matches(name, "force"), matches(name, "batch"), w == "-6", matches(name, "compressvlans"):
+			err = notModelled("%s", w)
+		default:
+			err = fail(255, `Option "%s" is unknown, try "bridge help".`, name)
+		}
+		if err != nil {
+			return c.report(err)
+		}
+	}
+	var err error
+	w, _ := a.next()
+	switch {
+	case w == "":
+		err = c.usage("bridge")
+	case matches(w, "link"):
+		err = c.bridgeLink(a)
+	case matches(w, "fdb"):
+		err = c.bridgeFDB(a)
+	case matches(w, "mdb"), matches(w, "vlan"), matches(w, "vni"), matches(w, "monitor"):
+		err = notModelled("bridge %s", w)
+	case matches(w, "help"):
+		err = c.usage("bridge")
+	default:
+		err = fail(255, `Object "%s" is unknown, try "bridge help".`, w)
+	}
+	return c.report(err)
+}
+
+// bridgeLink is `bridge link show`.
+func (c *command) bridgeLink(a args) error {
+	verb, _ := a.next()
+	switch {
+	case verb == "", matches(verb, "show"), matches(verb, "lst"), matches(verb, "list"):
+	case matches(verb, "set"):
+		return notModelled("bridge link set")
+	case matches(verb, "help"):
+		return c.usage("bridge")
+	default:
+		return fail(255, `Command "%s" is unknown, try "bridge link help".`, verb)
+	}
+	dev, err := c.onlyDevice(a)
+	if err != nil {
+		return err
+	}
+	p := &c.p
+	p.start(c.opt.json, c.opt.pretty)
+	for _, d := range c.ns.Devices() {
+		if d.Master() == nil || dev != nil && d != dev {
+			continue
+		}
+		p.object()
+		p.num("ifindex", "", int64(d.Index), ": ")
+		p.str("ifname", "", d.Name, ": ")
+		c.printFlags(d)
+		p.num("mtu", "mtu ", int64(d.MTU), " ")
+		p.str("master", "master ", d.Master().Name, " ")
+		p.str("state", "state ", portState(d), " ")
+		p.num("priority", "priority ", 32, " ")
+		p.num("cost", "cost ", 2, " ")
+		if c.opt.details {
+			p.newline()
+			p.text("    ")
+			for _, f := range []struct {
+				name string
+				on   bool
+			}{{"hairpin", false}, {"guard", false}, {"root_block", false}, {"fastleave", false}, {"learning", true}, {"flood", true},
+				{"mcast_flood", true}, {"bcast_flood", true}} {
+				c.portFlag(f.name, f.on)
+			}
+			p.num("mcast_router", "mcast_router ", 1, " ")
+			for _, f := range []string{"mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "isolated", "locked"} {
+				c.portFlag(f, false)
+			}
+		}
+		p.endObject()
+		p.text("\n")
+	}
+	p.finish()
+	return nil
+}
+
+func (c *command) portFlag(name string, on bool) {
+	word := " off "
+	if on {
+		word = " on "
+	}
+	c.p.raw(name, name+word, strconv.FormatBool(on))
+}
+
+// onlyDevice reads [dev] NAME.
+func (c *command) onlyDevice(a args) (*netdev.Device, error) {
+	var dev *netdev.Device
+	for a.more() {
+		w, _ := a.next()
+		var err error
+		if w == "dev" {
+			if w, err = a.next(); err != nil {
+				return nil, err
+			}
+		}
+		if dev != nil {
+			return nil, duplicate("dev", w)
+		}
+		if dev = c.ns.Device(w); dev == nil {
+			return nil, fail(255, `Cannot find device "%s"`, w)
+		}
+	}
+	return dev, nil
+}
+
+// fdbEntry is one line of `bridge fdb`.
+type fdbEntry struct {
+	mac       packet.MAC
+	dev       *netdev.Device
+	permanent bool
+	seen      int64 // s ago
+}
+
+// bridgeFDB is `bridge fdb show`: per bridge what it learnt and its ports' own
+// addresses. The multicast filters that the kernel lists as "self" are left out.
+func (c *command) bridgeFDB(a args) error {
+	verb, _ := a.next()
+	switch {
+	case verb == "", matches(verb, "show"), matches(verb, "lst"), matches(verb, "list"):
+	case matches(verb, "add"), matches(verb, "append"), matches(verb, "replace"), matches(verb, "delete"), matches(verb, "get"), matches(verb, "flush"):
+		return notModelled("bridge fdb %s", verb)
+	case matches(verb, "help"):
+		return c.usage("bridge")
+	default:
+		return fail(255, `Command "%s" is unknown, try "bridge fdb help".`, verb)
+	}
+	var dev, br *netdev.Device
+	for a.more() {
+		w, _ := a.next()
+		name, err := a.next()
+		if err != nil {
+			return err
+		}
+		d := c.ns.Device(name)
+		switch w {
+		case "brport", "dev":
+			if dev = d; d == nil {
+				return fail(255, `Cannot find device "%s"`, name)
+			}
+		case "br":
+			if br = d; d == nil {
+				return fail(255, `Cannot find bridge device "%s"`, name)
+			}
+		default:
+			return notModelled("bridge fdb show %s", w)
+		}
+	}
+	p := &c.p
+	p.start(c.opt.json, c.opt.pretty)
+	for _, b := range c.ns.Devices() {
+		if b.Kind != netdev.Bridge || br != nil && b != br {
+			continue
+		}
+		for _, e := range c.fdbOf(b) {
+			if dev != nil && e.dev != dev {
+				continue
+			}
+			p.object()
+			p.str("mac", "", e.mac.String(), " ")
+			if dev == nil {
+				p.str("ifname", "dev ", e.dev.Name, " ")
+			} else if p.json != nil {
+				p.str("ifname", "", e.dev.Name, "")
+			}
+			if c.opt.stats > 0 {
+				p.jsonOnly("used", strconv.FormatInt(e.seen, 10))
+				p.jsonOnly("updated", strconv.FormatInt(e.seen, 10))
+				p.text(fmt.Sprintf("used %d/%d ", e.seen, e.seen))
+			}
+			p.array("flags")
+			p.endArray()
+			p.str("master", "master ", b.Name, " ")
+			state := ""
+			if e.permanent {
+				state = "permanent"
+			}
+			p.str("state", "", state, "")
+			p.endObject()
+			p.text("\n")
+		}
+	}
+	p.finish()
+	return nil
+}
+
+func (c *command) fdbOf(b *netdev.Device) []fdbEntry {
+	var all []fdbEntry
+	now := c.lab.Now()
+	for _, n := range b.Learnt() {
+		all = append(all, fdbEntry{mac: n.MAC, dev: n.Port, seen: int64(now-n.Seen) / 1e9})
+	}
+	for _, p := range b.Ports() {
+		all = append(all, fdbEntry{mac: p.MAC, dev: p, permanent: true})
+	}
+	return append(all, fdbEntry{mac: b.MAC, dev: b, permanent: true})
+}
