@@ -162,7 +162,8 @@ func (ns *Namespace) track(v *view) bool {
 		ns.drop(b, v.in, trace.StageConntrack, trace.ConntrackFull)
 		return false
 	}
-	if ns.w.Log.On() {
+	established := info == conntrack.Established || info == conntrack.EstablishedReply
+	if ns.w.Log.Listening() || !established && ns.w.Log.On() { // the usual case is told to readers only
 		ns.noteConn(b, v.in, info)
 	}
 	return true
