@@ -101,7 +101,7 @@ type conntrackRun struct {
 
 	// Like stdio's buffer for files and pipes, w goes out when it is full or at
 	// the end, so that the last line, on stderr, comes first when both are one
-	// file.
+	// file; on a terminal it goes out before.
 	w *bufio.Writer
 }
 
@@ -113,6 +113,9 @@ func (r *conntrackRun) fail(format string, args ...any) int {
 
 // say prints the line that conntrack ends with on stderr.
 func (r *conntrackRun) say(format string, args ...any) {
+	if r.IsTerminal(1) {
+		r.w.Flush()
+	}
 	fmt.Fprintf(r.Err, "%s: %s\n", conntrackVersion, fmt.Sprintf(format, args...))
 }
 

@@ -16,7 +16,7 @@ func ethtoolTool() shell.Tool {
 		{Flag: "-K, --features, --offload", Help: "turn features off; none can be turned on"},
 		{Flag: "-S, --statistics", Help: "show the driver's own statistics"},
 		{Flag: "--version", Help: "print the version"}, {Flag: "-h", Help: "show this help"},
-		{Flag: "other options", NotModelled: true},
+		{Flag: "-s, -g, -a, -c, -l, -m, -t and others", NotModelled: true},
 	}}
 }
 
@@ -49,7 +49,6 @@ func runEthtool(c *shell.Call) int {
 		return 0
 	case "-i", "--driver", "-k", "--show-features", "--show-offload", "-K", "--features", "--offload", "-S", "--statistics":
 	case "show":
-		return c.NotModelled(1, "settings of an interface (-i, -k, -K and -S are)")
 	default:
 		return c.NotModelled(1, option)
 	}
@@ -62,6 +61,8 @@ func runEthtool(c *shell.Call) int {
 		return ethtoolNoDevice(c, option)
 	}
 	switch option {
+	case "show":
+		return ethtoolShow(c, d)
 	case "-i", "--driver":
 		return ethtoolDriver(c, d)
 	case "-S", "--statistics":
@@ -85,23 +86,65 @@ func ethtoolNoDevice(c *shell.Call, option string) int {
 		io.WriteString(c.Err, "Cannot get stats strings information: No such device\n")
 		return 96
 	}
-	io.WriteString(c.Err, "netlink error: No such device\n")
+	const none = "netlink error: no device matches name (offset 24)\nnetlink error: No such device\n"
+	switch option {
+	case "-K", "--features", "--offload":
+		io.WriteString(c.Err, none)
+		return 92
+	case "show":
+		io.WriteString(c.Err, strings.Repeat(none, 5))
+		io.WriteString(c.Out, "No data available\n")
+		return 75
+	}
+	io.WriteString(c.Err, none)
 	return 1
 }
 
 func ethtoolDriver(c *shell.Call, d *netdev.Device) int {
-	driver, version := d.Kind.String(), "1.0"
+	driver, version, none, stats := d.Kind.String(), "1.0", "", "no"
 	switch d.Kind {
-	case netdev.Loopback, netdev.NIC:
+	case netdev.Loopback:
 		io.WriteString(c.Err, "Cannot get driver information: Operation not supported\n")
 		return 71
 	case netdev.Bridge:
-		version = "2.3"
+		version, none = "2.3", "N/A"
+	case netdev.Veth, netdev.NIC: // a NIC is a veth into the segment
+		driver, stats = "veth", "yes"
 	}
-	fmt.Fprintf(c.Out, "driver: %s\nversion: %s\nfirmware-version: \nexpansion-rom-version: \nbus-info: \nsupports-statistics: %s\nsupports-test: no\nsupports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no\n",
-		driver, version, map[bool]string{true: "yes", false: "no"}[d.Kind == netdev.Veth])
+	fmt.Fprintf(c.Out, "driver: %s\nversion: %s\nfirmware-version: %s\nexpansion-rom-version: \nbus-info: %s\nsupports-statistics: %s\n", driver, version, none, none, stats)
+	for _, what := range []string{"test", "eeprom-access", "register-dump", "priv-flags"} {
+		fmt.Fprintf(c.Out, "supports-%s: no\n", what)
+	}
 	return 0
 }
+
+// ethtoolShow is ethtool without an option.
+func ethtoolShow(c *shell.Call, d *netdev.Device) int {
+	fmt.Fprintf(c.Out, "Settings for %s:\n", d.Name)
+	if d.Kind == netdev.Veth || d.Kind == netdev.NIC {
+		io.WriteString(c.Out, vethSettings)
+	}
+	fmt.Fprintf(c.Out, "\tLink detected: %s\n", map[bool]string{true: "yes", false: "no"}[d.Carrier()])
+	return 0
+}
+
+const vethSettings = `	Supported ports: [  ]
+	Supported link modes:   Not reported
+	Supported pause frame use: No
+	Supports auto-negotiation: No
+	Supported FEC modes: Not reported
+	Advertised link modes:  Not reported
+	Advertised pause frame use: No
+	Advertised auto-negotiation: No
+	Advertised FEC modes: Not reported
+	Speed: 10000Mb/s
+	Duplex: Full
+	Auto-negotiation: off
+	Port: Twisted Pair
+	PHYAD: 0
+	Transceiver: internal
+	MDI-X: Unknown
+`
 
 // ethtoolStatistics is ethtool -S. Of the kinds here only a veth has any: the
 // index of its other end, by which one finds a pod's interface.
@@ -115,13 +158,16 @@ func ethtoolStatistics(c *shell.Call, d *netdev.Device) int {
 		index = p.Index
 	}
 	fmt.Fprintf(c.Out, "NIC statistics:\n     peer_ifindex: %d\n", index)
+	for _, name := range strings.Fields("rx_queue_0_xdp_packets rx_queue_0_xdp_bytes rx_queue_0_drops rx_queue_0_xdp_redirect rx_queue_0_xdp_drops rx_queue_0_xdp_tx rx_queue_0_xdp_tx_errors tx_queue_0_xdp_xmit tx_queue_0_xdp_xmit_errors") {
+		fmt.Fprintf(c.Out, "     %s: 0\n", name)
+	}
 	return 0
 }
 
 // ethtoolFeatures is ethtool -K: pairs of a feature and on or off.
 func ethtoolFeatures(c *shell.Call, args []string) int {
 	if len(args) == 0 || len(args)%2 != 0 {
-		io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
+		io.WriteString(c.Err, "ethtool (-K): flag '(null)' for parameter '(null)' is not followed by 'on' or 'off'\n")
 		return 1
 	}
 	for i := 0; i < len(args); i += 2 {
@@ -130,7 +176,10 @@ func ethtoolFeatures(c *shell.Call, args []string) int {
 			known = known || args[i] == f.name || args[i] == f.short
 		}
 		switch {
-		case !known, args[i+1] == "on":
+		case !known:
+			io.WriteString(c.Err, "netlink error: bit name not found (offset 52)\nnetlink error: Operation not supported\n")
+			return 92
+		case args[i+1] == "on":
 			return c.NotModelled(1, "-K "+args[i]+" "+args[i+1])
 		case args[i+1] != "off":
 			io.WriteString(c.Err, "ethtool: bad command line argument(s)\nFor more information run ethtool -h\n")
@@ -139,4 +188,3 @@ func ethtoolFeatures(c *shell.Call, args []string) int {
 	}
 	return 0
 }
-

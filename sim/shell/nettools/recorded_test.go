@@ -177,7 +177,6 @@ func (c *kernelCase) peerOf(host, iface string) topology.Endpoint {
 	return topology.Endpoint{}
 }
 
-
 // bench is a lab with a shell on it, for running one command after the other.
 type bench struct {
 	lab *sim.Lab

@@ -399,4 +399,3 @@ func serviceName(n uint16) string {
 	}
 	return ""
 }
-
