@@ -77,6 +77,7 @@ func New(t *topology.Lab, opts ...Option) (*Lab, error) {
 	if err := l.build(t); err != nil {
 		return nil, err
 	}
+	l.ipip = l.hasIPIP()
 	return l, nil
 }
 

@@ -40,7 +40,7 @@ func (l *Lab) AddNamespace(name string) (*stack.Namespace, error) {
 	}
 	ns := l.kernel.NewNamespaceLike(name, l.host)
 	l.byName[name] = ns
-	if l.hasIPIP() {
+	if l.ipip {
 		ns.AddTunl0()
 	}
 	return ns, nil
@@ -79,7 +79,7 @@ func (l *Lab) Named(ns *stack.Namespace) bool { return l.byName[ns.Name] == ns }
 // the namespace's next interface index, and in every later one. A lab whose
 // machines have an ipip device has the module already.
 func (l *Lab) LoadIPIP() {
-	if l.hasIPIP() {
+	if l.ipip {
 		return
 	}
 	l.ipip = true
@@ -88,14 +88,11 @@ func (l *Lab) LoadIPIP() {
 	}
 }
 
+// hasIPIP says that some machine was declared with an ipip device.
 func (l *Lab) hasIPIP() bool {
-	if l.ipip {
-		return true
-	}
 	for _, ns := range l.kernel.Namespaces() {
 		for _, d := range ns.Devices() {
 			if d.Kind == netdev.IPIP {
-				l.ipip = true
 				return true
 			}
 		}

@@ -1,0 +1,118 @@
+package iproute
+
+import (
+	"errors"
+	"io"
+
+	"hoplab/sim/shell"
+	"hoplab/sim/shell/vfs"
+	"hoplab/sim/stack"
+)
+
+// Tools are ip and bridge.
+func Tools() []shell.Tool {
+	return []shell.Tool{
+		{Name: "ip", Summary: "show / manipulate routing, network devices, interfaces and tunnels", Options: ipOptions(),
+			Run: func(c *shell.Call) int { return newCommand(c, "ip").runIP(c.Args[1:]) }},
+		{Name: "bridge", Dir: "/usr/sbin", Summary: "show bridge addresses and devices", Options: bridgeToolOptions(),
+			Run: func(c *shell.Call) int { return newCommand(c, "bridge").runBridge(c.Args[1:]) }},
+	}
+}
+
+func newCommand(c *shell.Call, name string) *command {
+	return &command{name: name, lab: c.Lab, home: c.NS, ns: c.NS, in: c.In, out: c.Out, err: c.Err, sys: &caller{c}}
+}
+
+// caller is the system of a command that the shell runs.
+type caller struct{ c *shell.Call }
+
+// Exec is execve(2), or with child fork(2), execve(2) and wait(2).
+func (s *caller) Exec(ns *stack.Namespace, argv []string, child bool) (int, bool) {
+	if !child {
+		return s.c.Exec(ns, argv)
+	}
+	p, err := s.c.Spawn(ns, argv, shell.Stdio{})
+	if err != nil {
+		return 0, false
+	}
+	s.c.Wait(p)
+	return p.Status(), true
+}
+
+// Open opens a file of the lab.
+func (s *caller) Open(name string) (io.ReadCloser, error) {
+	f, err := s.c.Open(name)
+	if err != nil {
+		return nil, errors.New(vfs.Text(err))
+	}
+	return f, nil
+}
+
+// Processes lists the programs of the shell.
+func (s *caller) Processes() []process {
+	var list []process
+	for _, p := range s.c.Shell.Processes() {
+		list = append(list, process{p.PID, p.NS})
+	}
+	return list
+}
+
+// Terminal says that standard output is a terminal.
+func (s *caller) Terminal() bool { return s.c.IsTerminal(1) }
+
+// ipOptions are the options of ip, its objects and their verbs.
+func ipOptions() []shell.Option {
+	modelled := []shell.Option{
+		{Flag: "-V, -Version", Help: "print the version"},
+		{Flag: "-n, -netns NAME", Help: "work in that namespace"},
+		{Flag: "-4, -6, -0, -family F", Help: "family of addresses; IPv6 shows nothing"},
+		{Flag: "-s, -stats", Help: "statistics; twice for more"},
+		{Flag: "-d, -details", Help: "details"},
+		{Flag: "-o, -oneline", Help: "one line for each record"},
+		{Flag: "-br, -brief", Help: "a table"},
+		{Flag: "-j, -json", Help: "JSON; -p, -pretty with line breaks"},
+		{Flag: "-N, -Numeric", Help: "numbers in place of names"},
+		{Flag: "-c, -color[=WHEN]", Help: "colours: always, auto, never"},
+		{Flag: "-b, -batch FILE", Help: "commands from a file or - for standard input; -force goes on after errors"},
+		{Flag: "-a, -all", Help: "all namespaces, for netns delete"},
+		{Flag: "-l, -loops N", Help: "accepted: flushing needs no second round"},
+		{Flag: "-rc, -rcvbuf SIZE", Help: "accepted: there is no buffer to enlarge"},
+		{Flag: "address", Help: "add, change, replace, del, show, flush"},
+		{Flag: "link", Help: "add (veth, bridge, dummy), set, del, show"},
+		{Flag: "route", Help: "add, change, replace, append, prepend, del, show, flush, get"},
+		{Flag: "rule", Help: "add, del, show, flush"},
+		{Flag: "neigh", Help: "add, change, replace, del, show, flush, get; proxy"},
+		{Flag: "netns", Help: "add, del, list, list-id, exec, identify, pids"},
+		{Flag: "tunnel", Help: "show"},
+	}
+	return append(modelled, missingOptions(
+		"-h, -human-readable", "-iec", "-r, -resolve", "-t, -timestamp", "-ts, -tshort", "-M, -B", "-all netns exec",
+		"address … valid_lft TIME", "address … anycast", "address save | restore",
+		"link add … type (others)", "link set … arp off", "link set … vf | xdp | carrier | dynamic", "link property", "link xstats",
+		"route … nexthop | nhid | encap | realms", "route get … notify | ipproto | sport | dport", "route save | restore",
+		"rule … l3mdev | uidrange | ipproto | sport | dport", "neigh … managed | extern_learn | protocol",
+		"netns set | attach | monitor", "tunnel add | change | del", "monitor", "maddress", "mroute", "tuntap", "nexthop", "vrf", "xfrm", "macsec")...)
+}
+
+func bridgeToolOptions() []shell.Option {
+	modelled := []shell.Option{
+		{Flag: "-V, -Version", Help: "print the version"},
+		{Flag: "-n, -netns NAME", Help: "work in that namespace"},
+		{Flag: "-s, -statistics", Help: "ages of addresses"},
+		{Flag: "-d, -details", Help: "flags of ports"},
+		{Flag: "-o, -oneline", Help: "one line for each record"},
+		{Flag: "-j, -json", Help: "JSON; -p, -pretty with line breaks"},
+		{Flag: "link", Help: "show"},
+		{Flag: "fdb", Help: "show [brport DEV] [br BRIDGE] [dev DEV]"},
+	}
+	return append(modelled, missingOptions("-color", "-t, -timestamp", "-batch", "link set", "fdb add | del | replace | append | get | flush",
+		"fdb: multicast filters (self)", "mdb", "vlan", "vni", "monitor")...)
+}
+
+func missingOptions(flags ...string) []shell.Option {
+	var list []shell.Option
+	for _, f := range flags {
+		list = append(list, shell.Option{Flag: f, NotModelled: true})
+	}
+	return list
+}
