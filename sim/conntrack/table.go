@@ -139,8 +139,8 @@ func (t *Table) In(ip packet.IPv4, atPrerouting bool, now clock.Instant) (conn u
 			return t.relatedError(ip, m, now)
 		}
 	}
-	tp, ok := tupleOf(ip)
-	if !ok {
+	var tp Tuple
+	if !tp.read(ip) {
 		t.stats.Invalid++
 		return 0, InvalidInfo, Accept
 	}

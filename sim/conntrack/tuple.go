@@ -78,27 +78,33 @@ func icmpRequest(t packet.ICMPType) bool {
 // by ICMP errors are. ok is false for a later fragment and where the ports are
 // missing: nf_ct_get_tuple.
 func tupleOf(b []byte) (t Tuple, ok bool) {
+	ok = t.read(b)
+	return t, ok
+}
+
+// read is tupleOf in place.
+func (t *Tuple) read(b []byte) bool {
 	if len(b) < packet.IPv4Len {
-		return t, false
+		return false
 	}
 	ip := packet.IPv4(b)
 	hl := ip.HeaderLen()
 	if hl < packet.IPv4Len || hl > len(b) || ip.Frag()&packet.OffsetMask != 0 {
-		return t, false
+		return false
 	}
 	t.Src, t.Dst, t.Proto = ip.Src32(), ip.Dst32(), ip.Proto()
 	l4 := b[hl:]
 	switch t.Proto {
 	case packet.ProtoICMP:
 		if len(l4) < packet.ICMPLen {
-			return t, false
+			return false
 		}
 		t.SrcPort, t.DstPort = binary.BigEndian.Uint16(l4[4:6]), binary.BigEndian.Uint16(l4[0:2])
 	case packet.ProtoTCP, packet.ProtoUDP:
 		if len(l4) < 4 {
-			return t, false
+			return false
 		}
 		t.SrcPort, t.DstPort = binary.BigEndian.Uint16(l4[0:2]), binary.BigEndian.Uint16(l4[2:4])
 	}
-	return t, true
+	return true
 }

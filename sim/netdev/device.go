@@ -393,8 +393,8 @@ func (d *Device) CountTx(n int) { d.sent(uint64(n)) }
 // read.
 func (d *Device) note(b *packet.Buffer, s trace.Stage, why trace.Reason) {
 	l := &d.World.Log
-	r := l.Next(d.World.Clock.Now(), b.ID, b.Parent, d.Place, s)
-	r.Reason, r.RefKind, r.RefIdx = why, trace.RefDevice, uint32(d.Place)
+	r := l.Next(d.World.Clock.Now(), b.ID, b.Parent, d.Place, s, trace.Continue, trace.RefDevice, uint32(d.Place))
+	r.Reason = why
 	if !l.Knows(b.ID) {
 		SetFlow(l, r, d.HasEthernet(), b.Bytes())
 	}

@@ -114,7 +114,7 @@ func (w *World) NoteDrop(b *packet.Buffer, at trace.Place, stage trace.Stage, wh
 	if !w.Log.On() {
 		return
 	}
-	r := w.Log.Next(w.Clock.Now(), b.ID, b.Parent, at, stage)
-	r.Verdict, r.Reason, r.RefKind, r.RefIdx = trace.Drop, why, ref, refIdx
+	r := w.Log.Next(w.Clock.Now(), b.ID, b.Parent, at, stage, trace.Drop, ref, refIdx)
+	r.Reason = why
 	w.Log.Commit(r, b.Bytes())
 }

@@ -84,36 +84,34 @@ type Path struct {
 	empty  [numTables]*Chain // built-in chains without rules that accept
 	bases  [numTables]*Chain // built-in chains; nil where the table does not exist or has none at the hook
 	tables *Tables
-	gen    uint32
 	hook   Hook
 }
 
-// lastPath is the path at a hook that a device was asked for last, with the
-// other device there.
+// lastPath is the path at a hook that a device was asked for last, as the way
+// out or, where there is none, as the way in.
 type lastPath struct {
-	other *Dev
-	path  *Path
+	path *Path
+	in   *Dev
+	gen  uint32 // of the paths
 }
 
 // Path gives the path of packets at a hook between two interfaces, nil for
 // none. It holds until a rule changes or a device is renamed.
 func (t *Tables) Path(h Hook, in, out *Dev) *Path {
-	d, other := out, in
-	if out == nil {
-		d, other = in, nil
-	}
+	d := out
 	if d == nil {
-		return t.findPath(h, nil, nil)
+		d = in
 	}
-	last := &d.last[h]
-	if pa := last.path; pa != nil && last.other == other && pa.gen == t.gen && pa.tables == t {
-		return pa
+	if d != nil {
+		if l := &d.last[h]; l.in == in && l.gen == t.gen && d.tables == t {
+			return l.path
+		}
 	}
-	last.other, last.path = other, t.findPath(h, in, out)
-	return last.path
+	return t.findPath(h, in, out, d)
 }
 
-func (t *Tables) findPath(h Hook, in, out *Dev) *Path {
+// findPath finds or makes the path and lets d keep it.
+func (t *Tables) findPath(h Hook, in, out, d *Dev) *Path {
 	if t.dirty {
 		t.compile()
 	}
@@ -124,11 +122,14 @@ func (t *Tables) findPath(h Hook, in, out *Dev) *Path {
 	if *at == nil {
 		*at = t.newPath(h, in.name(), out.name())
 	}
+	if d != nil {
+		d.last[h] = lastPath{*at, in, t.gen}
+	}
 	return *at
 }
 
 func (t *Tables) newPath(h Hook, in, out ifName) *Path {
-	pa := &Path{tables: t, hook: h, gen: t.gen}
+	pa := &Path{tables: t, hook: h}
 	for id, tb := range t.tables {
 		if tb == nil || tb.code.entry[h] == nil {
 			continue

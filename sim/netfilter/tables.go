@@ -23,7 +23,7 @@ type Tables struct {
 }
 
 // New makes the tables of a namespace; none exists until it is touched.
-func New(env Env) *Tables { return &Tables{env: env} }
+func New(env Env) *Tables { return &Tables{env: env, gen: 1} }
 
 // Sets are the namespace's ipsets.
 func (t *Tables) Sets() *ipset.Sets { return &t.sets }

@@ -136,7 +136,7 @@ func (ns *Namespace) arpSend(dev *inDev, op uint16, ethDst, senderMAC packet.MAC
 	packet.PutEthernet(f, ethDst, dev.MAC, packet.EtherARP)
 	packet.PutARP(f[packet.EthernetLen:], op, senderMAC, packet.AddrFrom32(sender), targetMAC, packet.AddrFrom32(target))
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, cause, dev.Place, trace.StageARP)
+		r := ns.w.Log.Next(ns.Now(), b.ID, cause, dev.Place, trace.StageARP, trace.Continue, trace.RefNone, 0)
 		netdev.SetFlow(&ns.w.Log, r, true, f)
 		if neighIdx != 0 {
 			r.RefKind, r.RefIdx = trace.RefNeigh, neighIdx
@@ -244,8 +244,7 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 		return
 	}
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP)
-		r.Verdict, r.RefKind, r.RefIdx = trace.Absorb, trace.RefNeigh, e.Index
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP, trace.Absorb, trace.RefNeigh, e.Index)
 		ns.w.Log.Commit(r, b.Network())
 	}
 	// Only a reply to us alone proves that the neighbour is reachable, and
@@ -266,8 +265,7 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 // answers for the target.
 func (ns *Namespace) arpReply(in *inDev, b *packet.Buffer, to uint32, toMAC packet.MAC, target uint32, neighIdx uint32, ref trace.RefKind, refIdx uint32) {
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP)
-		r.Verdict, r.RefKind, r.RefIdx = trace.Reply, ref, refIdx
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP, trace.Reply, ref, refIdx)
 		ns.w.Log.Commit(r, b.Network())
 	}
 	cause := b.ID
@@ -367,8 +365,7 @@ func (ns *Namespace) note0(b *packet.Buffer, in *inDev, stage trace.Stage, v tra
 	if !ns.w.Log.On() {
 		return
 	}
-	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), stage)
-	r.Verdict, r.RefKind, r.RefIdx = v, kind, idx
+	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), stage, v, kind, idx)
 	ns.w.Log.Commit(r, b.Network())
 }
 

@@ -23,14 +23,15 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 	if !ns.filtering {
 		return b, true
 	}
-	tracked := h == netfilter.Prerouting || h == netfilter.Output
-	if tracked && ns.tracking && b.IPv4().IsFragment() {
+	ip, tracked := b.IPv4(), h == netfilter.Prerouting || h == netfilter.Output
+	if tracked && ns.tracking && ip.IsFragment() {
 		if b = ns.hookDefrag(h, b, in); b == nil {
 			return nil, false
 		}
+		ip = b.IPv4()
 	}
 	p := &ns.seen
-	p.IP, p.Mark, p.Untracked, p.Rewritten = b.IPv4(), &b.Mark, false, false
+	p.IP, p.Mark, p.Untracked, p.Rewritten = ip, &b.Mark, false, false
 	v := view{Packet: p, b: b, hook: h}
 	v.lookAt(ns, in, out)
 	if tracked {
@@ -170,8 +171,8 @@ func (ns *Namespace) track(v *view) bool {
 }
 
 func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) {
-	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), trace.StageConntrack)
-	r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(info)
+	r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(in), trace.StageConntrack, trace.Continue, trace.RefConn, b.Conn)
+	r.Aux = uint16(info)
 	if ns.w.Log.Listening() {
 		ns.w.Log.Commit(r, b.Network())
 	}
@@ -226,8 +227,8 @@ func (ns *Namespace) askFor(v *view, t netfilter.TableID) *netfilter.Verdict {
 }
 
 func (ns *Namespace) noteRule(v *view, t netfilter.TableID, verdict *netfilter.Verdict) {
-	r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, ns.placeOf(v.where), hookStage(v.hook))
-	r.RefKind, r.RefIdx = ruleRef(verdict)
+	kind, idx := ruleRef(verdict)
+	r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, ns.placeOf(v.where), hookStage(v.hook), trace.Continue, kind, idx)
 	r.Aux = uint16(t)<<8 | uint16(verdict.Action)
 	if ns.w.Log.Listening() {
 		ns.w.Log.Commit(r, v.b.Network())
@@ -267,8 +268,8 @@ func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
 		return false
 	}
 	if changed && ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(where), trace.StageNAT)
-		r.RefKind, r.RefIdx, r.Aux = trace.RefConn, b.Conn, uint16(manip)
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, ns.placeOf(where), trace.StageNAT, trace.Continue, trace.RefConn, b.Conn)
+		r.Aux = uint16(manip)
 		ns.w.Log.SetIPv4(r, v.IP)
 		if ns.w.Log.Listening() {
 			ns.w.Log.Commit(r, b.Network())

@@ -134,8 +134,7 @@ func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
 	b.Scrub(false)
 	tun.CountRx(b.Len())
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, tun.Place, trace.StageDecap)
-		r.RefKind, r.RefIdx = trace.RefAddress, outerSrc
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, tun.Place, trace.StageDecap, trace.Continue, trace.RefAddress, outerSrc)
 		netdev.SetFlow(&ns.w.Log, r, false, b.Bytes())
 		if ns.w.Log.Listening() {
 			ns.w.Log.Commit(r, b.Network())

@@ -386,8 +386,8 @@ func (ns *Namespace) finishOutput(b *packet.Buffer, rt *route) {
 		return
 	}
 	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), id, parent, rt.dev.Place, trace.StageFragment)
-		r.Verdict, r.RefKind, r.RefIdx, r.Aux = trace.Absorb, trace.RefValue, uint32(mtu), uint16(frags.Len())
+		r := ns.w.Log.Next(ns.Now(), id, parent, rt.dev.Place, trace.StageFragment, trace.Absorb, trace.RefValue, uint32(mtu))
+		r.Aux = uint16(frags.Len())
 		ns.w.Log.Commit(r, nil)
 	}
 	ns.MIB.IP.FragOKs++
@@ -543,8 +543,8 @@ func (ns *Namespace) note(b *packet.Buffer, at trace.Place, stage trace.Stage, v
 	if !l.On() {
 		return
 	}
-	r := l.Next(ns.Now(), b.ID, b.Parent, at, stage)
-	r.Verdict, r.Reason, r.RefKind, r.RefIdx = v, why, kind, idx
+	r := l.Next(ns.Now(), b.ID, b.Parent, at, stage, v, kind, idx)
+	r.Reason = why
 	if changed {
 		l.SetIPv4(r, b.IPv4())
 	}
@@ -555,8 +555,8 @@ func (ns *Namespace) note(b *packet.Buffer, at trace.Place, stage trace.Stage, v
 
 func (ns *Namespace) noteRoute(b *packet.Buffer, at trace.Place, rt *route) {
 	l := &ns.w.Log
-	r := l.Next(ns.Now(), b.ID, b.Parent, at, trace.StageRoute)
-	r.RefKind, r.RefIdx = rt.ref()
+	kind, idx := rt.ref()
+	r := l.Next(ns.Now(), b.ID, b.Parent, at, trace.StageRoute, trace.Continue, kind, idx)
 	r.Aux = uint16(rt.typ)
 	if l.Listening() {
 		l.Commit(r, b.Network())

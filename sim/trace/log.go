@@ -24,8 +24,7 @@ const (
 // fills in what it knows and gives it to Commit:
 //
 //	if log.On() {
-//		r := log.Next(now, b.ID, b.Parent, place, trace.StageRoute)
-//		r.RefKind, r.RefIdx = trace.RefRoute, route.Index
+//		r := log.Next(now, b.ID, b.Parent, place, trace.StageRoute, trace.Continue, trace.RefRoute, route.Index)
 //		log.Commit(r, b.Network())
 //	}
 type Log struct {
@@ -84,9 +83,9 @@ func (l *Log) On() bool { return l.on }
 // worth collecting.
 func (l *Log) Listening() bool { return len(l.sinks) > 0 }
 
-// Next hands out a record of what a station did with a packet, for the station
-// to fill in; Commit follows. Only when On.
-func (l *Log) Next(now clock.Instant, id, parent packet.ID, at Place, s Stage) *Record {
+// Next hands out a record of what a station did with a packet and what made it
+// do so. The station may add a reason and more; Commit follows. Only when On.
+func (l *Log) Next(now clock.Instant, id, parent packet.ID, at Place, s Stage, v Verdict, kind RefKind, idx uint32) *Record {
 	i := l.n % RingSize
 	if i == 0 {
 		l.wrap()
@@ -94,8 +93,8 @@ func (l *Log) Next(now clock.Instant, id, parent packet.ID, at Place, s Stage) *
 	l.n++
 	r := &l.ring[i]
 	r.At, r.Packet, r.Parent, r.Place = now, id, parent, at
-	r.RefIdx, r.Aux, r.flow = 0, 0, 0
-	r.Stage, r.Verdict, r.Reason, r.RefKind = s, 0, 0, 0
+	r.RefIdx, r.Aux, r.flow = idx, 0, 0
+	r.Stage, r.Verdict, r.Reason, r.RefKind = s, v, ReasonNone, kind
 	return r
 }
 

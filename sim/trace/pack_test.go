@@ -97,8 +97,8 @@ func TestWhatIsKeptIsWhatWasTold(t *testing.T) {
 		var l Log
 		l.SetMode(Keep)
 		for _, k := range all {
-			r := l.Next(k.rec.At, k.rec.Packet, k.rec.Parent, k.rec.Place, k.rec.Stage)
-			r.RefIdx, r.Aux, r.Verdict, r.Reason, r.RefKind = k.rec.RefIdx, k.rec.Aux, k.rec.Verdict, k.rec.Reason, k.rec.RefKind
+			r := l.Next(k.rec.At, k.rec.Packet, k.rec.Parent, k.rec.Place, k.rec.Stage, k.rec.Verdict, k.rec.RefKind, k.rec.RefIdx)
+			r.Aux, r.Reason = k.rec.Aux, k.rec.Reason
 			switch {
 			case k.ip != nil:
 				l.SetIPv4(r, k.ip)
@@ -130,7 +130,7 @@ func TestEachStopsWhenTold(t *testing.T) {
 		var l Log
 		l.SetMode(mode)
 		for range RingSize + 10 {
-			l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
+			l.Commit(l.Next(0, 1, 0, 0, StageRoute, Continue, RefNone, 0), nil)
 		}
 		n := 0
 		l.Each(func(uint64, *Record, *packet.Flow) bool { n++; return n < 5 })
@@ -143,7 +143,9 @@ func TestEachStopsWhenTold(t *testing.T) {
 func TestFlowsAreToldAgainToNewListeners(t *testing.T) {
 	var l Log
 	l.SetMode(Ring)
-	tell := func() { l.SetIPv4(l.Next(0, 7, 0, 0, StageRoute), datagram(1, 2, 0, packet.ProtoUDP, 0, 8)) }
+	tell := func() {
+		l.SetIPv4(l.Next(0, 7, 0, 0, StageRoute, Continue, RefNone, 0), datagram(1, 2, 0, packet.ProtoUDP, 0, 8))
+	}
 	tell()
 	require.True(t, l.Knows(7))
 	require.False(t, l.Knows(7+64), "another packet in the same place")
@@ -156,7 +158,7 @@ func TestFlowsAreToldAgainToNewListeners(t *testing.T) {
 	require.False(t, l.Knows(7))
 	tell()
 	for range RingSize {
-		l.Next(0, 1, 0, 0, StageRoute)
+		l.Next(0, 1, 0, 0, StageRoute, Continue, RefNone, 0)
 	}
 	require.False(t, l.Knows(7))
 }
@@ -168,7 +170,7 @@ func TestRepetitionTakesFewBytes(t *testing.T) {
 	const n = 4 * RingSize
 	for i := range n {
 		id := packet.ID(i/8 + 1)
-		r := l.Next(clock.Instant(i/8*1000), id, 0, Place(i%8), Stage(i%8))
+		r := l.Next(clock.Instant(i/8*1000), id, 0, Place(i%8), Stage(i%8), Continue, RefNone, 0)
 		r.RefKind, r.RefIdx = RefRule, uint32(i%8)*100
 		if i%8 == 0 {
 			l.SetIPv4(r, datagram(64, uint16(id), 0, packet.ProtoICMP, 0, 64))
@@ -191,7 +193,7 @@ func BenchmarkRecord(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i++
-				r := l.Next(clock.Instant(i/8*1000), packet.ID(i/8), 0, Place(i%8), StageRoute)
+				r := l.Next(clock.Instant(i/8*1000), packet.ID(i/8), 0, Place(i%8), StageRoute, Continue, RefNone, 0)
 				r.RefKind, r.RefIdx = RefRoute, uint32(i%8)
 				l.Commit(r, nil)
 			}

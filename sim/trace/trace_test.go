@@ -52,7 +52,7 @@ func TestLogKeepsWhatItsModeSays(t *testing.T) {
 		l.SetMode(tt.mode)
 		for i := range tt.n {
 			if l.On() {
-				r := l.Next(0, 1, 0, 0, StageRoute)
+				r := l.Next(0, 1, 0, 0, StageRoute, Continue, RefNone, 0)
 				r.RefIdx = uint32(i)
 				l.Commit(r, nil)
 			}
@@ -77,9 +77,9 @@ func TestSinksComeAndGo(t *testing.T) {
 	require.False(t, l.On())
 	l.Attach(&a)
 	l.Attach(&b)
-	l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
+	l.Commit(l.Next(0, 1, 0, 0, StageRoute, Continue, RefNone, 0), nil)
 	l.Detach(&a)
-	l.Commit(l.Next(0, 1, 0, 0, StageRoute), nil)
+	l.Commit(l.Next(0, 1, 0, 0, StageRoute, Continue, RefNone, 0), nil)
 	l.Detach(&b)
 	require.Equal(t, countSink(1), a)
 	require.Equal(t, countSink(2), b)
