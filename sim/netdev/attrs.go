@@ -51,6 +51,7 @@ func (d *Device) Rename(name string) {
 // gives it its index.
 func (d *Device) Move(o Owner, ownerName string) {
 	d.Owner = o
+	d.opened = false // dev_shutdown
 	d.Place = d.World.AddPlace(ownerName, d)
 }
 

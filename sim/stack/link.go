@@ -40,6 +40,9 @@ func (ns *Namespace) AddLink(kind netdev.Kind, l NewLink) (*netdev.Device, error
 // AddVeth makes a veth pair; the two ends may be in different namespaces. As
 // in veth_newlink the peer is made first.
 func AddVeth(ns *Namespace, l NewLink, peerNS *Namespace, peer NewLink) (*netdev.Device, *netdev.Device, error) {
+	if peer.Index > 0 && peerNS.dev(peer.Index) != nil {
+		return nil, nil, &fib.Error{Errno: fib.EBUSY}
+	}
 	if err := peerNS.checkLink(&peer, netdev.Veth); err != nil {
 		return nil, nil, err
 	}
@@ -85,7 +88,7 @@ func (ns *Namespace) checkLink(l *NewLink, kind netdev.Kind) error {
 	case l.Index < 0 || l.Index > maxIndex:
 		return &fib.Error{Errno: fib.EINVAL}
 	case l.Index > 0 && ns.dev(l.Index) != nil:
-		return &fib.Error{Errno: fib.EBUSY}
+		return &fib.Error{Errno: fib.EEXIST}
 	case l.MTU != 0 && l.MTU < lo:
 		return &fib.Error{Errno: fib.EINVAL, Msg: "mtu less than device minimum"}
 	case l.MTU > hi:

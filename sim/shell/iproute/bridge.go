@@ -148,6 +148,7 @@ func (c *command) runBridge(words []string) int {
 		switch {
 		case w == "-V", len(name) > 1 && matches(name, "Version"):
 			c.p.text("bridge utility, 6.1.0\n")
+			c.flush()
 			return 0
 		case matches(name, "help"):
 			err = c.usage("bridge")

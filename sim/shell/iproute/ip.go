@@ -70,7 +70,9 @@ func (c *command) flush() {
 
 // errorf prints on stderr, behind what was printed before.
 func (c *command) errorf(format string, args ...any) {
-	c.flush()
+	if c.p.json == nil { // JSON that was begun comes when ip ends
+		c.flush()
+	}
 	fmt.Fprintf(c.err, format, args...)
 }
 
@@ -119,7 +121,7 @@ func (c *command) runIP(words []string) int {
 		}
 		_, _ = a.next()
 		if w == "-V" || matchesOption(w, "-Version") {
-			c.p.text("ip utility, iproute2-6.1.0\n")
+			c.p.text("ip utility, iproute2-6.1.0, libbpf 1.1.2\n")
 			c.flush()
 			return 0
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -217,13 +218,8 @@ func (c *command) showLinks(a args, doLink bool) error {
 	p.start(c.opt.json, c.opt.pretty)
 	for _, d := range c.ns.Devices() {
 		addrs := c.ns.Addresses(d)
-		var shown []stack.Address
-		for _, x := range addrs {
-			if s.takesAddr(d, x) {
-				shown = append(shown, x)
-			}
-		}
-		if !doLink && s.family != link && len(shown) == 0 && (len(addrs) > 0 || s.family != anyFamily) {
+		wanted := slices.ContainsFunc(addrs, func(x stack.Address) bool { return s.takesAddr(d, x) })
+		if !doLink && s.family != link && !wanted && (len(addrs) > 0 || s.family != anyFamily) {
 			continue // ipaddr_filter
 		}
 		ok, silent := s.takesLink(d)
@@ -236,7 +232,7 @@ func (c *command) showLinks(a args, doLink bool) error {
 			c.printLink(d, doLink, s.family)
 		}
 		if !doLink {
-			c.printAddresses(d, shown)
+			c.printAddresses(d, addrs, &s)
 			if c.opt.stats > 0 && linkLine && !c.opt.brief {
 				c.printStats(d)
 				if p.json == nil {
@@ -251,12 +247,17 @@ func (c *command) showLinks(a args, doLink bool) error {
 }
 
 // printAddresses is print_selected_addrinfo.
-func (c *command) printAddresses(d *netdev.Device, list []stack.Address) {
+func (c *command) printAddresses(d *netdev.Device, list []stack.Address, s *selector) {
 	p := &c.p
 	p.array("addr_info")
 	for _, x := range list {
-		p.object()
-		c.printAddress(d, x)
+		if s.family != anyFamily && s.family != inet {
+			continue
+		}
+		p.object() // in JSON, those that are not wanted leave {}
+		if s.takesAddr(d, x) {
+			c.printAddress(d, x)
+		}
 		p.endObject()
 	}
 	p.endArray()
@@ -492,12 +493,15 @@ func linkAddress(d *netdev.Device) string {
 
 func (c *command) printLinkLayer(d *netdev.Device) {
 	p := &c.p
-	typ, brd := "ether", packet.BroadcastMAC.String()
+	typ, n, brd := "ether", 1, packet.BroadcastMAC.String() // n: ARPHRD_…
 	switch d.Kind {
 	case netdev.Loopback:
-		typ, brd = "loopback", packet.MAC{}.String()
+		typ, n, brd = "loopback", 772, packet.MAC{}.String()
 	case netdev.IPIP:
-		typ, brd = "ipip", "0.0.0.0"
+		typ, n, brd = "ipip", 768, "0.0.0.0"
+	}
+	if c.opt.numeric {
+		typ = "[" + strconv.Itoa(n) + "]"
 	}
 	p.newline()
 	p.str("link_type", "    link/", typ, " ")

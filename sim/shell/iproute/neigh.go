@@ -42,6 +42,16 @@ func (c *command) changeNeigh(v fib.Verb, a args) error {
 	if c.family == inet6 {
 		return notModelled("IPv6: ip -6 neigh")
 	}
+	for i, w := range a.list[:max(len(a.list)-1, 0)] {
+		if !matches(w, "lladdr") || a.list[i+1] == "null" {
+			continue
+		}
+		if mac, err := parseMAC(a.list[i+1]); err != nil {
+			return err
+		} else if len(mac) != 6 {
+			return fail(2, "Error: Invalid link address.")
+		}
+	}
 	s, err := neigh.ParseNeigh(a.list, c.ns.Env())
 	if err != nil {
 		return err
@@ -65,7 +75,7 @@ type neighFilter struct {
 func (c *command) parseNeighs(a args, flush bool) (neighFilter, error) {
 	f := neighFilter{states: ^neigh.NoARP}
 	if flush {
-		f.states = ^(neigh.Permanent | neigh.NoARP)
+		f.states, f.none = ^(neigh.Permanent | neigh.NoARP), true
 	}
 	for a.more() {
 		w, _ := a.next()
@@ -95,7 +105,7 @@ func (c *command) parseNeighs(a args, flush bool) (neighFilter, error) {
 				break
 			}
 			if !f.hasNud {
-				f.hasNud, f.states = true, 0
+				f.hasNud, f.states, f.none = true, 0, false
 			}
 			if w == "all" {
 				f.states, f.none = ^neigh.State(0), true
@@ -304,13 +314,10 @@ func (c *command) getNeigh(a args) error {
 	if d == nil {
 		return noDevice(dev)
 	}
-	p := &c.p
 	if proxy {
 		for _, x := range c.ns.Neigh.Proxies() {
 			if x.Addr == to && (x.Dev == d.Index || x.Dev == 0) {
-				p.start(c.opt.json, c.opt.pretty)
 				c.printProxy(x, false)
-				p.finish()
 				return nil
 			}
 		}
@@ -320,9 +327,7 @@ func (c *command) getNeigh(a args) error {
 	if e == nil {
 		return fail(2, "Error: Neighbour entry not found.")
 	}
-	p.start(c.opt.json, c.opt.pretty)
-	c.printNeigh(e, false)
-	p.finish()
+	c.printNeigh(e, false) // never as JSON
 	return nil
 }
 

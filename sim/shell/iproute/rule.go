@@ -75,7 +75,7 @@ func (c *command) parseRules(a args) (ruleFilter, error) {
 			}
 		case matches(w, "preference"), matches(w, "order"), matches(w, "priority"):
 			f.pref, err = pointer(&a, func(s string) (uint32, bool) { n, ok := parseNumber(s); return uint32(n), ok }, "preference value is invalid\n")
-		case matches(w, "tos"), matches(w, "dsfield"):
+		case w == "tos", matches(w, "dsfield"):
 			f.tos, err = pointer(&a, fib.ParseTOS, "TOS value is invalid\n")
 		case w == "fwmark":
 			if w, err = a.next(); err == nil {
@@ -102,7 +102,7 @@ func (c *command) parseRules(a args) (ruleFilter, error) {
 		case w == "not", matches(w, "tun_id"), matches(w, "l3mdev"), w == "uidrange", w == "ipproto", w == "sport", w == "dport":
 			err = notModelled("ip rule show %s", w)
 		default:
-			if matches(w, "to") {
+			if w == "to" {
 				w, err = a.next()
 			} else if matches(w, "help") {
 				return f, c.usage("rule")
