@@ -220,6 +220,9 @@ func (p *Proc) Signaled() int {
 	return n
 }
 
+// HasSignal says that a signal came that Signaled has not yet taken.
+func (p *Proc) HasSignal() bool { return p.signal != 0 }
+
 // Kill ends the process at once; its deferred functions run. It may be called
 // from anywhere on the lab's thread but the process itself.
 func (p *Proc) Kill() {

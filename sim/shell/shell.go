@@ -12,7 +12,6 @@ import (
 
 	"hoplab/sim"
 	"hoplab/sim/clock"
-	"hoplab/sim/proc"
 	"hoplab/sim/shell/vfs"
 	"hoplab/sim/stack"
 )
@@ -147,22 +146,27 @@ func (s *Shell) populate() error {
 	if err := v.Chmod("/root", 0o700); err != nil {
 		return err
 	}
-	for name, d := range map[string]vfs.Device{"null": vfs.Null, "zero": vfs.Zero, "full": vfs.Full, "urandom": vfs.Random, "random": vfs.Random, "tty": vfs.TTY} {
-		if err := v.Device("/dev/"+name, d); err != nil {
+	for _, d := range []struct {
+		name string
+		dev  vfs.Device
+	}{{"null", vfs.Null}, {"zero", vfs.Zero}, {"full", vfs.Full}, {"random", vfs.Random}, {"urandom", vfs.Random}, {"tty", vfs.TTY}} {
+		if err := v.Device("/dev/"+d.name, d.dev); err != nil {
 			return err
 		}
 	}
-	for name, text := range map[string]string{
-		"/etc/hosts": "127.0.0.1\tlocalhost\n", "/etc/resolv.conf": "", "/etc/hostname": s.hostname(s.start) + "\n",
-		"/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\n",
-		"/etc/os-release":                     "NAME=\"hoplab\"\nID=hoplab\nPRETTY_NAME=\"hoplab\"\n",
-		"/proc/sys/kernel/ostype":             "Linux\n",
-		"/proc/sys/kernel/osrelease":          KernelRelease + "\n",
-		"/proc/version":                       "Linux version " + KernelRelease + "\n",
-		"/proc/sys/kernel/hostname":           s.hostname(s.start) + "\n",
-		"/proc/sys/kernel/randomize_va_space": "2\n",
+	for _, f := range [][2]string{
+		{"/etc/hosts", "127.0.0.1\tlocalhost\n"},
+		{"/etc/resolv.conf", ""},
+		{"/etc/hostname", s.hostname(s.start) + "\n"},
+		{"/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"},
+		{"/etc/group", "root:x:0:\n"},
+		{"/etc/os-release", "NAME=\"hoplab\"\nID=hoplab\nPRETTY_NAME=\"hoplab\"\n"},
+		{"/proc/version", "Linux version " + KernelRelease + "\n"},
+		{"/proc/sys/kernel/ostype", "Linux\n"},
+		{"/proc/sys/kernel/osrelease", KernelRelease + "\n"},
+		{"/proc/sys/kernel/hostname", s.hostname(s.start) + "\n"},
 	} {
-		if err := v.WriteFile(name, []byte(text), 0o644); err != nil {
+		if err := v.WriteFile(f[0], []byte(f[1]), 0o644); err != nil {
 			return err
 		}
 	}
@@ -425,5 +429,3 @@ func (s *Shell) walkOut(dir, rel string, f func(string, vfs.Info, []byte) error)
 	}
 	return nil
 }
-
-var _ proc.Proc

@@ -179,6 +179,9 @@ func POSIXRegexp(expr string, fold bool) (*regexp.Regexp, error) {
 	return re, nil
 }
 
+// GoRegexp writes an extended regular expression of POSIX in Go's syntax.
+func GoRegexp(expr string) string { return posixToGo(expr) }
+
 // posixToGo writes a POSIX extended expression in Go's syntax: \< \> and the
 // escapes that GNU adds, a literal { that is no interval, a ] at the front of a
 // bracket, and backslashes in brackets, which are ordinary there.

@@ -3,10 +3,12 @@ package shell
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
 	"hoplab/sim"
+	"hoplab/sim/clock"
 	"hoplab/sim/proc"
 	"hoplab/sim/shell/vfs"
 	"hoplab/sim/stack"
@@ -89,6 +91,59 @@ func (c *Call) Catch(sig ...Signal) {
 		c.Process.ignored &^= 1 << s
 	}
 }
+
+// Ignore lets the process, and what it runs, ignore these signals.
+func (c *Call) Ignore(sig ...Signal) {
+	for _, s := range sig {
+		c.Process.ignored |= 1 << s
+		c.Process.caught &^= 1 << s
+	}
+}
+
+// IsTerminal says that a descriptor of the process is a terminal.
+func (c *Call) IsTerminal(fd int) bool { return c.Process.isTerminal(fd) }
+
+// Sleep waits in virtual time, as nanosleep(2) does; a signal that the tool
+// catches ends it early.
+func (c *Call) Sleep(d clock.Duration) {
+	p := c.Process
+	end := p.Proc.Now().Add(min(d, 1<<62-clock.Duration(p.Proc.Now())))
+	for p.Proc.Now() < end && !p.pendingSignal() && !p.Proc.HasSignal() {
+		p.Proc.WaitTick(end)
+		p.awake()
+	}
+}
+
+// Forever is longer than any run.
+const Forever clock.Duration = 1 << 61
+
+// WaitUntil waits for a process, at most d. It reports whether the process has
+// ended. on gets the signals that come meanwhile and that the tool catches; it
+// may be nil.
+func (c *Call) WaitUntil(child *Process, d clock.Duration, on func(Signal)) bool {
+	p := c.Process
+	end := p.Proc.Now().Add(min(d, 1<<62-clock.Duration(p.Proc.Now())))
+	child.waiters = append(child.waiters, p)
+	defer child.waiters.remove(p)
+	for !child.done && p.Proc.Now() < end {
+		if d >= Forever {
+			p.Proc.Pause()
+		} else {
+			p.Proc.WaitTick(end)
+		}
+		p.awake()
+		if sig := p.Proc.Signaled(); sig != 0 && on != nil {
+			on(Signal(sig))
+		}
+	}
+	return child.done
+}
+
+// Umask is what new files may not have.
+func (c *Call) Umask() fs.FileMode { return c.Process.umask }
+
+// MatchPattern says that a pattern of the shell matches all of a text.
+func MatchPattern(pattern, s string) bool { return compilePattern(pattern, true, false).match(s) }
 
 // Open opens a file for the process: /dev/stdin, /dev/fd/N and the like are the
 // process's own.

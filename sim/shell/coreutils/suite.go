@@ -1,0 +1,12 @@
+package coreutils
+
+import (
+	"slices"
+
+	"hoplab/sim/shell"
+)
+
+// Tools lists all tools of this package.
+func Tools() []shell.Tool {
+	return slices.Concat(textTools, sortTools, grepTools(), fileTools(), runTools(), miscTools())
+}
