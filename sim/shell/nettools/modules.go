@@ -123,9 +123,13 @@ func (s *Suite) writeModules(v vfs.View) error {
 }
 
 func (s *Suite) runLsmod(c *shell.Call) int {
-	fmt.Fprintf(c.Out, "%-24s%9s  %s\n", "Module", "Size", "Used by")
+	if len(c.Args) > 1 {
+		fmt.Fprintf(c.Err, "Usage: %s\n", c.Args[0])
+		return 1
+	}
+	fmt.Fprintln(c.Out, "Module                  Size  Used by")
 	for _, name := range slices.Backward(s.modules) {
-		fmt.Fprintf(c.Out, "%-24s%9d  %d\n", name, moduleSize(name), 0)
+		fmt.Fprintf(c.Out, "%-19s %8d  %d\n", name, moduleSize(name), 0)
 	}
 	return 0
 }

@@ -50,7 +50,7 @@ func runNetstat(c *shell.Call) int {
 		}
 		printRoutes(c, has("-n"), extended)
 	case has("-i"):
-		io.WriteString(c.Out, "Kernel Interface table\nIface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n")
+		io.WriteString(c.Out, "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n")
 		devs := c.NS.Devices()
 		slices.SortFunc(devs, func(a, b *netdev.Device) int { return strings.Compare(a.Name, b.Name) })
 		for _, d := range devs {

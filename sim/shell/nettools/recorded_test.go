@@ -312,6 +312,8 @@ var masks = []struct {
 	{regexp.MustCompile(`\bid=\d+`), "id=I"},
 }
 
+var arpingTime = regexp.MustCompile(`  \d+\.\d+ms`)
+
 var unorderedLine = regexp.MustCompile(`^((icmp|tcp|udp|unknown)\s+\d+ T |\d+\.\d+\.\d+\.\d+ +(ether|\(incomplete\)|0x1 ))`)
 
 // mask hides what is volatile, and sorts the entries of hash tables.

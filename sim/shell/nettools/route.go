@@ -79,7 +79,7 @@ func runRoute(c *shell.Call) int {
 	}
 	switch rest[0] {
 	case "add":
-		return changeRoute(c, fib.VerbAdd, "SIOCADDRT", rest[1:])
+		return changeRoute(c, fib.VerbPrepend, "SIOCADDRT", rest[1:]) // the ioctl has no NLM_F_EXCL
 	case "del", "delete":
 		return changeRoute(c, fib.VerbDelete, "SIOCDELRT", rest[1:])
 	case "flush":
@@ -136,7 +136,7 @@ func printRoutes(c *shell.Call, numeric bool, extended int) {
 		case 0:
 			fmt.Fprintf(c.Out, "%-6d %-2s %7s %s\n", l.metric, ref, "0", dev)
 		case 1:
-			fmt.Fprintf(c.Out, "%5s %-5s  %4s %s\n", mss, zero, zero, dev)
+			fmt.Fprintf(c.Out, "%5s %-5s %6s %s\n", mss, zero, zero, dev)
 		default:
 			fmt.Fprintf(c.Out, "%-6d %-2s %7s %-8s %-5s %-6s %s\n", l.metric, ref, "0", dev, mss, zero, zero)
 		}

@@ -297,7 +297,7 @@ func (r *ssRun) print() {
 	}
 	for _, s := range sockets(r.NS) {
 		if r.wanted(s) {
-			rows = append(rows, []string{s.netid, s.state, strconv.Itoa(s.recvQ), strconv.Itoa(s.sendQ), s.local.Addr().String() + ":", r.port(s.netid, s.local.Port()),
+			rows = append(rows, []string{s.netid, s.state, fmt.Sprintf("%-6d", s.recvQ), fmt.Sprintf("%-6d", s.sendQ), s.local.Addr().String() + ":", r.port(s.netid, s.local.Port()),
 				s.remote.Addr().String() + ":", r.port(s.netid, s.remote.Port()), ""})
 		}
 	}
