@@ -93,7 +93,9 @@ func TestNstatRemembersWhatItShowed(t *testing.T) {
 	b := pair(t)
 	b.ping(t, "-c", "2", "-i", "0.2", "10.0.0.2")
 	const head = "#kernel\n"
-	line := func(name, n string) string { return name + strings.Repeat(" ", 32-len(name)) + n + strings.Repeat(" ", 19-len(n)) + "0.0\n" }
+	line := func(name, n string) string {
+		return name + strings.Repeat(" ", 32-len(name)) + n + strings.Repeat(" ", 19-len(n)) + "0.0\n"
+	}
 	all := head + line("IpInReceives", "2") + line("IpInDelivers", "2") + line("IpOutRequests", "2") + line("IcmpInMsgs", "2") + line("IcmpInEchoReps", "2") +
 		line("IcmpOutMsgs", "2") + line("IcmpOutEchos", "2") + line("IcmpMsgInType0", "2") + line("IcmpMsgOutType8", "2") +
 		line("IpExtInOctets", "168") + line("IpExtOutOctets", "168") + line("IpExtInNoECTPkts", "2")
@@ -397,4 +399,3 @@ func TestStrangeCommandLines(t *testing.T) {
 		}
 	}
 }
-
