@@ -10,6 +10,11 @@ type Exception struct {
 	Lock    bool   // the path is narrower than MTU, the least we note: do not set DF
 	Gw      uint32 // from a redirect, 0: none
 	Expires clock.Instant
+
+	// Used says that a packet was routed by it since it was noted: the kernel
+	// lists the routes that it made of exceptions, not the exceptions
+	// (fnhe_dump_bucket in net/ipv4/route.c).
+	Used bool
 }
 
 // Limits of the exceptions of one route.
@@ -69,7 +74,20 @@ func (r *Route) Exception(dst uint32, now clock.Instant) (mtu int, ok bool) {
 	return e.MTU, ok && e.MTU != 0
 }
 
-// ExceptionEntry is all that is known about dst, if it still holds.
+// UseException is all that is known about dst, if it still holds, for a packet
+// that goes there.
+func (r *Route) UseException(dst uint32, now clock.Instant) (Exception, bool) {
+	if len(r.exceptions) == 0 {
+		return Exception{}, false
+	}
+	e, ok := r.lookupException(dst, now)
+	if ok && !e.Used {
+		r.exceptions[r.exception(dst)].Used = true
+	}
+	return e, ok
+}
+
+// ExceptionEntry is UseException for somebody who only looks.
 func (r *Route) ExceptionEntry(dst uint32, now clock.Instant) (Exception, bool) {
 	if len(r.exceptions) == 0 {
 		return Exception{}, false

@@ -351,7 +351,7 @@ func (ns *Namespace) routeMTU(rt *route, dst uint32, forwarding bool) (mtu int, 
 	r := rt.fib
 	locked := false
 	if r != nil {
-		e, ok := r.ExceptionEntry(dst, ns.Now())
+		e, ok := r.UseException(dst, ns.Now())
 		locked = r.MTULock || e.Lock
 		if ok && e.MTU != 0 && (!forwarding || ns.Sysctls.ForwardUsePMTU || locked) {
 			return e.MTU, true
@@ -373,7 +373,7 @@ func (ns *Namespace) mtuLocked(rt *route, dst uint32) bool {
 	if rt.fib == nil {
 		return false
 	}
-	e, _ := rt.fib.ExceptionEntry(dst, ns.Now())
+	e, _ := rt.fib.UseException(dst, ns.Now())
 	return rt.fib.MTULock || e.Lock
 }
 

@@ -75,7 +75,7 @@ func (ns *Namespace) RouteGet(q RouteQuery) (RouteAnswer, fib.Errno) {
 			a.Table = r.Table
 		}
 		if !a.Local {
-			a.Exception, _ = r.ExceptionEntry(dst, ns.Now())
+			a.Exception, _ = r.UseException(dst, ns.Now())
 		}
 	}
 	return a, 0

@@ -243,7 +243,7 @@ func (c *command) printCached(r *fib.Route, f *routeFilter) {
 	p := &c.p
 	for _, e := range r.Exceptions(c.lab.Now()) {
 		dst := netip.PrefixFrom(packet.AddrFrom32(e.Dst), 32)
-		if f.devIndex != 0 && f.devIndex != r.Dev || !f.takesDst(dst) {
+		if !e.Used || f.devIndex != 0 && f.devIndex != r.Dev || !f.takesDst(dst) {
 			continue
 		}
 		q := fib.Route{Dst: dst, Type: fib.Unicast, Table: r.Table, Dev: r.Dev}
