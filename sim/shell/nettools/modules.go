@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"hoplab/sim/shell"
-	"hoplab/sim/shell/vfs"
 )
 
 func (s *Suite) modprobeTool() shell.Tool {
@@ -95,7 +94,7 @@ func (s *Suite) runModprobe(c *shell.Call) int {
 				fmt.Fprintf(c.Out, "insmod /lib/modules/%s/kernel/%s.ko \n", shell.KernelRelease, name)
 			}
 			if !dry {
-				s.load(c, name)
+				s.load(name)
 			}
 		}
 	}
@@ -103,23 +102,20 @@ func (s *Suite) runModprobe(c *shell.Call) int {
 }
 
 // load loads one module.
-func (s *Suite) load(c *shell.Call, name string) {
+func (s *Suite) load(name string) {
 	s.modules = append(s.modules, name)
 	if name == "ipip" {
 		s.lab.LoadIPIP()
 	}
-	if err := s.writeModules(c.View); err != nil {
-		c.Errorf("/proc/modules: %s", vfs.Text(err))
-	}
 }
 
-// writeModules writes /proc/modules.
-func (s *Suite) writeModules(v vfs.View) error {
+// modulesFile is /proc/modules, the newest first.
+func (s *Suite) modulesFile() []byte {
 	var b []byte
 	for _, name := range slices.Backward(s.modules) {
 		b = fmt.Appendf(b, "%s %d 0 - Live 0x0000000000000000\n", name, moduleSize(name))
 	}
-	return v.WriteFile("/proc/modules", b, 0o444)
+	return b
 }
 
 func (s *Suite) runLsmod(c *shell.Call) int {

@@ -182,15 +182,21 @@ type bench struct {
 	lab *sim.Lab
 	sh  *shell.Shell
 	out bytes.Buffer
+
+	argv []string // what in runs in place of its own arguments
 }
 
 // newBench puts the tools on a lab, and one more that runs a command in another
 // namespace: in NS COMMAND.
-func newBench(t *testing.T, lab *sim.Lab) *bench {
+func newBench(t testing.TB, lab *sim.Lab) *bench {
 	t.Helper()
 	b := &bench{lab: lab}
 	suite := nettools.New(lab)
 	in := shell.Tool{Name: "in", Run: func(c *shell.Call) int {
+		if b.argv != nil {
+			status, _ := c.Exec(c.Lab.Namespace(c.Args[1]), b.argv)
+			return status
+		}
 		status, found := c.Exec(c.Lab.Namespace(c.Args[1]), c.Args[2:])
 		if !found {
 			c.Errorf("%s: not found", c.Args[2])
@@ -210,6 +216,16 @@ func newBench(t *testing.T, lab *sim.Lab) *bench {
 	require.NoError(t, suite.Mount(sh))
 	b.sh = sh
 	return b
+}
+
+// exec runs one command in a namespace, without the shell's language.
+func (b *bench) exec(t *testing.T, netns string, argv []string) {
+	t.Helper()
+	b.argv = argv
+	defer func() { b.argv = nil }()
+	b.out.Reset()
+	_, err := b.sh.RunCommand("in " + netns)
+	require.NoError(t, err)
 }
 
 // run runs a line in a namespace; stdout and stderr are one.

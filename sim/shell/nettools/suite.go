@@ -2,9 +2,11 @@ package nettools
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"hoplab/sim"
 	"hoplab/sim/shell"
@@ -45,12 +47,35 @@ func (s *Suite) MountView(v vfs.View) error {
 		{"/proc/net", s.procNet()},
 		{"/proc/sys/net", &place{s.lab, tree.find}},
 		{"/sys/class/net", &place{s.lab, classNet}},
+		{"/proc/.kernel", &place{s.lab, s.procKernel}},
 	} {
 		if err := v.Mount(m.at, m.d); err != nil {
 			return err
 		}
 	}
-	return s.writeModules(v)
+	// Only folders can be mounted.
+	for _, name := range []string{"modules", "uptime"} {
+		if err := v.Symlink(".kernel/"+name, "/proc/"+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// procKernel are the files of /proc itself.
+func (s *Suite) procKernel(_ *stack.Namespace, parts []string) (entry, error) {
+	switch strings.Join(parts, "/") {
+	case "":
+		return folder("modules", "uptime"), nil
+	case "modules":
+		return text(s.modulesFile), nil
+	case "uptime": // of the machine, and of its idle processor
+		return text(func() []byte {
+			up := time.Duration(s.lab.Now()).Seconds()
+			return fmt.Appendf(nil, "%.2f %.2f\n", up, up)
+		}), nil
+	}
+	return entry{}, vfs.ENOENT
 }
 
 // usageError ends a tool whose command line is wrong: "NAME: …" and what the

@@ -15,7 +15,7 @@ import (
 
 // pair is a lab of two machines, a and b, with one wire between them: e0 on
 // both, 10.0.0.1/24 and 10.0.0.2/24. a has e1 besides, a dummy without address.
-func pair(t *testing.T) *bench {
+func pair(t testing.TB) *bench {
 	t.Helper()
 	e0 := func(mac, addr, peer string) *topology.Interface {
 		m, err := topology.ParseMAC(mac)
@@ -266,6 +266,9 @@ func TestFilesShowTheNamespaceOfTheProcess(t *testing.T) {
 		require.Zero(t, status, got)
 		require.Equal(t, x.want, got, x.file)
 	}
+	b.lab.RunFor(1500 * time.Millisecond)
+	got, _ := b.run(t, "a", "cat /proc/uptime")
+	require.Equal(t, "1.50 1.50\n", got)
 	list, err := v.ReadDir("/sys/class/net")
 	require.NoError(t, err)
 	var names []string
