@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"hoplab/sim/fib"
+	"hoplab/sim/neigh"
 	"hoplab/sim/netfilter/iptables"
 
 	"github.com/stretchr/testify/require"
@@ -40,6 +42,25 @@ func TestRecordedNetworksShowAsOnLinux(t *testing.T) {
 				var out bytes.Buffer
 				require.Zero(t, m.run(ns, words, &out), line)
 				require.Equal(t, mask(want), mask(out.String()), "in %s: %s", name, line)
+			}
+			for _, ns := range m.lab.Namespaces() { // explanations quote routes and rules with the same words
+				var want []byte
+				for _, r := range ns.FIB.Routes(0) {
+					want = append(fib.AppendRoute(want, r, ns.Env(), fib.Format{}), '\n')
+				}
+				for _, r := range ns.FIB.Rules() {
+					want = append(fib.AppendRule(want, r, false), '\n')
+				}
+				for _, e := range ns.Neigh.Entries() {
+					if e.Listed() {
+						want = append(neigh.AppendEntry(want, e, ns.Env(), false), '\n')
+					}
+				}
+				var out bytes.Buffer
+				for _, line := range []string{"ip route show table all", "ip rule", "ip neigh"} {
+					m.run(ns, strings.Fields(line), &out)
+				}
+				require.Equal(t, string(want), out.String())
 			}
 			require.NoError(t, m.lab.Accounting().Check())
 		})
