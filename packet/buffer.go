@@ -53,6 +53,7 @@ const (
 	DeviceMTU                    // the sending socket ignores path MTUs (IP_PMTUDISC_PROBE, _INTERFACE)
 	RRNeedAddr                   // a recorded route has a slot for the address on the way out (IPCB opt.rr_needaddr)
 	TSNeedAddr                   // likewise a timestamp option (IPCB opt.ts_needaddr)
+	Confirm                      // its sender knows that the way is alive (skb->dst_pending_confirm)
 )
 
 // Buffer is one packet: bytes with room in front, so that encapsulation is
@@ -157,10 +158,11 @@ func (b *Buffer) Extend(n int) []byte {
 
 // Scrub forgets what only one namespace may know, like skb_scrub_packet in
 // net/core/skbuff.c. xnet says that the packet changes namespace; within one
-// namespace the mark stays.
+// namespace the mark stays. Confirm always does: the kernel forgets to clear
+// it, so that each hop of the machine takes its next one for reachable.
 func (b *Buffer) Scrub(xnet bool) {
-	mark := b.Mark
-	b.Meta = Meta{}
+	mark, confirm := b.Mark, b.Flags&Confirm
+	b.Meta = Meta{Flags: confirm}
 	if !xnet {
 		b.Mark = mark
 	}

@@ -482,11 +482,11 @@ func (s *Socket) SendTCP(g *Segment) Errno {
 		}
 		return errno
 	}
-	if g.Confirm {
-		ns.confirm(&rt, fl.dst)
-	}
 	hl := packet.TCPLen + len(g.Options)
 	b := ns.w.Pool.New(hl + len(g.Data))
+	if g.Confirm {
+		b.Flags |= packet.Confirm
+	}
 	b.Mark = s.Mark
 	t := packet.TCP(b.Bytes())
 	binary.BigEndian.PutUint16(t[0:], s.lport)

@@ -109,9 +109,6 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 	if rt.flags&rtBroadcast != 0 && !s.Broadcast {
 		return 0, fib.EACCES, 0
 	}
-	if confirm {
-		ns.confirm(&rt, fl.dst)
-	}
 	hl := packet.IPv4Len + len(s.Options)
 	n := hl + len(payload)
 	path := ns.pathMTU(&rt, fl.dst)
@@ -132,6 +129,9 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 		packet.ICMP(b.Bytes()).UpdateChecksum()
 	}
 	b.Mark = s.Mark
+	if confirm {
+		b.Flags |= packet.Confirm
+	}
 	if ignoreDF {
 		b.Flags |= packet.IgnoreDF
 	}
@@ -182,16 +182,6 @@ func (ns *Namespace) buildOptions(opts []byte, src uint32) []byte {
 		return optFine
 	})
 	return out
-}
-
-// confirm tells the neighbour table that the next hop is alive.
-func (ns *Namespace) confirm(rt *route, dst uint32) {
-	if rt.dev.NoARP() {
-		return
-	}
-	if e := ns.Neigh.Lookup(rt.dev.Index, packet.AddrFrom32(rt.nextHop(dst))); e != nil {
-		ns.Neigh.Confirm(e)
-	}
 }
 
 // ttlFor is the TTL of what is sent by rt: ip_select_ttl.

@@ -413,6 +413,9 @@ func (ns *Namespace) finishOutput2(b *packet.Buffer, rt *route) {
 	}
 	dst := ip.Dst32()
 	e := ns.neighbour(rt, rt.nextHop(dst))
+	if b.Flags&packet.Confirm != 0 { // sock_confirm_neigh
+		ns.Neigh.Confirm(e)
+	}
 	if ns.w.Log.On() {
 		v := trace.Continue
 		if e.State&neigh.Valid == 0 {
