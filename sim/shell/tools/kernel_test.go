@@ -23,6 +23,13 @@ var missing = map[string]string{
 	"vxlan-cross-node": "not modelled: vxlan devices",
 }
 
+// slower are comparisons that tell how long the recording machine's commands
+// took: here they take no time.
+var slower = map[string][]string{
+	// Seconds later a node asked once more for its pod, whose entry was 15 s old.
+	"pod-to-pod-cross-node-ipip-warm": {"after/k8s-w2.txt $ ip -s link", "after/pod3.txt $ ip -s link"},
+}
+
 // play runs a script on an empty network, as hoplab sh does.
 func play(t *testing.T, script string) (left tree, said string, status int) {
 	t.Helper()
@@ -79,6 +86,11 @@ func TestScriptsLeaveWhatTheyLeftOnARealKernel(t *testing.T) {
 			require.Zero(t, status, "exit status; it said:\n%s", said)
 			problems, compared := differences(want, got)
 			require.NotZero(t, compared)
+			for _, key := range slower[filepath.Base(dir)] {
+				t.Logf("not compared: %s: the recording machine was slower", key)
+				require.Contains(t, problems, key, "compare it again")
+				delete(problems, key)
+			}
 			for _, key := range slices.Sorted(maps.Keys(problems)) {
 				t.Errorf("%s\n%s", key, strings.Join(head(problems[key], 14), "\n"))
 			}
