@@ -7,6 +7,7 @@ import (
 
 	"hoplab/sim"
 	"hoplab/sim/shell"
+	"hoplab/sim/shell/coreutils"
 	"hoplab/sim/shell/iproute"
 	"hoplab/sim/shell/netprogs"
 	"hoplab/sim/shell/nettools"
@@ -16,7 +17,7 @@ import (
 // o.Tools come in addition, and first.
 func NewShell(lab *sim.Lab, o shell.Options) (*shell.Shell, error) {
 	net := nettools.New(lab)
-	o.Tools = slices.Concat(o.Tools, iproute.Tools(), netprogs.Tools(), net.Tools())
+	o.Tools = slices.Concat(o.Tools, coreutils.Tools(), iproute.Tools(), netprogs.Tools(), net.Tools())
 	sh, err := shell.New(lab, o)
 	if err != nil {
 		return nil, err
