@@ -162,10 +162,10 @@ func (in *interp) arithSyntax(s string) error {
 		i++
 	}
 	switch {
+	case i == len(s) && s[0] == '0':
+		return in.errorf("%s: value too great for base (error token is %q)", s, s)
 	case i == len(s), i == 0:
 		return in.errorf("%s: syntax error: operand expected (error token is %q)", s, s)
-	case s[0] == '0' && strings.Trim(s, "01234567") != "" && strings.Trim(s, "0123456789") == "":
-		return in.errorf("%s: value too great for base (error token is %q)", s, s)
 	case validName(s[i:]) || s[i] == '#':
 		return in.errorf("%s: value too great for base (error token is %q)", s, s)
 	}
@@ -384,16 +384,39 @@ func (in *interp) arithAssign(x *syntax.BinaryArithm) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ops := map[syntax.BinAritOperator]syntax.BinAritOperator{
-		syntax.AddAssgn: syntax.Add, syntax.SubAssgn: syntax.Sub, syntax.MulAssgn: syntax.Mul, syntax.QuoAssgn: syntax.Quo, syntax.RemAssgn: syntax.Rem,
-		syntax.AndAssgn: syntax.And, syntax.OrAssgn: syntax.Or, syntax.XorAssgn: syntax.Xor, syntax.ShlAssgn: syntax.Shl, syntax.ShrAssgn: syntax.Shr,
-	}
-	if op, ok := ops[x.Op]; ok {
+	if op := assignedOp(x.Op); op != 0 {
 		if n, err = in.binary(op, old, n, x.Y); err != nil {
 			return 0, err
 		}
 	}
 	return n, in.lset(l, n)
+}
+
+// assignedOp is the operator in +=, 0 for a plain =.
+func assignedOp(op syntax.BinAritOperator) syntax.BinAritOperator {
+	switch op {
+	case syntax.AddAssgn:
+		return syntax.Add
+	case syntax.SubAssgn:
+		return syntax.Sub
+	case syntax.MulAssgn:
+		return syntax.Mul
+	case syntax.QuoAssgn:
+		return syntax.Quo
+	case syntax.RemAssgn:
+		return syntax.Rem
+	case syntax.AndAssgn:
+		return syntax.And
+	case syntax.OrAssgn:
+		return syntax.Or
+	case syntax.XorAssgn:
+		return syntax.Xor
+	case syntax.ShlAssgn:
+		return syntax.Shl
+	case syntax.ShrAssgn:
+		return syntax.Shr
+	}
+	return 0
 }
 
 // exprText writes an expression down again, for messages and for the keys of

@@ -435,14 +435,43 @@ func (in *interp) document(r *syntax.Redirect) (string, error) {
 	if r.Hdoc == nil {
 		return "", nil
 	}
+	parts := r.Hdoc.Parts
+	if r.Op == syntax.DashHdoc {
+		parts = withoutTabs(parts)
+	}
 	if quotedWord(r.Word) {
-		return r.Hdoc.Lit(), nil
+		return (&syntax.Word{Parts: parts}).Lit(), nil
 	}
 	e := expander{in: in, nosplit: true, heredoc: true}
-	if err := e.parts(r.Hdoc.Parts, true); err != nil {
+	if err := e.parts(parts, true); err != nil {
 		return "", err
 	}
 	return e.text(), nil
+}
+
+// withoutTabs takes the tabs off the front of lines, for <<-.
+func withoutTabs(parts []syntax.WordPart) []syntax.WordPart {
+	out := make([]syntax.WordPart, len(parts))
+	start := true
+	for i, p := range parts {
+		out[i] = p
+		l, ok := p.(*syntax.Lit)
+		if !ok {
+			start = false
+			continue
+		}
+		lines := strings.SplitAfter(l.Value, "\n")
+		for j := range lines {
+			if j > 0 || start {
+				lines[j] = strings.TrimLeft(lines[j], "\t")
+			}
+		}
+		cp := *l
+		cp.Value = strings.Join(lines, "")
+		start = strings.HasSuffix(cp.Value, "\n") || start && cp.Value == ""
+		out[i] = &cp
+	}
+	return out
 }
 
 // quotedWord says that some of a word is quoted.

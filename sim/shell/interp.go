@@ -46,8 +46,9 @@ type interp struct {
 	nesting int
 	inner   int // nested texts: eval, source, traps
 	evals   int
-	sources int  // files being sourced
-	asTool  bool // a builtin that runs as a program
+	sources int    // files being sourced
+	asTool  bool   // a builtin that runs as a program
+	text    string // of the command in the foreground
 
 	traps       map[Signal]string // 0 is EXIT
 	errTrap     string
@@ -298,6 +299,9 @@ func (in *interp) runSource(src string) int {
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	for st, err := range parser.StmtsSeq(strings.NewReader(src)) {
 		if err != nil {
+			if n := len(group); n > 0 && errorLine(err) <= lastLine(group[n-1]) {
+				group = nil // nothing of a line with an error runs
+			}
 			if in.runLine(group) {
 				return in.status
 			}
@@ -315,6 +319,19 @@ func (in *interp) runSource(src string) int {
 	}
 	in.runLine(group)
 	return in.status
+}
+
+// errorLine is the line that the parser complains about.
+func errorLine(err error) uint {
+	var pe syntax.ParseError
+	var le syntax.LangError
+	switch {
+	case errors.As(err, &pe):
+		return pe.Pos.Line()
+	case errors.As(err, &le):
+		return le.Pos.Line()
+	}
+	return 1 << 30
 }
 
 // lastLine is the line that a statement ends on.
@@ -399,6 +416,15 @@ func unexpectedToken(text, line string, pos syntax.Pos) string {
 		return ""
 	}
 	rest := line[pos.Col()-1:]
+	if strings.Contains(text, "must be followed by `)`") {
+		if i := strings.IndexByte(rest, '('); i >= 0 {
+			rest = strings.TrimLeft(rest[i+1:], " ")
+			if word := strings.TrimRight(strings.SplitN(rest, " ", 2)[0], ";&|"); word != "" {
+				return word
+			}
+			return "newline"
+		}
+	}
 	for _, op := range []string{"&&", "||", ";;", "|&", "&", "|", ";", "(", ")", "<", ">"} {
 		if strings.HasPrefix(rest, op) {
 			return op
@@ -563,6 +589,9 @@ func (in *interp) stmt(st *syntax.Stmt) {
 	in.p.step(1)
 	in.runTraps()
 	if in.stop() {
+		return
+	}
+	if in.opts.noexec && !in.interactive {
 		return
 	}
 	tail := in.tail
@@ -971,8 +1000,8 @@ func (in *interp) trace(line string) {
 		}
 		in.opts.xtrace = true
 	}
-	if ps4 != "" && in.depth > 0 {
-		ps4 = strings.Repeat(ps4[:1], in.depth) + ps4
+	if ps4 != "" {
+		ps4 = strings.Repeat(ps4[:1], in.inner) + ps4
 	}
 	fmt.Fprintf(fdStream{in.p, 2}, "%s%s\n", ps4, line)
 }
@@ -1050,13 +1079,13 @@ func (in *interp) withTemp(assigns []*syntax.Assign, redirs []*syntax.Redirect, 
 		sc := newScope()
 		sc.temp = true
 		n := len(in.scopes)
+		in.scopes = append(in.scopes, sc) // later ones see the earlier
+		defer func() { in.scopes = slices.Delete(in.scopes, n, n+1) }()
 		for _, a := range assigns {
 			if err := in.assign(a, sc); err != nil {
 				in.fail(err)
 			}
 		}
-		in.scopes = append(in.scopes, sc)
-		defer func() { in.scopes = slices.Delete(in.scopes, n, n+1) }()
 	}
 	if in.opts.xtrace {
 		in.traceWords(words)
@@ -1074,14 +1103,13 @@ func (in *interp) callFunction(f *function, words []string) int {
 	in.calls = append(in.calls, call{words[0], in.line, in.source, params})
 	in.params, in.loops = words[1:], 0
 	in.source = f.source
-	n := len(in.scopes)
+	n, calls := len(in.scopes), in.calls[:len(in.calls)-1]
 	in.scopes = append(in.scopes, newScope())
 	defer func() {
 		in.scopes = in.scopes[:n]
-		in.calls = in.calls[:len(in.calls)-1]
+		in.calls = calls
 		in.params, in.loops, in.line, in.source = params, loops, line, source
 	}()
-	in.status = 0
 	in.stmt(f.body)
 	in.ret = false
 	if in.retTrap != "" && in.opts.errtrace {
@@ -1092,30 +1120,19 @@ func (in *interp) callFunction(f *function, words []string) int {
 
 // external runs a command that is a program.
 func (in *interp) external(assigns []*syntax.Assign, redirs []*syntax.Redirect, words []string, tail bool) {
-	env := in.environ()
-	path := in.get("PATH")
-	for _, a := range assigns {
-		if a.Array != nil || a.Index != nil {
-			continue
-		}
-		val, err := in.assigned(a.Value)
-		if err != nil {
-			in.fail(err)
-		}
-		if v := in.findRaw(a.Name.Value); v != nil && v.readonly {
-			in.fail(in.errorf("%s: readonly variable", a.Name.Value))
-		}
-		if a.Append {
-			val = in.get(a.Name.Value) + val
-		}
-		if in.opts.xtrace {
-			in.trace(a.Name.Value + "=" + quoteTrace(val))
-		}
-		env = append(slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, a.Name.Value+"=") }), a.Name.Value+"="+val)
-		if a.Name.Value == "PATH" {
-			path = val
+	n := len(in.scopes)
+	if len(assigns) > 0 {
+		sc := newScope()
+		sc.temp = true
+		in.scopes = append(in.scopes, sc)
+		defer func() { in.scopes = slices.Delete(in.scopes, n, n+1) }()
+		for _, a := range assigns {
+			if err := in.assign(a, sc); err != nil {
+				in.fail(err)
+			}
 		}
 	}
+	env, path := in.environ(), in.get("PATH")
 	if in.opts.xtrace {
 		in.traceWords(words)
 	}
@@ -1148,6 +1165,7 @@ func (in *interp) external(assigns []*syntax.Assign, redirs []*syntax.Redirect, 
 		return
 	}
 	child.start(func() int { return child.runTool(tool, argv) })
+	in.text = strings.Join(words, " ")
 	in.waitForeground(child, nil)
 }
 
@@ -1175,8 +1193,8 @@ func (in *interp) resolveCommand(p *Process, words []string, path string) (*Tool
 	var bad *badInterpreter
 	switch {
 	case errors.As(err, &bad):
-		in.errfTo(p, "%s: %s: %s", words[0], bad.name, "bad interpreter: "+vfs.Text(bad.err))
-		in.setStatus(126)
+		in.errfTo(p, "%s: cannot execute: required file not found", words[0])
+		in.setStatus(127)
 		return nil, nil, false
 	case err == errNotFound: //nolint:errorlint // our own value
 		in.errfTo(p, "%s: command not found", words[0])

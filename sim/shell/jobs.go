@@ -16,7 +16,6 @@ type job struct {
 	procs []*Process
 	text  string
 	told  bool // bash said how it ended
-	line  int
 }
 
 func (j *job) done() bool {
@@ -34,7 +33,7 @@ func stmtText(n syntax.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
-// runInSubshell starts statements in a child process. prepare may change the
+// spawn starts statements in a child process. prepare may change the
 // child's descriptors.
 func (in *interp) spawn(l []*syntax.Stmt, prepare func(c *Process)) (*Process, error) {
 	sub, err := in.subshell()
@@ -65,7 +64,17 @@ func (in *interp) runSubshell(l []*syntax.Stmt) {
 	if err != nil {
 		in.exit(254)
 	}
+	in.text = "( " + stmtsText(l) + " )"
 	in.waitForeground(c, nil)
+}
+
+// stmtsText is a list of statements on one line.
+func stmtsText(l []*syntax.Stmt) string {
+	var texts []string
+	for _, st := range l {
+		texts = append(texts, stmtText(st))
+	}
+	return strings.Join(texts, "; ")
 }
 
 // background is cmd &.
@@ -89,7 +98,7 @@ func (in *interp) background(st *syntax.Stmt) {
 	for _, j := range in.jobs {
 		n = max(n, j.n+1)
 	}
-	j := &job{n: n, procs: procs, text: stmtText(&cp), line: in.line}
+	j := &job{n: n, procs: procs, text: stmtText(&cp)}
 	in.jobs = append(in.jobs, j)
 	in.lastBG = j.last().PID
 	if in.interactive {
@@ -144,7 +153,13 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 			w.refs++
 		}
 		from := prev
-		c, err := in.spawn([]*syntax.Stmt{e.st}, func(c *Process) {
+		st := e.st
+		if e.both { // 2>&1, behind the command's own redirections
+			cp := *st
+			cp.Redirs = append(slices.Clip(st.Redirs), &syntax.Redirect{Op: syntax.DplOut, N: &syntax.Lit{Value: "2"}, Word: &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{Value: "1"}}}})
+			st = &cp
+		}
+		c, err := in.spawn([]*syntax.Stmt{st}, func(c *Process) {
 			if bg {
 				in.detach(c, i == 0)
 			}
@@ -156,9 +171,6 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 			}
 			if w != nil {
 				c.setFD(1, w)
-				if e.both {
-					c.setFD(2, w)
-				}
 			}
 		})
 		if from != nil {
@@ -220,8 +232,9 @@ func (in *interp) waitForeground(c *Process, all []*Process) {
 		in.status = c.status
 	}
 	for _, x := range all {
-		if sig := x.killed; sig != 0 && sig != SIGINT && sig != SIGPIPE && x == c {
-			in.tellKilled(x, strings.Join(x.Args, " "), in.line)
+		if x.killed != 0 {
+			in.tellKilled(x, in.text, in.line, true)
+			break
 		}
 	}
 	if p.interrupted {
@@ -236,19 +249,28 @@ func (in *interp) waitForeground(c *Process, all []*Process) {
 	}
 }
 
-// tellKilled prints how a process died.
-func (in *interp) tellKilled(p *Process, text string, line int) {
-	if in.interactive {
-		fmt.Fprintf(fdStream{in.p, 2}, "%s\n", p.killed.describe())
+// tellKilled prints how a process died. Like notify_of_job_status in bash's
+// jobs.c as Debian builds it: nothing of SIGINT and SIGPIPE, and of SIGTERM only
+// in the foreground.
+func (in *interp) tellKilled(p *Process, text string, line int, foreground bool) {
+	sig := p.killed
+	if sig == SIGINT || sig == SIGPIPE || in.trapped(sig) {
+		return
+	}
+	if in.interactive || sig == SIGTERM {
+		if foreground {
+			fmt.Fprintf(fdStream{in.p, 2}, "%s\n", sig.describe())
+		}
 		return
 	}
 	was := in.line
 	in.line = line
-	in.errf("%5d %-23s %s", p.PID, p.killed.describe(), text)
+	in.errf("%5d %-23s %s", p.PID, sig.describe(), text)
 	in.line = was
 }
 
-// closed waits until everybody has closed a command substitution's output.
+// substFile collects the output of a command substitution and tells when
+// everybody has closed it.
 type substFile struct {
 	buffer
 	done    bool
@@ -280,6 +302,7 @@ func (in *interp) cmdSubst(cs *syntax.CmdSubst) (string, error) {
 	}
 	c := sub.p
 	c.setFD(1, o)
+	sub.inner++ // set -x shows one more +
 	c.start(func() int { return sub.runAsSubshell(cs.Stmts) })
 	o.unref()
 	p := in.p
@@ -407,8 +430,8 @@ func (in *interp) forget(j *job) {
 	for _, p := range j.procs {
 		in.reaped[p.PID] = p.status
 	}
-	if p := j.last(); !j.told && p.killed != 0 && p.killed != SIGINT && p.killed != SIGPIPE && !in.interactive {
-		in.tellKilled(p, j.text, j.line)
+	if p := j.last(); !j.told && p.killed != 0 && !in.interactive {
+		in.tellKilled(p, j.text, in.line, false)
 	}
 	in.jobs = slices.DeleteFunc(in.jobs, func(x *job) bool { return x == j })
 }

@@ -307,9 +307,7 @@ func (e *expander) operandWord(w *syntax.Word, quoted bool) error {
 		return nil
 	}
 	if quoted {
-		// In double quotes the word is as if it were quoted, and quotes in it
-		// switch nothing but "$@".
-		return e.parts(w.Parts, true)
+		return e.quotedOperand(w)
 	}
 	for i, p := range w.Parts {
 		l, ok := p.(*syntax.Lit)
@@ -338,6 +336,31 @@ func (e *expander) operandWord(w *syntax.Word, quoted bool) error {
 			_, n := utf8.DecodeRuneInString(s[j+1:])
 			e.add(s[j+1:j+1+n], true)
 			s = s[j+1+n:]
+		}
+	}
+	return nil
+}
+
+// quotedOperand expands the word of "${x:-word}": single quotes are ordinary
+// there, and a backslash may also quote a brace.
+func (e *expander) quotedOperand(w *syntax.Word) error {
+	for i, p := range w.Parts {
+		switch p := p.(type) {
+		case *syntax.SglQuoted:
+			s := "'" + p.Value + "'"
+			if p.Dollar {
+				s = "$" + s
+			}
+			e.add(s, true)
+			continue
+		case *syntax.Lit:
+			if strings.Contains(p.Value, `\}`) {
+				e.lit(strings.ReplaceAll(p.Value, `\}`, "}"), true, false, true)
+				continue
+			}
+		}
+		if err := e.parts(w.Parts[i:i+1], true); err != nil {
+			return err
 		}
 	}
 	return nil

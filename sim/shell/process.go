@@ -166,7 +166,7 @@ func (p *Process) start(f func() int) {
 
 // firstPID is added to the numbers that the lab counts its programs by, so that
 // they look like those of a machine that has been up for a while.
-const firstPID = 1000
+const firstPID = 12000
 
 // end is called when the coroutine is over.
 func (p *Process) end() {

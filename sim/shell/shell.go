@@ -249,7 +249,7 @@ func (s *Shell) current() *Process {
 // newProcess makes the process that has no parent.
 func (s *Shell) newProcess(args ...string) *Process {
 	p := &Process{Args: args, NS: s.start, Dir: "/root", shell: s, umask: 0o022}
-	p.env = []string{"HOME=/root", "LANG=C.UTF-8", "LOGNAME=root", "PATH=" + defaultPath, "PWD=/root", "SHELL=/bin/bash", "SHLVL=0", "USER=root"}
+	p.env = []string{"HOME=/root", "LOGNAME=root", "PATH=" + defaultPath, "PWD=/root", "SHELL=/bin/bash", "SHLVL=0", "USER=root"}
 	if s.o.TTY {
 		p.env = append(p.env, "TERM=xterm-256color")
 	}

@@ -21,7 +21,9 @@ func (in *interp) testClause(c *syntax.TestClause) {
 		}
 		var t testError
 		if errors.As(err, &t) {
-			in.errf("%s", string(t))
+			if t != "" {
+				in.errf("%s", string(t))
+			}
 			in.setStatus(2)
 			return
 		}
@@ -255,7 +257,7 @@ func bracketToGo(b *strings.Builder, s string, i int) int {
 		j++
 	}
 	if j >= len(s) {
-		b.WriteString(`\[`)
+		b.WriteString("[") // an error: it has no end
 		return i
 	}
 	body := s[i+1 : j]
@@ -287,7 +289,7 @@ func bracketToGo(b *strings.Builder, s string, i int) int {
 func (in *interp) regexTest(s, expr string) (bool, error) {
 	re, err := POSIXRegexp(expr, in.opts.nocasematch)
 	if err != nil {
-		return false, testError("[[: invalid regular expression `" + expr + "'")
+		return false, testError("") // bash says nothing
 	}
 	m := re.FindStringSubmatchIndex(s)
 	v := &variable{kind: indexed, set: true, arr: &array{}}

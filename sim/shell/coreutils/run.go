@@ -141,10 +141,10 @@ func timeout(c *shell.Call) int {
 	}
 	c.WaitUntil(child, shell.Forever, nil)
 	switch {
+	case killed: // SIGKILL goes to the whole group, timeout included
+		c.Shell.Kill(c.Process, shell.SIGKILL)
 	case a.Has("--preserve-status"):
 		return child.Status()
-	case killed:
-		return 137
 	}
 	return 124
 }
