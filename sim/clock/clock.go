@@ -73,6 +73,8 @@ type slot struct {
 type Queue struct {
 	now     Instant
 	seq     uint32
+	next    item // the front of the future, in front of the heap; valid iff hasNext
+	hasNext bool
 	heap    []item
 	ring    []item // events at now, oldest at ringAt; a power of two long
 	ringAt  int
@@ -139,7 +141,7 @@ func (q *Queue) Cancel(r Ref) bool {
 // Next is the time of the next event; ok is false when there is none.
 func (q *Queue) Next() (at Instant, ok bool) {
 	q.skip()
-	if q.ringLen == 0 && len(q.heap) == 0 {
+	if q.ringLen == 0 && !q.future() {
 		return 0, false
 	}
 	return q.front().at, true
@@ -148,7 +150,7 @@ func (q *Queue) Next() (at Instant, ok bool) {
 // Step runs the next event and reports whether there was one.
 func (q *Queue) Step() bool {
 	q.skip()
-	if q.ringLen == 0 && len(q.heap) == 0 {
+	if q.ringLen == 0 && !q.future() {
 		return false
 	}
 	it := q.pop()
@@ -177,22 +179,33 @@ func (q *Queue) RunUntil(t Instant) {
 	}
 }
 
+// future says that there is an item behind this instant, or at it from before;
+// first is the earliest of them.
+func (q *Queue) future() bool { return q.hasNext || len(q.heap) > 0 }
+
+func (q *Queue) first() item {
+	if q.hasNext {
+		return q.next
+	}
+	return q.heap[0]
+}
+
 // front is the next item: the older of heap and ring. The heap can hold items
 // of this instant that were scheduled before the clock came here; their
 // sequence numbers are lower than the ring's.
 func (q *Queue) front() item {
 	if q.ringLen == 0 {
-		return q.heap[0]
+		return q.first()
 	}
 	r := q.ring[q.ringAt]
-	if len(q.heap) > 0 && less(q.heap[0], r) {
-		return q.heap[0]
+	if q.future() && less(q.first(), r) {
+		return q.first()
 	}
 	return r
 }
 
 func (q *Queue) pop() item {
-	if q.ringLen == 0 || len(q.heap) > 0 && less(q.heap[0], q.ring[q.ringAt]) {
+	if q.ringLen == 0 || q.future() && less(q.first(), q.ring[q.ringAt]) {
 		return q.popHeap()
 	}
 	it := q.ring[q.ringAt]
@@ -203,7 +216,7 @@ func (q *Queue) pop() item {
 
 // skip drops cancelled items from the front.
 func (q *Queue) skip() {
-	for q.ringLen > 0 || len(q.heap) > 0 {
+	for q.ringLen > 0 || q.future() {
 		s := q.front().slot
 		if q.slots[s].h != nil {
 			return
@@ -236,7 +249,21 @@ func (q *Queue) pushRing(it item) {
 	q.ringLen++
 }
 
+// push keeps the earliest item out of the heap: a frame on a link mostly
+// arrives before any timer fires, and so it passes them by without a comparison
+// with each level.
 func (q *Queue) push(it item) {
+	switch {
+	case !q.hasNext && (len(q.heap) == 0 || less(it, q.heap[0])):
+		q.next, q.hasNext = it, true
+		return
+	case q.hasNext && less(it, q.next):
+		it, q.next = q.next, it
+	}
+	q.sink(it)
+}
+
+func (q *Queue) sink(it item) {
 	q.heap = append(q.heap, it)
 	i := len(q.heap) - 1
 	for i > 0 {
@@ -251,6 +278,10 @@ func (q *Queue) push(it item) {
 }
 
 func (q *Queue) popHeap() item {
+	if q.hasNext {
+		q.hasNext = false
+		return q.next
+	}
 	top := q.heap[0]
 	n := len(q.heap) - 1
 	it := q.heap[n]

@@ -23,6 +23,9 @@ func TestQueueKeepsTimeThenInsertionOrder(t *testing.T) {
 	var record HandlerFunc
 	add := func() {
 		at := q.Now() + Instant(rng.Intn(5))
+		if rng.Intn(4) == 0 { // as timers among frames
+			at += Instant(rng.Intn(1000))
+		}
 		q.Schedule(at, record, id)
 		twin = append(twin, want{at, id})
 		id++
@@ -98,4 +101,30 @@ func BenchmarkQueue(b *testing.B) {
 			}
 		})
 	}
+}
+
+// One event of the future at an instant that the clock reaches, and others
+// scheduled there: the older one goes first, whichever structure holds it.
+func TestTheOlderOfTheFutureAndTheInstantGoesFirst(t *testing.T) {
+	var q Queue
+	var got []uint64
+	var h Handler
+	h = HandlerFunc(func(arg uint64) {
+		got = append(got, arg)
+		if arg == 1 {
+			q.After(0, h, 3)
+			q.Cancel(q.After(0, h, 99))
+		}
+	})
+	q.Schedule(10, h, 1)
+	q.Schedule(10, h, 2)
+	for {
+		at, ok := q.Next()
+		if !ok {
+			break
+		}
+		require.Equal(t, Instant(10), at)
+		q.Step()
+	}
+	require.Equal(t, []uint64{1, 2, 3}, got)
 }
