@@ -10,6 +10,9 @@
 //
 //	cli.go       Main, the root command and what all commands share
 //	run.go       hoplab run
+//	sh.go        hoplab sh; interact.go its terminal, editor.go line editing,
+//	             tree.go --in and --out
+//	tcpdump.go   hoplab tcpdump
 //	commands.go  list, validate, expand, version
 //	files.go     which files a command line names
 //	capture.go   --pcap

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type system struct {
 	env      map[string]string
 	stdin    string
 	terminal bool
+	readOnly bool // no folder can be made
+	editor   func(Completer) LineEditor
 	stdout   io.Writer // where results go as well; nil is nowhere
 }
 
@@ -31,12 +34,18 @@ type result struct {
 // run runs a command line whose words are separated by blanks.
 func (s *system) run(t *testing.T, line string) result {
 	t.Helper()
+	return s.exec(t, strings.Fields(line)...)
+}
+
+// exec runs a command line.
+func (s *system) exec(t *testing.T, args ...string) result {
+	t.Helper()
 	var out, errs bytes.Buffer
 	var stdout io.Writer = &out
 	if s.stdout != nil {
 		stdout = io.MultiWriter(s.stdout, &out)
 	}
-	code := Main(strings.Fields(line), strings.NewReader(s.stdin), stdout, &errs, Env{
+	code := Main(args, strings.NewReader(s.stdin), stdout, &errs, Env{
 		IsTerminal: func(any) bool { return s.terminal },
 		Getenv:     func(k string) string { return s.env[k] },
 		ReadFile: func(name string) ([]byte, error) {
@@ -61,6 +70,33 @@ func (s *system) run(t *testing.T, line string) result {
 				return err
 			}
 			s.files[name] = b.String()
+			return nil
+		},
+		Editor: s.editor,
+		ReadTree: func(dir string) (fs.FS, error) {
+			tree := memTree{".": {name: ".", mode: fs.ModeDir | 0o755}}
+			for name, text := range s.files {
+				if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+					tree[rest] = &memFile{name: path.Base(rest), mode: 0o644, data: []byte(text)}
+					for d := path.Dir(rest); d != "."; d = path.Dir(d) {
+						tree[d] = &memFile{name: path.Base(d), mode: fs.ModeDir | 0o755}
+					}
+				}
+			}
+			if len(tree) == 1 {
+				return nil, &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist}
+			}
+			return tree, nil
+		},
+		WriteTree: func(dir string, files []TreeFile) error {
+			if s.readOnly {
+				return &fs.PathError{Op: "mkdir", Path: dir, Err: fs.ErrPermission}
+			}
+			for _, f := range files {
+				if !f.Dir {
+					s.files[dir+"/"+f.Name] = string(f.Data)
+				}
+			}
 			return nil
 		},
 	})

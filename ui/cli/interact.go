@@ -206,22 +206,29 @@ func (x *session) candidates(before []string, word string) []string {
 	case "dev", "-i", "-I", "master", "oif", "iif", "ifconfig", "ethtool", "-S", "-k", "-D":
 		return suffixed(x.devices(), " ")
 	}
-	if len(before) >= 3 && before[0] == "ip" && before[1] == "netns" && before[2] == "exec" && len(before) == 4 {
+	if len(before) == 4 && slices.Equal(before[:3], []string{"ip", "netns", "exec"}) {
 		return suffixed(x.commands(), " ")
 	}
 	all := x.files(word)
 	if !strings.Contains(word, "/") && len(before) > 0 && before[0] == "ip" {
-		all = append(all, suffixed(slices.Concat(x.devices(), ipWords(before)), " ")...)
+		all = append(all, suffixed(slices.Concat(x.devices(), ipWords(before[1:])), " ")...)
 	}
 	return all
 }
 
-// ipWords are the words that ip knows at a place.
+// ipWords are the words that ip knows behind others.
 func ipWords(before []string) []string {
+	for len(before) > 0 && strings.HasPrefix(before[0], "-") {
+		n := 1
+		if before[0] == "-n" || before[0] == "-netns" {
+			n = min(2, len(before))
+		}
+		before = before[n:]
+	}
 	switch len(before) {
-	case 1:
+	case 0:
 		return []string{"addr", "link", "route", "neigh", "rule", "netns", "tunnel", "monitor"}
-	case 2:
+	case 1:
 		return []string{"show", "add", "del", "set", "replace", "flush", "get", "change"}
 	}
 	return []string{"dev", "via", "src", "proto", "scope", "type", "table", "mtu", "up", "down", "master", "address", "onlink", "metric", "peer", "name", "netns"}

@@ -38,6 +38,10 @@ func expected(kind string) string {
 		return "a number from 0 to 18446744073709551615"
 	case "int":
 		return "a whole number"
+	case "float64":
+		return "a number"
+	case "duration":
+		return "a time such as 90s"
 	case "bool":
 		return "true or false"
 	}

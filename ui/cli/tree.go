@@ -93,7 +93,11 @@ func (t memTree) Open(name string) (fs.File, error) {
 	if f == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return &memHandle{memFile: f, rest: f.data}, nil
+	h := &memHandle{memFile: f, rest: f.data}
+	if f.IsDir() {
+		h.entries, _ = t.ReadDir(name)
+	}
+	return h, nil
 }
 
 // ReadDir lists a folder, sorted by name.
@@ -114,7 +118,21 @@ func (t memTree) ReadDir(dir string) ([]fs.DirEntry, error) {
 // memHandle is an open file.
 type memHandle struct {
 	*memFile
-	rest []byte
+	rest    []byte
+	entries []fs.DirEntry // of a folder, not yet listed
+}
+
+// ReadDir lists the next n entries of a folder, or all for n <= 0.
+func (h *memHandle) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n > 0 && len(h.entries) == 0 {
+		return nil, io.EOF
+	}
+	if n <= 0 || n > len(h.entries) {
+		n = len(h.entries)
+	}
+	l := h.entries[:n]
+	h.entries = h.entries[n:]
+	return l, nil
 }
 
 // Stat describes it.
