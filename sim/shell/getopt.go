@@ -2,6 +2,8 @@ package shell
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -92,7 +94,7 @@ func (t *Tool) table() map[string]option {
 		takes, optional := false, false
 		for i, w := range strings.Fields(strings.ReplaceAll(o.Flag, ",", " ")) {
 			name, _, eq := strings.Cut(w, "=")
-			name, bracket := strings.CutSuffix(name, "[")
+			name, _, bracket := strings.Cut(name, "[")
 			switch {
 			case strings.HasPrefix(w, "-"):
 				spellings = append(spellings, name)
@@ -197,7 +199,8 @@ func (t *Tool) digits(w string, m map[string]option) bool {
 func unique(m map[string]option, name string) (option, bool) {
 	var found option
 	n := 0
-	for k, o := range m {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		o := m[k]
 		if strings.HasPrefix(k, name) && strings.HasPrefix(k, "--") && (n == 0 || o.key != found.key) {
 			found = o
 			n++

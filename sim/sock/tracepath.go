@@ -287,7 +287,6 @@ func (t *pathTracer) readErrors() int {
 		if !ok {
 			return progress
 		}
-		progress = t.res.PMTU
 		sent, known := -1, false
 		var at clock.Instant
 		if slot := int(e.To.Port()) - t.port; slot >= 0 && slot < tpHistory-1 && t.his[slot].hops != 0 {

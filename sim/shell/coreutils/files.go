@@ -747,7 +747,7 @@ func touch(c *shell.Call) int {
 func parseMode(s string, old fs.FileMode) (fs.FileMode, error) {
 	if n, err := strconv.ParseUint(s, 8, 32); err == nil && n <= 0o7777 {
 		m := fs.FileMode(n & 0o777)
-		for bit, f := range map[uint64]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
+		for bit, f := range map[uint64]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} { // any order: a set of bits
 			if n&bit != 0 {
 				m |= f
 			}
