@@ -75,7 +75,7 @@ type interp struct {
 type options struct {
 	allexport, errexit, noglob, nounset, verbose, xtrace, noclobber, noexec, pipefail, errtrace, nobraces, monitor, posix bool
 
-	dotglob, extglob, failglob, globstar, nullglob, nocaseglob, nocasematch, inheritErrexit, lastpipe bool
+	dotglob, extglob, failglob, globstar, nullglob, nocaseglob, nocasematch, inheritErrexit bool
 }
 
 type function struct {

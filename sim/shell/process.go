@@ -39,7 +39,6 @@ type Process struct {
 	umask    fs.FileMode
 	fds      []descriptor // sorted by number
 	pgid     int
-	children int
 
 	steps int           // since virtual time passed
 	since clock.Instant // when steps began to count
