@@ -34,11 +34,11 @@ type Process struct {
 	Dir       string
 	Proc      *proc.Proc
 
-	shell    *Shell
-	env      []string // NAME=value, as execve got it
-	umask    fs.FileMode
-	fds      []descriptor // sorted by number
-	pgid     int
+	shell *Shell
+	env   []string // NAME=value, as execve got it
+	umask fs.FileMode
+	fds   []descriptor // sorted by number
+	pgid  int
 
 	steps int           // since virtual time passed
 	since clock.Instant // when steps began to count
