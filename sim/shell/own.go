@@ -1,9 +1,12 @@
 package shell
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 
 	"hoplab/sim/shell/vfs"
 )
@@ -111,10 +114,29 @@ func runBash(c *Call) int {
 		return in.runScript(string(data))
 	}
 	in.params = args
-	data, err := io.ReadAll(io.LimitReader(c.In, maxSource+1))
-	if err != nil {
-		fmt.Fprintf(c.Err, "%s: %s\n", c.Args[0], vfs.Text(err))
-		return 1
+	return in.toplevel(func() int { return in.runStream(c) })
+}
+
+// runStream runs commands while it reads them, a byte at a time, so that they
+// find the rest of the input.
+func (in *interp) runStream(c *Call) int {
+	var text []byte // line ends for what has run, so that lines keep their numbers
+	for b, end := make([]byte, 1), false; !end; {
+		n, err := c.In.Read(b)
+		text, end = append(text, b[:n]...), err != nil
+		if end && err != io.EOF { //nolint:errorlint // as io.Reader has it
+			fmt.Fprintf(c.Err, "%s: %s\n", c.Args[0], vfs.Text(err))
+			return 1
+		}
+		if !end && len(text) <= maxSource && (b[0] != '\n' || Incomplete(string(text))) {
+			continue
+		}
+		_, bad := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), "")
+		in.runSource(string(text))
+		if bad != nil || len(text) > maxSource {
+			return in.status
+		}
+		text = bytes.Repeat([]byte{'\n'}, bytes.Count(text, []byte{'\n'}))
 	}
-	return in.toplevel(func() int { return in.runSource(string(data)) })
+	return in.status
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -40,20 +41,22 @@ type session struct {
 	edit    LineEditor
 	signals <-chan int
 	speed   float64 // virtual seconds in a real one; 0: as fast as possible
+	rest    []byte  // of a line that a shell inside has begun to read
 }
 
 // interact runs the shell on a terminal until exit or Ctrl-D.
-func (a *app) interact(s *shell.Shell, signals <-chan int, speed float64) (int, error) {
+func (x *session) interact(s *shell.Shell) (int, error) {
+	a := x.app
 	t, err := s.Terminal("")
 	if err != nil {
 		return 0, err
 	}
-	x := &session{app: a, shell: s, term: t, signals: signals, speed: speed}
-	if err := x.run(""); err != nil { // it starts
-		return 0, err
-	}
+	x.shell, x.term = s, t
 	if x.edit = a.env.Editor(x.complete); x.edit == nil {
 		x.edit = &plainEditor{a.stdin, a.out}
+	}
+	if err := x.run(""); err != nil { // it starts
+		return 0, err
 	}
 	defer func() { _ = x.edit.Close() }()
 	for !t.Done() {
@@ -100,12 +103,67 @@ func (x *session) read() (string, error) {
 // prompt says where one is: root@k8s-w1:~# on a machine, pod1:~# in a pod.
 func (x *session) prompt() string {
 	p := x.term.Prompt()
-	name := x.term.Process().NS.Name
-	if lab := x.shell.Lab(); lab.Node(name) != name {
+	if x.isPod(x.term.Process().NS.Name) {
 		p = strings.TrimPrefix(p, "root@")
 	}
 	return p
 }
+
+// Read is what programs read from the terminal. A shell that was started from
+// the shell, as by `ip netns exec pod1 bash`, gets lines with a prompt.
+func (x *session) Read(b []byte) (int, error) {
+	p := x.inner()
+	if len(x.rest) == 0 && p != nil {
+		x.edit.TakeBack()
+		defer x.edit.Lend()
+		line, err := x.edit.Prompt(x.where(p))
+		for errors.Is(err, errInterrupted) {
+			line, err = x.edit.Prompt(x.where(p))
+		}
+		if err != nil {
+			fmt.Fprintln(x.app.out, "exit")
+			return 0, err
+		}
+		if line != "" {
+			x.edit.Remember(line)
+		}
+		x.rest = []byte(line + "\n")
+	}
+	if len(x.rest) == 0 {
+		return x.app.stdin.Read(b)
+	}
+	n := copy(b, x.rest)
+	x.rest = x.rest[n:]
+	return n, nil
+}
+
+// inner is the shell inside that reads commands right now, nil if another
+// program reads.
+func (x *session) inner() *shell.Process {
+	for _, p := range x.shell.Processes() {
+		if !p.Proc.Running() || p == x.term.Process() {
+			continue
+		}
+		if name := path.Base(p.Args[0]); len(p.Args) == 1 && (name == "bash" || name == "sh") {
+			return p
+		}
+	}
+	return nil
+}
+
+// where is the prompt of a shell inside.
+func (x *session) where(p *shell.Process) string {
+	dir, prefix := p.Dir, "root@"
+	if home := p.Getenv("HOME"); home != "" && (dir == home || strings.HasPrefix(dir, home+"/")) {
+		dir = "~" + dir[len(home):]
+	}
+	if x.isPod(p.NS.Name) {
+		prefix = ""
+	}
+	return prefix + x.shell.Hostname(p.NS) + ":" + dir + "# "
+}
+
+func (x *session) isPod(name string) bool { return x.shell.Lab().Node(name) != name }
 
 // run runs a line.
 func (x *session) run(line string) error {

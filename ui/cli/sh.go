@@ -123,6 +123,10 @@ func (a *app) sh(args []string, oneLine bool, f shFlags) error {
 	}
 	signals, stop := a.env.Signals()
 	defer stop()
+	x := &session{app: a, signals: signals, speed: f.speed}
+	if interactive {
+		o.Stdin = x
+	}
 	o.Signal = func() shell.Signal {
 		select {
 		case n := <-signals:
@@ -139,7 +143,7 @@ func (a *app) sh(args []string, oneLine bool, f shFlags) error {
 	status := 0
 	switch {
 	case interactive:
-		status, err = a.interact(s, signals, f.speed)
+		status, err = x.interact(s)
 	case oneLine:
 		status, err = s.RunCommand(src)
 	default:

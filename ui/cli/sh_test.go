@@ -104,6 +104,12 @@ func TestShellTalksWithAPerson(t *testing.T) {
 	require.Equal(t, "root@k8s-m:~# root@k8s-m:~# exit\n", got.stdout)
 }
 
+func TestShellsInsideHavePromptsToo(t *testing.T) {
+	s := &system{terminal: true, stdin: "ip netns exec pod1 bash\nhostname\ncd /etc\nexit 3\necho $?\ncat\nto cat\n"}
+	got := s.run(t, "sh -l study --speed 0")
+	require.Equal(t, "root@k8s-m:~# pod1:~# pod1\npod1:~# pod1:/etc# root@k8s-m:~# 3\nroot@k8s-m:~# to cat\nroot@k8s-m:~# exit\n", got.stdout, got.stderr)
+}
+
 func TestCapturesAreReadByTcpdump(t *testing.T) {
 	data := readFile(t, "../../packet/tcpdump/testdata/pcap/icmp-echo-ids.pcap")
 	s := &system{files: map[string]string{"x.pcap": data}}
