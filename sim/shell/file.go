@@ -201,8 +201,9 @@ func (q *waitQueue) remove(p *Process) {
 
 // stream is an open file as a process's io.Reader and io.Writer.
 type stream struct {
-	p *Process
-	f *openFile
+	p      *Process
+	f      *openFile
+	closed bool
 }
 
 // Read reads for the process.
@@ -225,7 +226,10 @@ func (s *stream) Write(b []byte) (int, error) {
 
 // Close closes the file for the process.
 func (s *stream) Close() error {
-	s.f.unref()
+	if !s.closed {
+		s.closed = true
+		s.f.unref()
+	}
 	return nil
 }
 
@@ -241,7 +245,7 @@ func (s fdStream) Read(b []byte) (int, error) {
 	if f == nil {
 		return 0, vfs.EBADF
 	}
-	return (&stream{s.p, f}).Read(b)
+	return (&stream{p: s.p, f: f}).Read(b)
 }
 
 // Write writes to the descriptor.
@@ -250,5 +254,5 @@ func (s fdStream) Write(b []byte) (int, error) {
 	if f == nil {
 		return 0, vfs.EBADF
 	}
-	return (&stream{s.p, f}).Write(b)
+	return (&stream{p: s.p, f: f}).Write(b)
 }

@@ -152,7 +152,7 @@ func (c *Call) Open(path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{p: c.Process, f: f}, nil
+	return c.keep(f), nil
 }
 
 // Create opens a file for writing, empty or, with more set, at its end.
@@ -165,7 +165,7 @@ func (c *Call) Create(path string, more bool) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{p: c.Process, f: f}, nil
+	return c.keep(f), nil
 }
 
 // Exec goes on as another command, in another namespace if ns is not nil: what
@@ -215,6 +215,49 @@ func (c *Call) Spawn(ns *stack.Namespace, argv []string, io Stdio) (*Process, er
 	if io.Err != nil {
 		child.setFD(2, newOpenFile(&hostFile{w: io.Err}))
 	}
+	child.start(func() int { return child.runTool(tool, argv) })
+	return child, nil
+}
+
+// PipeTo starts a command that reads what the tool writes.
+func (c *Call) PipeTo(argv []string) (io.WriteCloser, *Process, error) {
+	r, w := newPipe()
+	child, err := c.spawnWith(argv, 0, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.refs++
+	return c.keep(w), child, nil
+}
+
+// PipeFrom starts a command whose output the tool reads.
+func (c *Call) PipeFrom(argv []string) (io.ReadCloser, *Process, error) {
+	r, w := newPipe()
+	child, err := c.spawnWith(argv, 1, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.refs++
+	return c.keep(r), child, nil
+}
+
+// keep makes a stream of a file that is closed with the process at the latest.
+func (c *Call) keep(f *openFile) *stream {
+	s := &stream{p: c.Process, f: f}
+	c.Process.OnEnd(func() { s.Close() })
+	return s
+}
+
+func (c *Call) spawnWith(argv []string, fd int, f *openFile) (*Process, error) {
+	tool, argv, err := c.Process.lookup(argv, c.Getenv("PATH"))
+	if err != nil {
+		return nil, err
+	}
+	child, err := c.Process.fork(argv...)
+	if err != nil {
+		return nil, err
+	}
+	child.setFD(fd, f)
 	child.start(func() int { return child.runTool(tool, argv) })
 	return child, nil
 }
