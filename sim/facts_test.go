@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hoplab/packet"
+	"hoplab/packet/dissect"
+	"hoplab/packet/pcap"
 	"hoplab/sim"
 	"hoplab/sim/clock"
 	"hoplab/sim/proc"
@@ -85,7 +87,14 @@ func newWorld(t *testing.T, recording string, with ...change) *world {
 		for _, d := range ns.Devices() {
 			place := ns.Name + ":" + d.Name
 			ethernet := d.HasEthernet()
+			link := pcap.LinkRaw
+			if ethernet {
+				link = pcap.LinkEthernet
+			}
 			_, _, err := lab.Tap(ns.Name, d.Name, func(_ trace.Dir, at clock.Instant, frame []byte) {
+				if err := dissect.Check(link, frame); err != nil {
+					t.Errorf("%s: gopacket: %v: %x", place, err, frame)
+				}
 				text, arp := brief(ethernet, frame)
 				w.seen = append(w.seen, observed{place, at, text, arp, slices.Clone(frame)})
 			})
