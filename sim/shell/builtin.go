@@ -1142,6 +1142,7 @@ func fgBuiltin(in *interp, args []string) int {
 	}
 	in.out(j.text + "\n")
 	in.jobs = slices.DeleteFunc(in.jobs, func(x *job) bool { return x == j })
+	in.text = func() string { return j.text }
 	in.waitForeground(j.last(), j.procs)
 	return in.status
 }
@@ -1287,6 +1288,7 @@ func (in *interp) runExternal(words []string, path string) int {
 		return in.status
 	}
 	child.start(func() int { return child.runTool(tool, argv) })
+	in.text = func() string { return strings.Join(words, " ") }
 	in.waitForeground(child, nil)
 	return in.status
 }

@@ -46,9 +46,9 @@ type interp struct {
 	nesting int
 	inner   int // nested texts: eval, source, traps
 	evals   int
-	sources int    // files being sourced
-	asTool  bool   // a builtin that runs as a program
-	text    string // of the command in the foreground
+	sources int           // files being sourced
+	asTool  bool          // a builtin that runs as a program
+	text    func() string // of the command in the foreground
 
 	traps       map[Signal]string // 0 is EXIT
 	errTrap     string
@@ -1040,7 +1040,7 @@ func (in *interp) simple(c *syntax.CallExpr, redirs []*syntax.Redirect) {
 		in.withTemp(c.Assigns, redirs, words, func() int { return b(in, words) })
 		return
 	}
-	in.external(c.Assigns, redirs, words, tail)
+	in.external(c, redirs, words, tail)
 }
 
 // assignOnly is a command without a word: assignments stay.
@@ -1119,7 +1119,8 @@ func (in *interp) callFunction(f *function, words []string) int {
 }
 
 // external runs a command that is a program.
-func (in *interp) external(assigns []*syntax.Assign, redirs []*syntax.Redirect, words []string, tail bool) {
+func (in *interp) external(c *syntax.CallExpr, redirs []*syntax.Redirect, words []string, tail bool) {
+	assigns := c.Assigns
 	n := len(in.scopes)
 	if len(assigns) > 0 {
 		sc := newScope()
@@ -1165,7 +1166,7 @@ func (in *interp) external(assigns []*syntax.Assign, redirs []*syntax.Redirect, 
 		return
 	}
 	child.start(func() int { return child.runTool(tool, argv) })
-	in.text = strings.Join(words, " ")
+	in.text = func() string { return stmtText(c) }
 	in.waitForeground(child, nil)
 }
 

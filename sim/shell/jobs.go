@@ -64,7 +64,7 @@ func (in *interp) runSubshell(l []*syntax.Stmt) {
 	if err != nil {
 		in.exit(254)
 	}
-	in.text = "( " + stmtsText(l) + " )"
+	in.text = func() string { return "( " + stmtsText(l) + " )" }
 	in.waitForeground(c, nil)
 }
 
@@ -196,6 +196,7 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 
 // pipeline is a | b | c.
 func (in *interp) pipeline(b *syntax.BinaryCmd) {
+	in.text = func() string { return stmtText(b) }
 	procs := in.startPipeline(flatten(b), false)
 	if procs == nil {
 		in.exit(254)
@@ -233,7 +234,7 @@ func (in *interp) waitForeground(c *Process, all []*Process) {
 	}
 	for _, x := range all {
 		if x.killed != 0 {
-			in.tellKilled(x, in.text, in.line, true)
+			in.tellKilled(x, in.text(), in.line, true)
 			break
 		}
 	}

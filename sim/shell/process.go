@@ -114,6 +114,14 @@ func (p *Process) Unsetenv(name string) {
 	p.env = slices.DeleteFunc(slices.Clone(p.env), func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
 }
 
+// searchPath is PATH, or what execvp(3) takes for it.
+func (p *Process) searchPath() string {
+	if path, ok := p.LookupEnv("PATH"); ok {
+		return path
+	}
+	return "/bin:/usr/bin"
+}
+
 // View is the file system as the process sees it.
 func (p *Process) View() vfs.View { return vfs.View{FS: p.shell.fs, NS: p.NS, Dir: p.Dir} }
 

@@ -163,7 +163,11 @@ func (in *interp) openTo(p *Process, fd int, name string, flags vfs.Flags, clobb
 	if strings.HasPrefix(name, "/dev/tcp/") || strings.HasPrefix(name, "/dev/udp/") {
 		return errors.New("not modelled: " + name)
 	}
-	f, err := p.open(name, flags, 0o666&^p.umask)
+	opener := p
+	if n, ok := p.ownFD(name); ok && p.fd(n) == nil {
+		opener = in.p // a process substitution of the command's own redirections
+	}
+	f, err := opener.open(name, flags, 0o666&^p.umask)
 	if err != nil {
 		return errors.New(name + ": " + vfs.Text(err))
 	}

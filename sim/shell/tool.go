@@ -100,6 +100,17 @@ func (c *Call) Ignore(sig ...Signal) {
 	}
 }
 
+// Stat describes what a descriptor of the process refers to; an error if that is
+// no file.
+func (c *Call) Stat(fd int) (vfs.Info, error) {
+	if f := c.Process.fd(fd); f != nil {
+		if d, ok := f.file.(diskFile); ok {
+			return d.Stat(), nil
+		}
+	}
+	return vfs.Info{}, vfs.EINVAL
+}
+
 // IsTerminal says that a descriptor of the process is a terminal.
 func (c *Call) IsTerminal(fd int) bool { return c.Process.isTerminal(fd) }
 
@@ -173,7 +184,7 @@ func (c *Call) Create(path string, more bool) (io.WriteCloser, error) {
 // Found is false where there is no such command: nothing was run or printed.
 func (c *Call) Exec(ns *stack.Namespace, argv []string) (status int, found bool) {
 	p := c.Process
-	tool, argv, err := p.lookup(argv, p.Getenv("PATH"))
+	tool, argv, err := p.lookup(argv, p.searchPath())
 	if err != nil {
 		return execStatus(err), false
 	}
@@ -194,7 +205,7 @@ type Stdio struct {
 // nil. The error says that there is no such command, or that there are too many
 // processes.
 func (c *Call) Spawn(ns *stack.Namespace, argv []string, io Stdio) (*Process, error) {
-	tool, argv, err := c.Process.lookup(argv, c.Getenv("PATH"))
+	tool, argv, err := c.Process.lookup(argv, c.Process.searchPath())
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +260,7 @@ func (c *Call) keep(f *openFile) *stream {
 }
 
 func (c *Call) spawnWith(argv []string, fd int, f *openFile) (*Process, error) {
-	tool, argv, err := c.Process.lookup(argv, c.Getenv("PATH"))
+	tool, argv, err := c.Process.lookup(argv, c.Process.searchPath())
 	if err != nil {
 		return nil, err
 	}

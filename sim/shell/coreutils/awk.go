@@ -482,14 +482,7 @@ func (r *awkRun) readRecord(l *lines) (string, error) {
 	switch {
 	case rs == "\n" || len(rs) == 1:
 		l.sep = rs[0]
-		s, err := l.next()
-		if err == nil && l.last && rs != "\n" {
-			s = strings.TrimSuffix(s, "\n")
-			if s == "" {
-				return "", io.EOF
-			}
-		}
-		return s, err
+		return l.next()
 	case rs == "":
 		l.sep = '\n'
 		var b []string
@@ -888,14 +881,8 @@ func (r *awkRun) arith(op string, a, b float64) float64 {
 	case "*":
 		return a * b
 	case "/":
-		if b == 0 {
-			r.fail("division by zero")
-		}
 		return a / b
 	case "%":
-		if b == 0 {
-			r.fail("division by zero in %%")
-		}
 		return math.Mod(a, b)
 	}
 	return math.Pow(a, b)

@@ -340,7 +340,7 @@ func od(c *shell.Call) int {
 	for i := 0; i < len(b); i += width {
 		c.Step(1)
 		row := b[i:min(i+width, len(b))]
-		if !a.Has("-v") && last != nil && string(last) == string(row) && i+width < len(b) {
+		if !a.Has("-v") && last != nil && string(last) == string(row) {
 			if !same {
 				out.WriteString("*\n")
 			}

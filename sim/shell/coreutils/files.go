@@ -459,6 +459,9 @@ func copyTree(c *shell.Call, a *shell.Args, from, to string, depth int) bool {
 		return false
 	}
 	if err := copyFile(c, from, to, i.Mode().Perm()); err != nil {
+		if strings.HasSuffix(to, "/") && errors.Is(err, vfs.EISDIR) {
+			err = vfs.ENOTDIR
+		}
 		if errors.Is(err, vfs.ENOENT) || errors.Is(err, vfs.ENOTDIR) {
 			c.Errorf("cannot create regular file '%s': %s", to, vfs.Text(err))
 		} else {
@@ -607,11 +610,15 @@ func rmdir(c *shell.Call) int {
 		return c.Fail(1, "missing operand\nTry 'rmdir --help' for more information.")
 	}
 	code := 0
-	for _, n := range a.Operands {
-		for {
+	for _, name := range a.Operands {
+		for n := name; ; {
 			if err := c.View.Rmdir(n); err != nil {
 				if !a.Has("--ignore-fail-on-non-empty") || !errors.Is(err, vfs.ENOTEMPTY) {
-					code = c.Fail(1, "failed to remove '%s': %s", n, vfs.Text(err))
+					what := ""
+					if a.Has("-p") && n != name {
+						what = "directory "
+					}
+					code = c.Fail(1, "failed to remove %s'%s': %s", what, n, vfs.Text(err))
 				}
 				break
 			}
@@ -819,7 +826,11 @@ func chmod(c *shell.Call) int {
 		return 1
 	}
 	if len(a.Operands) < 2 {
-		return c.Fail(1, "missing operand\nTry 'chmod --help' for more information.")
+		after := ""
+		if len(a.Operands) == 1 {
+			after = " after '" + a.Operands[0] + "'"
+		}
+		return c.Fail(1, "missing operand%s\nTry 'chmod --help' for more information.", after)
 	}
 	code := 0
 	var one func(n string, depth int)

@@ -191,7 +191,7 @@ func grep(c *shell.Call) int {
 	if len(files) == 0 {
 		files = []string{"-"}
 		if recursive {
-			files = []string{"."}
+			files = []string{""}
 		}
 	}
 	g.names = len(files) > 1 || recursive
@@ -271,8 +271,6 @@ func grepError(err error) error {
 		return errors.New("Unmatched ( or \\(")
 	case strings.Contains(s, "unexpected )"):
 		return errors.New("Unmatched ) or \\)")
-	case strings.Contains(s, "missing closing ]"), strings.Contains(s, `\[`):
-		return errors.New("Unmatched [, [^, [:, [., or [=")
 	case strings.Contains(s, "repetition"):
 		return errors.New("Invalid preceding regular expression")
 	case strings.Contains(s, "range"):
@@ -284,20 +282,28 @@ func grepError(err error) error {
 func (g *grepper) path(name string, recursive bool, depth int) {
 	c := g.c
 	if name != "-" {
-		i, err := c.View.Stat(name)
+		dir := name
+		if dir == "" {
+			dir = "."
+		}
+		i, err := c.View.Stat(dir)
 		if err == nil && i.IsDir() {
 			if !recursive {
 				fmt.Fprintf(c.Err, "%s: %s: Is a directory\n", c.Name(), name)
 				g.failed = true
 				return
 			}
-			list, err := c.View.ReadDir(name)
+			list, err := c.View.ReadDir(dir)
 			if err != nil || depth > 100 {
 				g.failed = true
 				return
 			}
 			for _, e := range list {
-				g.path(path.Join(name, e.Name()), true, depth+1)
+				if name == "" {
+					g.path(e.Name(), true, depth+1)
+				} else {
+					g.path(strings.TrimSuffix(name, "/")+"/"+e.Name(), true, depth+1)
+				}
 			}
 			return
 		}
@@ -365,7 +371,7 @@ func (g *grepper) file(name string, r io.Reader) error {
 			}
 			if binary {
 				g.out.Flush()
-				fmt.Fprintf(g.out, "%s: %s: binary file matches\n", g.c.Name(), shown)
+				fmt.Fprintf(g.c.Err, "%s: %s: binary file matches\n", g.c.Name(), shown)
 				return nil
 			}
 			first := n - len(past)

@@ -297,7 +297,7 @@ func jqNumber(f float64) string {
 	case f == math.Trunc(f) && math.Abs(f) < 1e17:
 		return strconv.FormatInt(int64(f), 10)
 	}
-	return strconv.FormatFloat(f, 'g', 17, 64)
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 func jqString(b *strings.Builder, s string, ascii bool) {

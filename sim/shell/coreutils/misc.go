@@ -40,7 +40,11 @@ func seq(c *shell.Call) int {
 	args := c.Args
 	// Negative numbers are no options.
 	for i := 1; i < len(args); i++ {
-		if _, err := strconv.ParseFloat(args[i], 64); err == nil && strings.HasPrefix(args[i], "-") {
+		if args[i] == "-s" || args[i] == "-f" {
+			i++
+			continue
+		}
+		if _, err := strconv.ParseFloat(args[i], 64); err == nil {
 			c.Args = append(append(append([]string{}, args[:i]...), "--"), args[i:]...)
 			break
 		}
@@ -64,7 +68,7 @@ func seq(c *shell.Call) int {
 			return c.Fail(1, "invalid floating point argument: '%s'\nTry 'seq --help' for more information.", s)
 		}
 		vals[i] = r
-		if _, frac, ok := strings.Cut(s, "."); ok && (i < len(nums)-1 || len(nums) == 1) {
+		if _, frac, ok := strings.Cut(s, "."); ok && i < len(nums)-1 {
 			prec = max(prec, len(frac))
 		}
 	}
@@ -180,6 +184,14 @@ func parseDate(s string, now time.Time) (time.Time, bool) {
 		}
 		return time.Unix(int64(math.Floor(f)), int64((f-math.Floor(f))*1e9)).UTC(), true
 	}
+	if t, ok := absolute(s, now); ok {
+		return t, true
+	}
+	return relative(s, now)
+}
+
+// absolute reads a date or a time of day.
+func absolute(s string, now time.Time) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05 MST", "2006-01-02 15:04", "2006-01-02", time.RFC1123Z, time.RFC1123, time.UnixDate, "15:04:05", "15:04"} {
 		t, err := time.Parse(layout, s)
 		if err != nil {
@@ -190,12 +202,18 @@ func parseDate(s string, now time.Time) (time.Time, bool) {
 		}
 		return t.UTC(), true
 	}
-	return relative(s, now)
+	return now, false
 }
 
 // relative reads "2 hours ago", "+5 minutes", "next day".
 func relative(s string, now time.Time) (time.Time, bool) {
 	w := strings.Fields(s)
+	for i := min(2, len(w)-1); i > 0; i-- { // a date in front
+		if t, ok := absolute(strings.Join(w[:i], " "), now); ok {
+			now, w = t, w[i:]
+			break
+		}
+	}
 	sign := 1
 	if n := len(w); n > 1 && w[n-1] == "ago" {
 		sign = -1

@@ -98,7 +98,8 @@ func timeout(c *shell.Call) int {
 		return 125
 	}
 	if len(a.Operands) < 2 {
-		return c.Fail(125, "missing operand\nTry 'timeout --help' for more information.")
+		fmt.Fprintf(c.Err, "Try 'timeout --help' for more information.\n")
+		return 125
 	}
 	d, ok := duration(a.Operands[0])
 	if !ok {
@@ -106,7 +107,7 @@ func timeout(c *shell.Call) int {
 	}
 	sig, ok := shell.ParseSignal(a.Value("-s", "TERM"))
 	if !ok {
-		return c.Fail(125, "%s: invalid signal", a.Value("-s", ""))
+		return c.Fail(125, "'%s': invalid signal\nTry 'timeout --help' for more information.", a.Value("-s", ""))
 	}
 	var kill time.Duration
 	if a.Has("-k") {
@@ -237,7 +238,7 @@ func xargs(c *shell.Call) int {
 	limit := 1 << 30
 	if a.Has("-n") {
 		if limit, ok = count(a.Value("-n", "")); !ok || limit == 0 {
-			return c.Fail(1, "value %s for -n option should be >= 1", a.Value("-n", ""))
+			return c.Fail(1, "value %s for -n option should be >= 1\nTry 'xargs --help' for more information.", a.Value("-n", ""))
 		}
 	}
 	perLines := 0

@@ -231,7 +231,7 @@ func (p *sedParser) parse() error {
 			if c.text != "" {
 				n, ok := labels[c.text]
 				if !ok {
-					return sedError("-e expression #1, char " + strconv.Itoa(len(p.s)) + ": can't find label for jump to `" + c.text + "'")
+					return sedError("can't find label for jump to `" + c.text + "'")
 				}
 				c.jump = n
 			}
@@ -348,6 +348,9 @@ func (p *sedParser) command() error {
 		return nil
 	}
 	p.i++
+	if c.name == 's' {
+		return p.fail("unknown option to `s'")
+	}
 	return p.fail("extra characters after command")
 }
 
@@ -357,11 +360,12 @@ func (p *sedParser) textArg(c *sedCmd) error {
 	p.space()
 	if p.peek() == '\\' {
 		p.i++
-		for p.i < len(p.s) && (p.s[p.i] == ' ' || p.s[p.i] == '\t') {
-			p.i++
+		skip := p.i
+		for skip < len(p.s) && (p.s[skip] == ' ' || p.s[skip] == '\t') {
+			skip++
 		}
-		if p.peek() == '\n' {
-			p.i++
+		if skip < len(p.s) && p.s[skip] == '\n' {
+			p.i = skip + 1
 		}
 	}
 	if p.i >= len(p.s) {

@@ -452,11 +452,15 @@ func wc(c *shell.Call) int {
 	regular := true
 	var size int64
 	ok = each(c, a.Operands, func(name string, r io.Reader) error {
-		n, err := countAll(c, r)
+		n, readErr := countAll(c, r)
 		if name == "-" && len(a.Operands) == 0 {
 			name = ""
 		}
-		if i, err := c.View.Stat(name); name != "" && err == nil && i.Mode().IsRegular() {
+		i, err := c.View.Stat(name)
+		if name == "" || name == "-" {
+			i, err = c.Stat(0)
+		}
+		if err == nil && i.Mode().IsRegular() {
 			size += i.Size()
 		} else {
 			regular = false
@@ -467,7 +471,7 @@ func wc(c *shell.Call) int {
 		total.chars += n.chars
 		total.bytes += n.bytes
 		total.longest = max(total.longest, n.longest)
-		return err
+		return readErr
 	})
 	if len(a.Operands) > 1 {
 		rows = append(rows, row{total, "total"})
