@@ -7,7 +7,6 @@ require (
 	github.com/google/gopacket v1.1.19
 	github.com/itchyny/gojq v0.12.20
 	github.com/peterh/liner v1.2.3
-	github.com/itchyny/gojq v0.12.20
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
 	github.com/stretchr/testify v1.12.1
