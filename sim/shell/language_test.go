@@ -93,8 +93,11 @@ var pids = regexp.MustCompile(`(line \d+: +|pid |\()\d{3,}\b`)
 
 func mask(s string) string {
 	s = strings.NewReplacer("‘", "'", "’", "'").Replace(s)
-	return pids.ReplaceAllString(s, "${1}PID")
+	return padding.ReplaceAllString(pids.ReplaceAllString(s, "${1}PID"), "$1 PID")
 }
+
+// padding is in front of a PID, which bash prints five columns wide.
+var padding = regexp.MustCompile(`(line \d+:) +PID\b`)
 
 func (r result) golden() string {
 	return "--- stdout\n" + mask(r.out) + "--- stderr\n" + mask(r.err) + "--- exit " + strconv.Itoa(r.status) + "\n"
@@ -121,7 +124,7 @@ func TestLikeBash(t *testing.T) {
 			t.Run(file+"/"+c.name, func(t *testing.T) {
 				got, _, err := run(t, c.src, nil)
 				require.NoError(t, err)
-				want := strings.TrimSuffix(golden[c.name], "\n")
+				want := mask(strings.TrimSuffix(golden[c.name], "\n"))
 				if g := strings.TrimSuffix(got.golden(), "\n"); g != want {
 					t.Errorf("%s\n%s", c.src, diffText(want, g))
 				}
