@@ -107,6 +107,7 @@ const (
 	protoIPIP = 4
 	protoTCP  = 6
 	protoUDP  = 17
+	protoGRE  = 47
 	protoDCCP = 33
 	protoSCTP = 132
 
@@ -126,6 +127,8 @@ func (l *line) ipv4Payload(ip ipHeader, at, length, proto int, fragmented bool) 
 		l.tcp(ip, at, length, fragmented)
 	case protoIPIP:
 		l.ipv4(at, length)
+	case protoGRE:
+		l.gre(at, length)
 	case protoICMPv6, protoEthernet:
 		l.str("[")
 		l.str(protocolName(proto))
@@ -161,8 +164,6 @@ func decodedElsewhere(proto int) string {
 		return "IPv6"
 	case 46:
 		return "RSVP"
-	case 47:
-		return "GRE"
 	case 50:
 		return "ESP"
 	case 51:

@@ -66,6 +66,13 @@ func (l *line) u16(at int) int {
 	return int(binary.BigEndian.Uint16(l.frame[at:]))
 }
 
+func (l *line) u24(at int) int {
+	if !l.need(at, 3) {
+		return 0
+	}
+	return l.u8(at)<<16 | l.u16(at+1)
+}
+
 func (l *line) u32(at int) uint32 {
 	if !l.need(at, 4) {
 		return 0

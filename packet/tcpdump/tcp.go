@@ -87,7 +87,7 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	l.str(", length ")
 	l.num(length - s.hlen)
 	if length > s.hlen {
-		l.tcpPayload(s, src, dst)
+		l.tcpPayload(ip, s, src, dst)
 	}
 }
 
@@ -187,73 +187,14 @@ func (l *line) tcpNumbers(s segment) {
 	}
 }
 
-// tcpDecoder names what tcpdump decodes on a port and we do not.
-func tcpDecoder(port int) string {
-	switch port {
-	case 21:
-		return "FTP"
-	case 22:
-		return "SSH"
-	case 23:
-		return "telnet"
-	case 25:
-		return "SMTP"
-	case 53, 5353:
-		return "DNS"
-	case 139:
-		return "NetBIOS"
-	case 323:
-		return "RPKI-RTR"
-	case 445:
-		return "SMB"
-	case 554, 8554:
-		return "RTSP"
-	case 639:
-		return "MSDP"
-	case 646:
-		return "LDP"
-	case 1723:
-		return "PPTP"
-	case 5555:
-		return "ZMTP"
-	case 6379:
-		return "RESP"
-	case 6633, 6653:
-		return "OpenFlow"
-	case 10288:
-		return "BEEP"
-	}
-	return ""
-}
-
-const portBGP = 179
-
-func isHTTP(port int) bool { return port == 80 || port == 8080 || port == 3128 }
-
 // tcpPayload prints what follows "length N".
-func (l *line) tcpPayload(s segment, src, dst int) {
+func (l *line) tcpPayload(ip ipHeader, s segment, src, dst int) {
 	payload, length := s.at+s.hlen, s.length-s.hlen
 	switch {
 	case s.flags&tcpRST != 0 && l.opt.Verbose > 0:
 		l.resetData(payload, length)
-	case isHTTP(src) || isHTTP(dst):
-		l.str(": ")
-		l.http(payload, length)
-	case src == portBGP || dst == portBGP:
-		l.str(": BGP")
-		if l.opt.Verbose > 0 {
-			l.str(" ")
-			l.notModelled("BGP messages")
-		}
 	default:
-		name := tcpDecoder(src)
-		if name == "" {
-			name = tcpDecoder(dst)
-		}
-		if name != "" {
-			l.str(" ")
-			l.notModelled(name)
-		}
+		l.tcpApplication(ip, src, dst, payload, length)
 	}
 }
 

@@ -10,6 +10,11 @@ type Options struct {
 	Quiet       bool // -q
 	AbsoluteSeq bool // -S: no relative TCP sequence numbers
 	NoChecksums bool // -K: do not judge checksums of IP, UDP and TCP
+	ASDot       bool // -b: AS numbers of BGP as 1.10
+
+	// As is -T: what the data of UDP or TCP is, whatever the ports say, as one
+	// of the names that the tool knows (vxlan, domain, ...).
+	As string
 }
 
 // AppendLine appends what tcpdump prints for one whole frame, without a time

@@ -1,0 +1,159 @@
+package tcpdump
+
+// udpApplication prints the length bytes of a datagram's data if one of its
+// ports tells what they are. The order decides when both do.
+func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
+	either := func(port int) bool { return src == port || dst == port }
+	switch {
+	case either(8472):
+		l.otv(at, length)
+	case either(4789):
+		l.vxlan(at, length)
+	default:
+		name := udpDecoder(dst)
+		if name == "" {
+			name = udpDecoder(src)
+		}
+		if name == "" {
+			return false
+		}
+		l.str("UDP, length ")
+		l.num(length)
+		l.str(" ")
+		l.notModelled(name)
+	}
+	return true
+}
+
+// tcpApplication prints the length bytes of a segment's data.
+func (l *line) tcpApplication(ip ipHeader, src, dst, at, length int) {
+	either := func(port int) bool { return src == port || dst == port }
+	switch {
+	case either(80), either(8080), either(3128):
+		l.str(": ")
+		l.http(at, length)
+	case either(179):
+		l.str(": BGP")
+		if l.opt.Verbose > 0 {
+			l.str(" ")
+			l.notModelled("BGP messages")
+		}
+	default:
+		name := tcpDecoder(src)
+		if name == "" {
+			name = tcpDecoder(dst)
+		}
+		if name != "" {
+			l.str(" ")
+			l.notModelled(name)
+		}
+	}
+}
+
+// tcpDecoder names what tcpdump decodes on a port and we do not.
+func tcpDecoder(port int) string {
+	switch port {
+	case 21:
+		return "FTP"
+	case 22:
+		return "SSH"
+	case 23:
+		return "telnet"
+	case 25:
+		return "SMTP"
+	case 53, 5353:
+		return "DNS"
+	case 139:
+		return "NetBIOS"
+	case 323:
+		return "RPKI-RTR"
+	case 445:
+		return "SMB"
+	case 554, 8554:
+		return "RTSP"
+	case 639:
+		return "MSDP"
+	case 646:
+		return "LDP"
+	case 1723:
+		return "PPTP"
+	case 5555:
+		return "ZMTP"
+	case 6379:
+		return "RESP"
+	case 6633, 6653:
+		return "OpenFlow"
+	case 10288:
+		return "BEEP"
+	}
+	return ""
+}
+
+// udpDecoder names what tcpdump decodes on a port and we do not.
+func udpDecoder(port int) string {
+	switch port {
+	case 53, 5353:
+		return "DNS"
+	case 67, 68:
+		return "DHCP"
+	case 69:
+		return "TFTP"
+	case 88:
+		return "Kerberos"
+	case 123:
+		return "NTP"
+	case 137, 138:
+		return "NetBIOS"
+	case 161, 162:
+		return "SNMP"
+	case 319, 320:
+		return "PTP"
+	case 496:
+		return "Auto-RP"
+	case 500, 4500:
+		return "ISAKMP"
+	case 514:
+		return "syslog"
+	case 520, 521:
+		return "RIP"
+	case 525:
+		return "timed"
+	case 546, 547:
+		return "DHCPv6"
+	case 646:
+		return "LDP"
+	case 654:
+		return "AODV"
+	case 698:
+		return "OLSR"
+	case 701:
+		return "LMP"
+	case 1645, 1646, 1812, 1813, 3799:
+		return "RADIUS"
+	case 1701:
+		return "L2TP"
+	case 1985:
+		return "HSRP"
+	case 2055:
+		return "NetFlow"
+	case 3503:
+		return "LSP ping"
+	case 3784, 3785, 4784, 6784:
+		return "BFD"
+	case 4341, 4342:
+		return "LISP"
+	case 4790:
+		return "VXLAN-GPE"
+	case 5060, 5061:
+		return "SIP"
+	case 6081:
+		return "Geneve"
+	case 6343:
+		return "sFlow"
+	case 6635:
+		return "MPLS"
+	case 6696, 6697:
+		return "Babel"
+	}
+	return ""
+}
