@@ -210,13 +210,13 @@ type stream struct {
 func (s *stream) Read(b []byte) (int, error) {
 	s.p.step(1)
 	n, err := s.f.read(s.p, b)
-	s.p.step(n >> 12)
+	s.p.step(n >> 10)
 	return n, err
 }
 
 // Write writes for the process. Where nobody reads any more it dies of SIGPIPE.
 func (s *stream) Write(b []byte) (int, error) {
-	s.p.step(1 + len(b)>>12)
+	s.p.step(1 + len(b)>>10)
 	n, err := s.f.write(s.p, b)
 	if err == vfs.EPIPE { //nolint:errorlint // our own value
 		s.p.brokenPipe()

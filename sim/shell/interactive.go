@@ -51,9 +51,9 @@ func (t *Terminal) loop() int {
 			t.p.block(&t.wait)
 			continue
 		}
-		t.s.running = t.p
+		t.in.lineRuns = true
 		t.runOne()
-		t.s.running = nil
+		t.in.lineRuns = false
 		t.busy = false
 	}
 	t.in.exitTrap(t.in.status)

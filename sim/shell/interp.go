@@ -31,9 +31,10 @@ type interp struct {
 	command    string // BASH_COMMAND
 	source     string // file being run
 	calls      []call
-	shellPID   int // $$
-	lastBG     int // $!
-	depth      int // BASH_SUBSHELL
+	shellPID   int  // $$
+	lineRuns   bool // of an interactive shell
+	lastBG     int  // $!
+	depth      int  // BASH_SUBSHELL
 	jobs       []*job
 	reaped     map[int]int // exit statuses of jobs that were forgotten
 	dirs       []string
@@ -291,13 +292,25 @@ func maxDepth(src string) int {
 
 // runSource parses and runs a text, line by line. It returns the status.
 func (in *interp) runSource(src string) int {
+	in.p.step(parseSteps + len(src)>>6)
 	if err := checkSource(src); err != nil {
 		in.errf("%v", err)
 		return 2
 	}
 	var group []*syntax.Stmt
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
+	seen, known := 0, 0
+again:
 	for st, err := range parser.StmtsSeq(strings.NewReader(src)) {
+		if err == nil {
+			if seen++; seen <= known {
+				continue
+			}
+		}
+		if text, ok := quoteArith(src, err); ok {
+			src, known, seen = text, max(seen, known), 0
+			goto again
+		}
 		if err != nil {
 			if n := len(group); n > 0 && errorLine(err) <= lastLine(group[n-1]) {
 				group = nil // nothing of a line with an error runs

@@ -245,8 +245,7 @@ func (in *interp) waitForeground(c *Process, all []*Process) {
 		}
 	}
 	if in.interactive && c.killed == SIGINT {
-		fmt.Fprintln(fdStream{p, 2})
-		panic(lineAbort{})
+		p.abortNow()
 	}
 }
 

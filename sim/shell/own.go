@@ -132,6 +132,9 @@ func (in *interp) runStream(c *Call) int {
 			continue
 		}
 		_, bad := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), "")
+		if _, ok := quoteArith(string(text), bad); ok {
+			bad = nil
+		}
 		in.runSource(string(text))
 		if bad != nil || len(text) > maxSource {
 			return in.status

@@ -2,12 +2,14 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hoplab/sim/clock"
 	"hoplab/sim/proc"
@@ -17,11 +19,13 @@ import (
 
 // A simulated program runs in no virtual time, so one that never waits would
 // never end. Work is counted in steps: a command, a read, a write. After
-// sliceSteps without waiting the process is off the processor for slice, and
-// virtual time goes on.
+// sliceSteps in the same instant the process at work is off the processor for
+// slice, and virtual time goes on.
 const (
-	sliceSteps = 10_000
-	slice      = 100 * clock.Jiffy / 10
+	sliceSteps = 100_000
+	slice      = time.Second
+	forkSteps  = 20  // what a process costs
+	parseSteps = 10  // what a text to run costs, and one for each 64 bytes
 	pollSteps  = 256 // steps between looks at Options.Signal
 )
 
@@ -40,13 +44,11 @@ type Process struct {
 	fds   []descriptor // sorted by number
 	pgid  int
 
-	steps int           // since virtual time passed
-	since clock.Instant // when steps began to count
-
 	caught, ignored uint32 // sets of signals, 1<<number
 	interp          *interp
 	pending         []Signal // caught by a shell, trap not yet run
 	fatal           Signal   // a shell is to die of it
+	abort           bool     // an interactive shell is to end its line
 	interrupted     bool     // a shell saw SIGINT while it waited for a command
 	foreground      bool     // a shell waits for a command
 
@@ -137,6 +139,7 @@ func (p *Process) fork(args ...string) (*Process, error) {
 		d.f.refs++
 	}
 	s.live++
+	s.steps += forkSteps
 	return c, nil
 }
 
@@ -166,7 +169,6 @@ func (p *Process) start(f func() int) {
 	if p.pgid == 0 {
 		p.pgid = p.PID
 	}
-	p.since = p.Proc.Now()
 	s.procs = append(s.procs, p)
 	p.Proc.OnEnd(p.end)
 }
@@ -307,6 +309,25 @@ func (p *Process) awake() {
 	if p.fatal != 0 {
 		p.dieNow(p.fatal)
 	}
+	if p.abort {
+		p.abortNow()
+	}
+}
+
+// abortLine ends the line of an interactive shell that works itself and waits
+// for no command: a loop, read, wait.
+func (s *Shell) abortLine(p *Process) {
+	if p == s.current() {
+		p.abortNow()
+	}
+	p.abort = true
+	p.Proc.Wake()
+}
+
+func (p *Process) abortNow() {
+	p.abort = false
+	fmt.Fprintln(fdStream{p, 2})
+	panic(lineAbort{})
 }
 
 // dieNow ends the running process by a signal.
@@ -336,25 +357,25 @@ func (p *Process) brokenPipe() {
 // step counts work. It is called by the running process only.
 func (p *Process) step(n int) {
 	s := p.shell
-	p.steps += n
+	s.steps += n
 	if s.polled += n; s.polled >= pollSteps {
 		s.polled = 0
 		s.poll(p)
 	}
-	if p.steps < sliceSteps {
+	if s.steps < sliceSteps {
 		return
 	}
-	p.steps = 0
+	s.steps = 0
 	now := p.Proc.Now()
-	if now > p.since {
-		p.since = now
+	if now > s.since {
+		s.since = now
 		return
 	}
 	for end := now.Add(slice); p.Proc.Now() < end; {
 		p.Proc.WaitTick(end)
 		p.awake()
 	}
-	p.since = p.Proc.Now()
+	s.since = p.Proc.Now()
 }
 
 // signal sends a signal from outside of the process, or from itself.
@@ -375,9 +396,8 @@ func (s *Shell) signal(p *Process, sig Signal) {
 		p.Proc.Signal(int(sig))
 	case p.ignored&bit != 0, sig.ignoredByDefault():
 	case in != nil && in.interactive:
-		if sig == SIGINT && s.running != p && !p.foreground {
-			p.fatal = sig
-			p.Proc.Wake()
+		if sig == SIGINT && in.lineRuns && !p.foreground {
+			s.abortLine(p)
 		}
 	case in != nil && sig == SIGINT && p.foreground:
 		p.interrupted = true // bash waits for the command and then decides

@@ -79,11 +79,12 @@ type Shell struct {
 
 	procs   []*Process // alive, in order of start
 	live    int        // alive or about to start
-	running *Process   // interactive shell whose line runs
 	fg      int        // process group that the keyboard's signals go to
 	written int64
 	polled  int
-	ended   error // why everything was ended
+	steps   int           // of work since virtual time passed
+	since   clock.Instant // when steps began to count
+	ended   error         // why everything was ended
 }
 
 // New returns a shell on a lab. The lab must have a namespace.

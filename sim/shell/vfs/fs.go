@@ -12,7 +12,7 @@ import (
 // Limits of one file system.
 const (
 	DefaultLimit = 256 << 20 // bytes in all files together
-	maxNodes     = 200_000   // files and directories
+	maxNodes     = 100_000   // files and directories
 	maxName      = 255       // bytes
 	maxPath      = 4096      // bytes
 	maxLinks     = 40        // symbolic links followed in one path, MAXSYMLINKS
