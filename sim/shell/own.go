@@ -21,10 +21,19 @@ func ownTools() []Tool {
 		{Flag: "-o NAME", Help: "as set -o"},
 		{Flag: "-l, --login, --norc, --noprofile", Help: "accepted; there are no such files"},
 		{Flag: "-i", Help: "interactive", NotModelled: true},
+		{Flag: "coproc NAME COMMAND", Help: "a command with pipes to it and from it", NotModelled: true},
+		{Flag: "select NAME in WORDS", Help: "a menu", NotModelled: true},
+		{Flag: "export -f", Help: "functions for other shells", NotModelled: true},
+		{Flag: "trap COMMAND DEBUG", Help: "before every command", NotModelled: true},
+		{Flag: "Ctrl-Z, bg, kill -STOP", Help: "stopping a process and going on later", NotModelled: true},
+		{Flag: "${ COMMAND; }", Help: "a substitution without a subshell", NotModelled: true},
+		{Flag: "ulimit", Help: "limits other than those of the lab", NotModelled: true},
+		{Flag: "LANG, LC_ALL", Help: "languages: texts are English, characters UTF-8", NotModelled: true},
 	}
 	l := []Tool{
 		{Name: "bash", Summary: "the shell", Usage: "[OPTION]... [FILE [ARG]...]", Options: shellOptions, Run: runBash},
 		{Name: "sh", Summary: "the shell", Usage: "[OPTION]... [FILE [ARG]...]", Options: shellOptions, Run: runBash},
+		{Name: "man", Summary: "print what the lab models of a command", Usage: "COMMAND...", Run: man},
 	}
 	for _, name := range []string{"echo", "printf", "test", "[", "true", "false", "pwd", "kill"} {
 		l = append(l, Tool{Name: name, Summary: "as the shell's own command", Run: runBuiltin})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -309,4 +310,45 @@ func (t *Tool) Help(w io.Writer) {
 			fmt.Fprintf(w, "  %-24s %s\n", o.Flag, o.Help)
 		}
 	}
+}
+
+// Page writes the tool's fidelity page in Markdown: what Help says, as a
+// document. names are all the names the tool goes by.
+func (t *Tool) Page(w io.Writer, names []string) {
+	fmt.Fprintf(w, "# %s\n\n%s.\n\n", strings.Join(names, ", "), strings.TrimSuffix(t.Summary, "."))
+	fmt.Fprintf(w, "```text\n%s\n```\n", strings.TrimSpace(t.Name+" "+t.Usage))
+	for _, missing := range []bool{false, true} {
+		head := false
+		for _, o := range t.Options {
+			if o.NotModelled != missing {
+				continue
+			}
+			if !head {
+				head = true
+				if missing {
+					fmt.Fprintf(w, "\n## Not modelled\n\nUsing one of these is an error that names it.\n\n| | |\n|---|---|\n")
+				} else {
+					fmt.Fprintf(w, "\n## Modelled\n\n| | |\n|---|---|\n")
+				}
+			}
+			fmt.Fprintf(w, "| `%s` | %s |\n", strings.ReplaceAll(strings.TrimSpace(o.Flag), "|", "\\|"), strings.ReplaceAll(o.Help, "|", "\\|"))
+		}
+	}
+}
+
+// Pages groups tools that differ in nothing but the name, such as awk and mawk:
+// each group has one page. The order is that of the first names.
+func Pages(tools []*Tool) [][]*Tool {
+	var groups [][]*Tool
+	for _, t := range tools {
+		i := slices.IndexFunc(groups, func(g []*Tool) bool {
+			return g[0].Summary == t.Summary && g[0].Usage == t.Usage && slices.Equal(g[0].Options, t.Options)
+		})
+		if i < 0 {
+			groups = append(groups, []*Tool{t})
+			continue
+		}
+		groups[i] = append(groups[i], t)
+	}
+	return groups
 }
