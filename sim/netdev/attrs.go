@@ -16,6 +16,7 @@ type Attrs struct {
 	Promisc     bool // IFF_PROMISC
 	AllMulti    bool // IFF_ALLMULTI
 	NoMulticast bool // IFF_MULTICAST was taken away
+	Promiscuity int  // programs that want to see all frames: tcpdump without -p
 	Bridge      BridgeAttrs
 }
 

@@ -19,6 +19,7 @@ const (
 	Bridge
 	IPIP
 	Dummy
+	VXLAN
 )
 
 // String is the kind as `ip -d link` names it.
@@ -36,6 +37,8 @@ func (k Kind) String() string {
 		return "ipip"
 	case Dummy:
 		return "dummy"
+	case VXLAN:
+		return "vxlan"
 	}
 	return "unknown"
 }
@@ -65,6 +68,10 @@ type Stats struct {
 	RxBytes, RxPackets, RxErrors, RxDropped, Multicast, RxFrame      uint64
 	TxBytes, TxPackets, TxErrors, TxDropped, TxCarrier, TxCollisions uint64
 }
+
+// maxNested is how many devices without a queue may send by one another:
+// XMIT_RECURSION_LIMIT.
+const maxNested = 8
 
 // Device is one network interface.
 type Device struct {
@@ -290,11 +297,20 @@ func (d *Device) Xmit(b *packet.Buffer) {
 	case Loopback: // loopback_xmit counts after the link header is gone
 		d.sent(n - packet.EthernetLen)
 		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
-	case Bridge:
-		d.sent(n)
-		d.bridge.xmit(d, b)
-	case IPIP:
-		d.Owner.TunnelXmit(d, b)
+	case Bridge, IPIP, VXLAN:
+		if w.nested > maxNested { // dev_xmit_recursion in __dev_queue_xmit
+			d.Stats.TxDropped++
+			w.Drop(b, d.Place, trace.StageEgress, trace.TunnelLoop, trace.RefDevice, uint32(d.Place))
+			return
+		}
+		w.nested++
+		if d.Kind == Bridge {
+			d.sent(n)
+			d.bridge.xmit(d, b)
+		} else {
+			d.Owner.TunnelXmit(d, b)
+		}
+		w.nested--
 	case Dummy:
 		d.sent(n)
 		w.Absorb(b)
@@ -326,12 +342,20 @@ func (d *Device) Fire(arg uint64) {
 		w.Drop(b, d.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(d.Place))
 		return
 	}
-	n := b.Len()
-	if d.Kind == Loopback {
-		n -= packet.EthernetLen
+	switch n := b.Len(); d.Kind {
+	case Loopback:
+		d.CountRx(n - packet.EthernetLen)
+	case VXLAN: // by Requeue, whose caller counts
+	default:
+		d.CountRx(n)
 	}
-	d.CountRx(n)
 	d.Input(b)
+}
+
+// Requeue lets a frame come in by d a moment later, behind what goes on now:
+// netif_rx. It takes ownership of b; the counters are the caller's.
+func (d *Device) Requeue(b *packet.Buffer) {
+	d.World.send(d, b, d.World.Clock.Now().Add(LoopbackDelay))
 }
 
 // Input hands a frame that came in by d to packet sockets, then to the bridge

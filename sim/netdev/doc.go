@@ -1,5 +1,5 @@
 // Package netdev moves frames between namespaces: loopback, veth pairs, NICs
-// on a segment, bridges, the ipip tunnel device and dummies, with the delay,
+// on a segment, bridges, tunnels (ipip, vxlan) and dummies, with the delay,
 // bandwidth, loss, duplication, corruption and reordering of their links.
 //
 // A device knows the namespace it belongs to only as an Owner that receives

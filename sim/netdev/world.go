@@ -18,6 +18,7 @@ type World struct {
 	spare  []uint32
 	places []place
 	seed   uint64
+	nested int // devices without a queue that are sending right now, one by another
 }
 
 // Account says where packets ended. Together with the pool's counters it

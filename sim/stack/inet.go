@@ -66,6 +66,7 @@ type Socket struct {
 	explicit     bool   // the port was asked for
 	id           uint16 // of the next datagram of a connected socket: inet_id
 	ns           *Namespace
+	encap        *vxlanSock // of a VXLAN device: takes what comes in
 }
 
 // sockets are the ports of one namespace.

@@ -295,7 +295,11 @@ func (ns *Namespace) setMAC(d *netdev.Device, mac packet.MAC) {
 // ChangeMTU is `ip link set mtu`.
 func (ns *Namespace) ChangeMTU(d *netdev.Device, mtu int) error {
 	lo, hi := MTURange(d.Kind)
-	switch {
+	switch v := ns.vxlan(d); {
+	case mtu >= lo && mtu <= hi && v != nil:
+		if err := v.checkMTU(mtu); err != nil {
+			return err
+		}
 	case mtu >= lo && mtu <= hi:
 	case d.Kind == netdev.IPIP: // ip_tunnel_change_mtu
 		return &fib.Error{Errno: fib.EINVAL}
@@ -415,6 +419,7 @@ func (k *Kernel) Delete(ns *Namespace) {
 		}
 		ns.RemoveDevice(d)
 	}
+	ns.dropVXLANs(nil)
 	for _, b := range bridges {
 		bridgeChanged(b)
 	}

@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"hoplab/packet"
 	"hoplab/sim/clock"
@@ -22,15 +23,19 @@ type Kernel struct {
 	World         *netdev.World
 	SinceMidnight clock.Duration // time of day, UT, when the clock starts
 
-	idents identTable
-	rng    *netdev.Rand
-	list   []*Namespace
+	idents  identTable
+	rng     *netdev.Rand
+	list    []*Namespace
+	vxlans  []*vxlan
+	hashKey uint64 // of flow hashes
 }
 
 // NewKernel returns the kernel of a world.
 func NewKernel(w *netdev.World) *Kernel {
 	k := &Kernel{World: w, rng: w.Stream("kernel")}
 	k.idents.init(w.Stream("ip idents"))
+	hash := w.Stream("flow hash")
+	k.hashKey = uint64(hash.Uint32())<<32 | uint64(hash.Uint32())
 	return k
 }
 
@@ -123,12 +128,18 @@ func (ns *Namespace) enter(d *netdev.Device, index int32) {
 	if d.Kind == netdev.IPIP {
 		ns.tunl0 = in
 	}
+	if i := slices.IndexFunc(ns.kernel.vxlans, func(v *vxlan) bool { return v.dev == d }); i >= 0 {
+		in.vxlan = ns.kernel.vxlans[i] // moved here
+	}
 }
 
 // RemoveDevice takes a device out of the namespace with all that hangs on it.
 // A veth's other end goes with it.
 func (ns *Namespace) RemoveDevice(d *netdev.Device) {
 	peer := d.Peer()
+	if v := ns.vxlan(d); v != nil {
+		defer v.gone()
+	}
 	ns.forget(d)
 	if peer != nil {
 		peer.Owner.(*Namespace).forget(peer)
@@ -152,6 +163,7 @@ func (ns *Namespace) forget(d *netdev.Device) {
 	if ns.tunl0 == in {
 		ns.tunl0 = nil
 	}
+	ns.dropVXLANs(d)
 }
 
 // dev is the device of an index, nil if there is none.
@@ -196,6 +208,9 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 	switch {
 	case d.Up() && !in.wasUp:
 		in.wasUp = true
+		if in.vxlan != nil {
+			in.vxlan.open()
+		}
 		if d.Kind == netdev.Loopback && len(in.addrs) == 0 {
 			ns.mustAdd(d, Address{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: fib.Host})
 		} else {
@@ -206,6 +221,9 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 		}
 	case !d.Up() && in.wasUp:
 		in.wasUp = false
+		if in.vxlan != nil {
+			in.vxlan.stop()
+		}
 		ns.FIB.DevDown(d.Index)
 		ns.Neigh.DevDown(d.Index)
 		if ns.Conn != nil {

@@ -28,6 +28,10 @@ func (ns *Namespace) udpRcv(in *inDev, b *packet.Buffer, rt *route) {
 		return
 	}
 	if s := ns.socks.lookup(packet.ProtoUDP, ip.Src32(), ip.Dst32(), u.SrcPort(), u.DstPort(), iif(in, b)); s != nil {
+		if s.encap != nil {
+			ns.vxlanRcv(in, b, u, s.encap)
+			return
+		}
 		if s.Recv != nil {
 			s.Recv(ip)
 		}
@@ -146,7 +150,10 @@ func (ns *Namespace) transportErr(in *inDev, b *packet.Buffer, m packet.ICMP, q 
 	ports := q.Payload()
 	sport, dport := binary.BigEndian.Uint16(ports), binary.BigEndian.Uint16(ports[2:])
 	s := ns.socks.lookup(q.Proto(), q.Dst32(), q.Src32(), dport, sport, iif(in, b))
-	if s == nil || q.Proto() == packet.ProtoTCP && s.Listening {
+	if q.Proto() == packet.ProtoUDP && (s == nil || s.encap != nil) && ns.vxlanErr(in, b, m, q, info) {
+		return true
+	}
+	if s == nil || s.encap != nil || q.Proto() == packet.ProtoTCP && s.Listening {
 		ns.MIB.ICMP.InErrors++
 		return false
 	}

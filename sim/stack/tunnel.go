@@ -21,6 +21,10 @@ const (
 // outer destination is the next hop of the packet's route.
 func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 	dev := ns.dev(d.Index)
+	if dev.vxlan != nil {
+		ns.vxlanXmit(dev.vxlan, b)
+		return
+	}
 	inner := b.IPv4()
 	rt := ns.skbDst
 	n := b.Len()

@@ -424,6 +424,9 @@ func (ns *Namespace) finishOutput2(b *packet.Buffer, rt *route) {
 		ns.note(b, dev.Place, trace.StageNeigh, v, trace.ReasonNone, trace.RefNeigh, e.Index, false)
 	}
 	if e.Connected() {
+		if dev.vxlan != nil {
+			ns.skbDst = *rt
+		}
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), e.MAC, dev.MAC, packet.EtherIPv4)
 		dev.Xmit(b)
 		return

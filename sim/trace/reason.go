@@ -67,6 +67,13 @@ const (
 	LinkReorder          // overtaken on the link (the lab's reorder)
 	LinkDuplicate        // doubled on the link (the lab's duplicate)
 	CaptureEnd           // the run ended while it was queued
+	VXLANInvalidHdr      // VXLAN_INVALID_HDR
+	VXLANVNINotFound     // VXLAN_VNI_NOT_FOUND
+	VXLANNoRemote        // VXLAN_NO_REMOTE
+	VXLANEntryExists     // VXLAN_ENTRY_EXISTS
+	NoTxTarget           // NO_TX_TARGET: neither the MAC nor the all-zero one is in the database
+	LocalMAC             // LOCAL_MAC
+	MACInvalidSource     // MAC_INVALID_SOURCE
 	numReasons
 )
 
@@ -130,6 +137,13 @@ var reasons = [numReasons]reasonText{
 	LinkReorder:          {"link_reorder", "the link let later packets overtake it (reorder is set in the lab)", "the lab's reorder setting"},
 	LinkDuplicate:        {"link_duplicate", "the link doubled it (duplicate is set in the lab)", "the lab's duplicate setting"},
 	CaptureEnd:           {"run_ended", "the run ended while it was waiting", ""},
+	VXLANInvalidHdr:      {"vxlan_invalid_hdr", "its VXLAN header is malformed", "RFC 7348 section 5; does the sender use an extension?"},
+	VXLANVNINotFound:     {"vxlan_vni_not_found", "no VXLAN device here has that network identifier (VNI)", "ip -d link show type vxlan; is it up?"},
+	VXLANNoRemote:        {"vxlan_no_remote", "the forwarding database names no other machine to send it to", "bridge fdb show dev IF"},
+	VXLANEntryExists:     {"vxlan_entry_exists", "its MAC address is set by hand to be behind another machine", "bridge fdb show dev IF"},
+	NoTxTarget:           {"no_tx_target", "the forwarding database does not know behind which machine the MAC address is", "bridge fdb show dev IF; ip neigh show dev IF"},
+	LocalMAC:             {"local_mac", "it comes from this interface's own MAC address", "do two machines have the same MAC?"},
+	MACInvalidSource:     {"mac_invalid_source", "its source MAC address is not that of one machine", ""},
 }
 
 // String is the kernel's name in lower case, empty for ReasonNone.

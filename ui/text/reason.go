@@ -121,6 +121,20 @@ func korean(r trace.Reason) (koReason, bool) {
 		return koReason{"링크에서 복제됨 (랩의 duplicate 설정)", "랩의 duplicate 설정"}, true
 	case trace.CaptureEnd:
 		return koReason{"기다리는 중에 실행이 끝남", ""}, true
+	case trace.VXLANInvalidHdr:
+		return koReason{"VXLAN 헤더 형식이 잘못됨", "RFC 7348 5절; 보내는 쪽이 확장을 쓰는지 확인"}, true
+	case trace.VXLANVNINotFound:
+		return koReason{"이 네트워크 식별자(VNI)를 가진 VXLAN 장치가 없음", "ip -d link show type vxlan; 올라와 있는지 확인"}, true
+	case trace.VXLANNoRemote:
+		return koReason{"포워딩 데이터베이스에 보낼 상대 머신이 없음", "bridge fdb show dev IF 확인"}, true
+	case trace.VXLANEntryExists:
+		return koReason{"이 MAC 주소는 다른 머신 뒤에 있다고 직접 설정되어 있음", "bridge fdb show dev IF 확인"}, true
+	case trace.NoTxTarget:
+		return koReason{"포워딩 데이터베이스가 이 MAC 주소가 어느 머신 뒤에 있는지 모름", "bridge fdb show dev IF; ip neigh show dev IF 확인"}, true
+	case trace.LocalMAC:
+		return koReason{"이 인터페이스 자신의 MAC 주소에서 온 프레임", "두 머신의 MAC이 같은지 확인"}, true
+	case trace.MACInvalidSource:
+		return koReason{"출발지 MAC 주소가 한 머신의 것이 아님", ""}, true
 	}
 	return koReason{}, false
 }
