@@ -44,11 +44,19 @@ type hostFile struct {
 	r   io.Reader
 	w   io.Writer
 	tty bool
+
+	keyboard bool // Options.Stdin
 }
 
-func (f *hostFile) read(_ *Process, b []byte) (int, error) {
+func (f *hostFile) read(p *Process, b []byte) (int, error) {
 	if f.r == nil {
 		return 0, io.EOF
+	}
+	for f.keyboard && p.shell.o.InputReady != nil && !p.shell.o.InputReady() {
+		p.block(&p.shell.readers)
+		if p.pendingSignal() {
+			return 0, vfs.EINTR
+		}
 	}
 	return f.r.Read(b)
 }

@@ -22,9 +22,14 @@ type Options struct {
 	Tools []Tool
 	Start string // namespace of the shell; empty: the first one of the lab
 
-	Stdin          io.Reader // reading blocks outside virtual time; nil is empty
+	Stdin          io.Reader // nil is empty
 	Stdout, Stderr io.Writer // nil is nowhere
 	TTY            bool      // the three are a terminal
+
+	// InputReady says that reading Stdin would not block. A program that reads
+	// before that waits in virtual time, until Shell.Typed. Nil: reading blocks
+	// outside virtual time.
+	InputReady func() bool
 
 	In   fs.FS             // appears read-only at /in; may be nil
 	Env  map[string]string // added to the environment
@@ -82,6 +87,7 @@ type Shell struct {
 	fg      int        // process group that the keyboard's signals go to
 	written int64
 	polled  int
+	readers waitQueue     // wait for Stdin
 	steps   int           // of work since virtual time passed
 	since   clock.Instant // when steps began to count
 	ended   error         // why everything was ended
@@ -263,7 +269,7 @@ func (s *Shell) newProcess(args ...string) *Process {
 		p.Setenv(k, s.o.Env[k])
 	}
 	s.live++
-	p.setFD(0, newOpenFile(&hostFile{r: s.o.Stdin, tty: s.o.TTY}))
+	p.setFD(0, newOpenFile(&hostFile{r: s.o.Stdin, tty: s.o.TTY, keyboard: true}))
 	p.setFD(1, newOpenFile(&hostFile{w: s.o.Stdout, tty: s.o.TTY}))
 	p.setFD(2, newOpenFile(&hostFile{w: s.o.Stderr, tty: s.o.TTY}))
 	return p
@@ -309,6 +315,12 @@ func (s *Shell) poll(self *Process) {
 		s.Interrupt(sig)
 	}
 }
+
+// Reading says that a program waits for Stdin.
+func (s *Shell) Reading() bool { return len(s.readers) > 0 }
+
+// Typed tells programs that wait for Stdin that there is something to read.
+func (s *Shell) Typed() { s.readers.wake() }
 
 // Interrupt sends a signal to what runs in the foreground, as a terminal does
 // for Ctrl-C. SIGKILL ends everything.

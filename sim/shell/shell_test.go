@@ -426,3 +426,35 @@ func BenchmarkCommands(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "commands/s")
 }
+
+func TestAProgramThatReadsTheKeyboardDoesNotStopTheLab(t *testing.T) {
+	var out strings.Builder
+	in := &strings.Reader{}
+	s, err := shell.New(newLab(t), shell.Options{Tools: coreutils.Tools(), Stdin: in, InputReady: func() bool { return in.Len() > 0 }, Stdout: &out, Stderr: &out, TTY: true})
+	require.NoError(t, err)
+	term, err := s.Terminal("")
+	require.NoError(t, err)
+	_, err = term.Run("")
+	require.NoError(t, err)
+
+	term.Start("(sleep 1; echo meanwhile) & read x; echo got $x")
+	for s.Lab().Step() { // until nothing happens by itself any more
+	}
+	require.True(t, s.Reading())
+	require.False(t, term.Ready())
+	require.Contains(t, out.String(), "meanwhile\n")
+	in.Reset("a line\n")
+	s.Typed()
+	require.NoError(t, s.Drive(term.Ready))
+	require.Contains(t, out.String(), "got a line\n")
+	require.False(t, s.Reading())
+
+	term.Start("cat; echo never")
+	for s.Lab().Step() {
+	}
+	require.True(t, s.Reading())
+	s.Interrupt(shell.SIGINT)
+	require.NoError(t, s.Drive(term.Ready))
+	require.Equal(t, 130, term.Status())
+	require.NotContains(t, out.String(), "never")
+}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // Env is what a command needs of the operating system. Nil functions stand for
@@ -29,6 +30,9 @@ type Env struct {
 	// Signals begins to take SIGINT and SIGTERM from the system until stop is
 	// called; their numbers come by the channel.
 	Signals func() (numbers <-chan int, stop func())
+	// Readable waits until a stream has something to read, at most for d. Nil
+	// where the system cannot tell: then reading blocks.
+	Readable func(stream any, d time.Duration) bool
 	// Editor gives the terminal's line editor; nil where there is none.
 	Editor func(Completer) LineEditor
 }
@@ -38,7 +42,7 @@ type Env struct {
 func OS() Env {
 	signal.Ignore(syscall.SIGPIPE)
 	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile,
-		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Editor: newEditor}
+		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Readable: readable, Editor: newEditor}
 }
 
 func (e Env) complete() Env {

@@ -60,7 +60,9 @@ func (x *session) interact(s *shell.Shell) (int, error) {
 	}
 	defer func() { _ = x.edit.Close() }()
 	for !t.Done() {
+		since := time.Now()
 		line, err := x.read()
+		x.pass(time.Since(since))
 		switch {
 		case errors.Is(err, errInterrupted):
 			continue
@@ -85,6 +87,32 @@ func (x *session) interact(s *shell.Shell) (int, error) {
 		}
 	}
 	return t.Status(), nil
+}
+
+// pass lets the lab's time follow that of the person who thought about a line:
+// what runs in the background goes on.
+func (x *session) pass(d time.Duration) {
+	lab := x.shell.Lab()
+	end := lab.Now().Add(time.Duration(float64(min(d, maxThought)) * x.speed))
+	for {
+		next, ok := lab.World().Clock.Next()
+		if !ok || next > end {
+			break
+		}
+		if sig := x.wait(0); sig != 0 {
+			x.shell.Interrupt(sig)
+		}
+		lab.Step()
+	}
+	lab.RunFor(end.Sub(lab.Now()))
+}
+
+// maxThought is how much of a pause at the prompt passes in the lab.
+const maxThought = 10 * time.Minute
+
+// inputReady says that a program which reads the terminal gets something at once.
+func (x *session) inputReady() bool {
+	return len(x.rest) > 0 || x.app.env.Readable == nil || x.inner() != nil || x.app.env.Readable(x.app.stdin, 0)
 }
 
 // read reads a command: a line, and more of them while something is open.
@@ -196,8 +224,32 @@ func (x *session) settle(done func() bool) error {
 	return x.app.out.err
 }
 
-// wait waits for a signal, at most d; for ever if that is negative.
+// keyboardPoll is how often the keyboard is asked while a program reads it.
+const keyboardPoll = 20 * time.Millisecond
+
+// wait waits for a signal, at most d; for ever if that is negative. It tells
+// programs that read the terminal when a line is there.
 func (x *session) wait(d time.Duration) shell.Signal {
+	for x.shell.Reading() {
+		turn := keyboardPoll
+		if d >= 0 {
+			turn = min(turn, d)
+		}
+		if x.app.env.Readable(x.app.stdin, turn) {
+			x.shell.Typed()
+			return 0
+		}
+		if sig := x.signal(0); sig != 0 || d == turn {
+			return sig
+		}
+		if d > 0 {
+			d -= turn
+		}
+	}
+	return x.signal(d)
+}
+
+func (x *session) signal(d time.Duration) shell.Signal {
 	if d >= 0 && d < time.Millisecond {
 		select {
 		case n := <-x.signals:

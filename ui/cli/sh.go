@@ -125,7 +125,7 @@ func (a *app) sh(args []string, oneLine bool, f shFlags) error {
 	defer stop()
 	x := &session{app: a, signals: signals, speed: f.speed}
 	if interactive {
-		o.Stdin = x
+		o.Stdin, o.InputReady = x, x.inputReady
 	}
 	o.Signal = func() shell.Signal {
 		select {
