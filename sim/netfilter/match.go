@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"hoplab/packet"
-	"hoplab/sim/netfilter/internal/etc"
+	"hoplab/sim/netfilter/etc"
 )
 
 // PortRange is a run of ports, both ends included. Its zero value is port 0.

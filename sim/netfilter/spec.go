@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"hoplab/packet"
-	"hoplab/sim/netfilter/internal/etc"
+	"hoplab/sim/netfilter/etc"
 )
 
 // Spec is what a rule says. The zero Spec matches everything and does nothing

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"hoplab/packet"
-	"hoplab/sim/netfilter/internal/etc"
+	"hoplab/sim/netfilter/etc"
 )
 
 func parseNumber(s string, max uint64) (uint64, error) {

@@ -7,7 +7,7 @@ import (
 
 	"hoplab/packet"
 	nf "hoplab/sim/netfilter"
-	"hoplab/sim/netfilter/internal/etc"
+	"hoplab/sim/netfilter/etc"
 )
 
 // matchesNotModelled are the matches that iptables has and this package has

@@ -7,7 +7,7 @@ import (
 
 	"hoplab/packet"
 	"hoplab/sim/netfilter"
-	"hoplab/sim/netfilter/internal/etc"
+	"hoplab/sim/netfilter/etc"
 )
 
 // number reads what strtoul with base 0 takes: decimal, 0x and 0 octal.
