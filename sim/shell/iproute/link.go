@@ -346,7 +346,7 @@ func operState(d *netdev.Device) string {
 	switch {
 	case !d.Up():
 		return "DOWN"
-	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy,
+	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy || d.Kind == netdev.VXLAN,
 		d.Kind == netdev.Bridge && !d.HadPorts():
 		return "UNKNOWN"
 	case d.Carrier():
@@ -466,7 +466,10 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 		c.printLinkLayer(d)
 	}
 	if peer := d.Peer(); peer != nil && peer.Owner != d.Owner {
-		c.printNetNS(d, peer)
+		c.printNetNS(peer.Owner.(*stack.Namespace))
+	}
+	if _, home := c.ns.VXLAN(d); home != nil && home != c.ns {
+		c.printNetNS(home)
 	}
 	if c.opt.details {
 		c.printDetails(d, doLink)
@@ -509,10 +512,9 @@ func (c *command) printLinkLayer(d *netdev.Device) {
 	p.colored(colorMAC, "broadcast", " brd ", brd, "")
 }
 
-// printNetNS says in which namespace the other end of a veth is.
-func (c *command) printNetNS(d, peer *netdev.Device) {
+// printNetNS says in which namespace the other end of a veth or of a tunnel is.
+func (c *command) printNetNS(other *stack.Namespace) {
 	p := &c.p
-	other := peer.Owner.(*stack.Namespace)
 	id := c.ns.NetNSID(other)
 	if p.json != nil {
 		p.num("link_netnsid", "", int64(id), "")
@@ -528,7 +530,7 @@ func (c *command) printNetNS(d, peer *netdev.Device) {
 // printDetails is what -d adds. The limits are those of the kernel's drivers.
 func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	p := &c.p
-	promisc, allmulti := int64(0), int64(0)
+	promisc, allmulti := int64(d.Attrs.Promiscuity), int64(0)
 	if d.Attrs.Promisc {
 		promisc++
 	}
@@ -548,6 +550,10 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 		lo, hi = 0, 0
 	case netdev.IPIP:
 		lo, hi, tso = 0, 0, 65536
+	case netdev.VXLAN: // taken over from the device below
+		if cfg, _ := c.ns.VXLAN(d); cfg.Lower == 0 {
+			tso = 65536
+		}
 	}
 	p.num("min_mtu", "minmtu ", lo, " ")
 	p.num("max_mtu", "maxmtu ", hi, " ")
@@ -587,6 +593,10 @@ func (c *command) printLinkInfo(d *netdev.Device) {
 	case netdev.Bridge:
 		p.member("info_data")
 		c.printBridge(d)
+		p.endObject()
+	case netdev.VXLAN:
+		p.member("info_data")
+		c.printVXLAN(d)
 		p.endObject()
 	}
 	if m := d.Master(); m != nil {

@@ -184,7 +184,11 @@ func (c *command) setLink(a args) error {
 		}
 	}
 	if l.typ != "" {
-		if err := c.setBridge(d, l.typ, l.rest); err != nil {
+		set := c.setBridge
+		if l.typ == "vxlan" {
+			set = func(d *netdev.Device, _ string, rest args) error { return c.setVXLAN(d, l.mtu >= 0, rest) }
+		}
+		if err := set(d, l.typ, l.rest); err != nil {
 			return err
 		}
 	}
@@ -233,7 +237,9 @@ func (c *command) setLink(a args) error {
 		d.Attrs.NoMulticast = !*l.multicast
 	}
 	if l.up != nil {
-		ns.SetUp(d, *l.up)
+		if err := setUp(ns, d, *l.up); err != nil {
+			return err
+		}
 	}
 	if l.hasMaster {
 		if err := ns.SetMaster(d, l.master); err != nil {
@@ -289,6 +295,10 @@ func (c *command) addLink(a args) error {
 		if d, err = ns.AddLink(netdev.Dummy, n); err != nil {
 			return err
 		}
+	case "vxlan":
+		if d, err = c.addVXLAN(ns, n, l.rest); err != nil {
+			return err
+		}
 	default:
 		if !linkTypes[l.typ] {
 			return fail(2, "Error: Unknown device type.")
@@ -299,11 +309,21 @@ func (c *command) addLink(a args) error {
 		d.Attrs.Group = l.group
 	}
 	if l.up != nil {
-		ns.SetUp(d, *l.up)
+		if err := setUp(ns, d, *l.up); err != nil {
+			return err
+		}
 	}
 	if l.hasMaster {
 		return ns.SetMaster(d, l.master)
 	}
+	return nil
+}
+
+func setUp(ns *stack.Namespace, d *netdev.Device, up bool) error {
+	if up {
+		return ns.BringUp(d)
+	}
+	ns.SetUp(d, false)
 	return nil
 }
 
@@ -364,7 +384,7 @@ func (c *command) addVeth(ns *stack.Namespace, n stack.NewLink, rest args) (*net
 var linkTypes = map[string]bool{"amt": true, "bareudp": true, "bond": true, "dsa": true, "erspan": true, "geneve": true, "gre": true, "gretap": true,
 	"gtp": true, "ifb": true, "ip6erspan": true, "ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ipip": true, "ipoib": true, "ipvlan": true,
 	"ipvtap": true, "macsec": true, "macvlan": true, "macvtap": true, "netdevsim": true, "nlmon": true, "rmnet": true, "sit": true, "team": true,
-	"vcan": true, "vlan": true, "vrf": true, "vti": true, "vxcan": true, "vxlan": true, "wireguard": true, "wwan": true, "xfrm": true, "virt_wifi": true}
+	"vcan": true, "vlan": true, "vrf": true, "vti": true, "vxcan": true, "wireguard": true, "wwan": true, "xfrm": true, "virt_wifi": true}
 
 // setBridge is `ip link set … type bridge …`.
 func (c *command) setBridge(d *netdev.Device, typ string, rest args) error {

@@ -78,7 +78,7 @@ func ipOptions() []shell.Option {
 		{Flag: "-l, -loops N", Help: "accepted: flushing needs no second round"},
 		{Flag: "-rc, -rcvbuf SIZE", Help: "accepted: there is no buffer to enlarge"},
 		{Flag: "address", Help: "add, change, replace, del, show, flush"},
-		{Flag: "link", Help: "add (veth, bridge, dummy), set, del, show"},
+		{Flag: "link", Help: "add (veth, bridge, dummy, vxlan), set, del, show"},
 		{Flag: "route", Help: "add, change, replace, append, prepend, del, show, flush, get"},
 		{Flag: "rule", Help: "add, del, show, flush"},
 		{Flag: "neigh", Help: "add, change, replace, del, show, flush, get; proxy"},

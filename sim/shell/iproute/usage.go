@@ -19,7 +19,7 @@ where  OBJECT := { address | link | neighbor | neighbour | netns | route | rule 
                     -N[umeric] | -a[ll] | -c[olor]}`,
 	"link": `Usage: ip link add [ name ] NAME [ txqueuelen PACKETS ] [ address LLADDR ]
                    [ mtu MTU ] [ index IDX ] [ netns { PID | NAME } ]
-                   type { veth [ peer OPTIONS ] | bridge [ BRIDGE ] | dummy }
+                   type { veth [ peer OPTIONS ] | bridge [ BRIDGE ] | dummy | vxlan OPTIONS }
        ip link delete { DEVICE | dev DEVICE }
        ip link set { DEVICE | dev DEVICE } [ { up | down } ] [ mtu MTU ]
                    [ address LLADDR ] [ name NEWNAME ] [ netns { PID | NAME } ]
