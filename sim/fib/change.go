@@ -1,6 +1,7 @@
 package fib
 
 import (
+	"net/netip"
 	"slices"
 
 	"hoplab/packet"
@@ -30,7 +31,7 @@ func (f *FIB) Add(r Route, flags Flags, env Env) (*Route, error) {
 	}
 	t := f.newTable(r.Table)
 	r.Index, r.next, r.exceptions, r.exceptAt = 0, nil, nil, nil
-	r.Dead, r.Linkdown = false, false
+	r.Dead, r.Linkdown, r.whole, r.reject = false, false, nil, false
 	r.MTU = min(r.MTU, 65535-15)
 	r.AdvMSS = min(r.AdvMSS, 65535-40)
 	r.Hoplimit = min(r.Hoplimit, 255)
@@ -61,6 +62,7 @@ func (f *FIB) Add(r Route, flags Flags, env Env) (*Route, error) {
 			}
 			list[first] = f.enter(&r)
 			t.set(key, n, list)
+			f.notify(Change{Route: &r, Replace: true})
 			return &r, nil
 		}
 		if twin >= 0 {
@@ -74,6 +76,7 @@ func (f *FIB) Add(r Route, flags Flags, env Env) (*Route, error) {
 		return nil, &Error{ENOENT, ""}
 	}
 	t.set(key, n, slices.Insert(list, at, f.enter(&r)))
+	f.notify(Change{Route: &r, Append: found && flags&Append != 0})
 	return &r, nil
 }
 
@@ -81,6 +84,9 @@ func (f *FIB) Add(r Route, flags Flags, env Env) (*Route, error) {
 func (f *FIB) enter(r *Route) *Route {
 	f.byIndex = append(f.byIndex, r)
 	r.Index = uint32(len(f.byIndex))
+	for _, h := range r.Hops {
+		h.Index, h.whole = r.Index, r
+	}
 	f.gen++
 	return r
 }
@@ -111,7 +117,9 @@ func (r *Route) sameKey(o *Route) bool {
 // in every respect: fib_find_info.
 func (r *Route) sameInfo(o *Route) bool {
 	return r.Type == o.Type && r.Proto == o.Proto && r.Scope == o.Scope && r.PrefSrc == o.PrefSrc &&
-		r.Gw == o.Gw && r.Dev == o.Dev && r.Onlink == o.Onlink && r.nhScope == o.nhScope &&
+		r.NHID == o.NHID && slices.EqualFunc(r.ways(), o.ways(), func(a, b *Route) bool {
+		return a.Gw == b.Gw && a.Dev == b.Dev && a.Onlink == b.Onlink && a.Weight == b.Weight && a.nhScope == b.nhScope
+	}) &&
 		r.MTU == o.MTU && r.MTULock == o.MTULock && r.AdvMSS == o.AdvMSS && r.Hoplimit == o.Hoplimit
 }
 
@@ -127,6 +135,8 @@ func (r *Route) check() error {
 		return &Error{EINVAL, "Invalid prefix length"}
 	case r.Dst != r.Dst.Masked():
 		return &Error{EINVAL, "Invalid prefix for given prefix length"}
+	case r.NHID != 0 && (r.Dev != 0 || r.Gw.IsValid() || r.Hops != nil):
+		return &Error{EINVAL, "Nexthop specification and nexthop id are mutually exclusive"}
 	}
 	return nil
 }
@@ -139,8 +149,22 @@ func (f *FIB) checkInfo(r *Route, env Env) error {
 		return &Error{EINVAL, "Invalid scope"}
 	}
 	r.nhScope, r.gw = Universe, 0
+	var object *NextHop
+	if r.NHID != 0 {
+		if object = f.NextHop(r.NHID); object == nil {
+			return &Error{EINVAL, "Nexthop id does not exist"}
+		}
+	}
+	if h := r.Hops; h != nil { // fib_get_nhs
+		switch {
+		case r.Dev != 0 && r.Dev != h[0].Dev:
+			return &Error{EINVAL, "Nexthop device index does not match RTA_OIF"}
+		case r.Gw.IsValid() && r.Gw != h[0].Gw:
+			return &Error{EINVAL, "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA"}
+		}
+	}
 	if r.Type.refuses() {
-		if r.Gw.IsValid() || r.Dev != 0 {
+		if r.Gw.IsValid() || r.Dev != 0 || r.Hops != nil {
 			return &Error{EINVAL, "Gateway, device and multipath can not be specified for this route type"}
 		}
 		return nil
@@ -148,10 +172,58 @@ func (f *FIB) checkInfo(r *Route, env Env) error {
 	if r.Type == Unspec {
 		return &Error{EINVAL, "Invalid route type"}
 	}
-	var err error
 	switch {
 	case r.Scope > Host:
 		return &Error{EINVAL, "Invalid scope"}
+	case object != nil:
+		if err := object.suits(r.Scope); err != nil {
+			return err
+		}
+		f.follow(r, object)
+	case r.Hops != nil && r.Scope == Host:
+		return &Error{EINVAL, "Route with host scope can not have multiple nexthops"}
+	case r.Hops != nil:
+		if err := f.checkHops(r, env); err != nil {
+			return err
+		}
+	default:
+		if err := f.checkHop(r, env); err != nil {
+			return err
+		}
+	}
+	if r.PrefSrc.IsValid() && !f.validPrefSrc(r) {
+		return &Error{EINVAL, "Invalid prefsrc address"}
+	}
+	f.settle(r)
+	return nil
+}
+
+// checkHops checks each way of a multipath route. They become routes of their
+// own, alike but for the way. One hop alone makes an ordinary route.
+func (f *FIB) checkHops(r *Route, env Env) error {
+	hops := make([]*Route, len(r.Hops))
+	for i, h := range r.Hops {
+		hop := *r
+		hop.Hops, hop.Dev, hop.Gw, hop.Onlink, hop.Weight = nil, h.Dev, h.Gw, h.Onlink, max(h.Weight, 1)
+		if err := f.checkHop(&hop, env); err != nil {
+			return err
+		}
+		hops[i] = &hop
+	}
+	if len(hops) == 1 {
+		h := hops[0]
+		r.Dev, r.Gw, r.Onlink, r.nhScope, r.gw, r.Linkdown = h.Dev, h.Gw, h.Onlink, h.nhScope, h.gw, h.Linkdown
+		r.Hops = nil
+		return nil
+	}
+	r.Hops, r.Dev, r.Gw = hops, 0, netip.Addr{}
+	r.Linkdown = !slices.ContainsFunc(hops, func(h *Route) bool { return !h.Linkdown })
+	return nil
+}
+
+// checkHop is fib_check_nh.
+func (f *FIB) checkHop(r *Route, env Env) (err error) {
+	switch {
 	case r.Scope == Host && r.Gw.IsValid():
 		return &Error{EINVAL, "Route with host scope can not have a gateway"}
 	case r.Scope == Host:
@@ -172,10 +244,27 @@ func (f *FIB) checkInfo(r *Route, env Env) error {
 	if r.Gw.IsValid() && r.nhScope == Link {
 		r.gw = packet.Addr32(r.Gw)
 	}
-	if r.PrefSrc.IsValid() && !f.validPrefSrc(r) {
-		return &Error{EINVAL, "Invalid prefsrc address"}
-	}
 	return nil
+}
+
+// settle works out which hops lookups may take, and with which share:
+// fib_rebalance. Whoever changes flags of hops calls it.
+func (f *FIB) settle(r *Route) {
+	total := int64(0)
+	for _, h := range r.ways() {
+		h.off = h.Dead || h.Linkdown && f.quiet[h.Dev]
+		if !h.off || r.NHID != 0 {
+			total += int64(h.Weight)
+		}
+	}
+	sum := int64(0)
+	for _, h := range r.Hops {
+		h.upper = -1
+		if !h.off || r.NHID != 0 {
+			sum += int64(h.Weight)
+			h.upper = (sum<<31+total/2)/total - 1
+		}
+	}
 }
 
 // checkOnlink is the first half of fib_check_nh_v4_gw: the user vouches for
@@ -199,7 +288,7 @@ func (f *FIB) checkOnlink(r *Route, env Env) error {
 // checkGateway is the second half: a route of narrower scope must lead to the
 // gateway, and says by which device.
 func (f *FIB) checkGateway(r *Route, env Env) error {
-	k := Key{Dst: packet.Addr32(r.Gw), OIF: r.Dev, Scope: max(r.Scope+1, Link)}
+	k := Key{Dst: packet.Addr32(r.Gw), OIF: r.Dev, Scope: max(r.Scope+1, Link), AnyLink: true}
 	var res Result
 	var err error
 	found := false
@@ -284,6 +373,8 @@ func (f *FIB) Delete(spec Route) error {
 	if i < 0 {
 		return &Error{ESRCH, ""}
 	}
+	gone := list[i]
+	f.notify(Change{Route: gone, Del: true})
 	t.set(key, n, slices.Delete(list, i, i+1))
 	f.gen++
 	return nil
@@ -298,11 +389,36 @@ func (r *Route) finds(o *Route) bool {
 		(!r.PrefSrc.IsValid() || o.PrefSrc == r.PrefSrc) &&
 		(r.Proto == ProtoUnspec || o.Proto == r.Proto) &&
 		(r.Metric == 0 || o.Metric == r.Metric) &&
-		(r.Dev == 0 || o.Dev == r.Dev) &&
-		(!r.Gw.IsValid() || o.Gw == r.Gw) &&
+		r.findsHops(o) &&
 		(r.MTU == 0 || o.MTU == r.MTU && o.MTULock == r.MTULock) &&
 		(r.AdvMSS == 0 || o.AdvMSS == r.AdvMSS) &&
 		(r.Hoplimit == 0 || o.Hoplimit == r.Hoplimit)
+}
+
+// findsHops is fib_nh_match.
+func (r *Route) findsHops(o *Route) bool {
+	switch {
+	case r.NHID != 0:
+		return r.NHID == o.NHID
+	case o.NHID != 0:
+		return r.Dev == 0 && !r.Gw.IsValid() && r.Hops == nil
+	case r.Dev != 0 || r.Gw.IsValid():
+		h := o.ways()[0]
+		return (r.Dev == 0 || r.Dev == h.Dev) && (!r.Gw.IsValid() || r.Gw == h.Gw)
+	case r.Hops == nil:
+		return true
+	}
+	ways := o.ways()
+	if len(r.Hops) < len(ways) {
+		return false
+	}
+	for i, h := range ways {
+		x := r.Hops[i]
+		if x.Dev != 0 && x.Dev != h.Dev || x.Gw.IsValid() && x.Gw != h.Gw {
+			return false
+		}
+	}
+	return true
 }
 
 // IsGateway says that some route by dev, that is not dead, has gw as its
@@ -311,7 +427,9 @@ func (f *FIB) IsGateway(gw uint32, dev int32) bool {
 	found := false
 	for _, t := range f.tables {
 		t.each(func(r *Route) {
-			found = found || !r.Dead && r.Dev == dev && r.Gw.IsValid() && packet.Addr32(r.Gw) == gw
+			for _, h := range r.ways() {
+				found = found || !h.Dead && h.Dev == dev && h.Gw.IsValid() && packet.Addr32(h.Gw) == gw
+			}
 		})
 	}
 	return found

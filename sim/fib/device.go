@@ -142,6 +142,7 @@ func (f *FIB) magic(add bool, typ Type, dst uint32, n int, dev int32, prim *Ifad
 	case Local:
 		r.Scope = Host
 	}
+	r.Table = f.tableOf(dev, r.Table)
 	// As in the kernel nobody hears of errors: the route is there already, or
 	// gone.
 	if add {
@@ -246,9 +247,10 @@ func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
 	}
 	local := packet.Addr32(a.Local)
 	f.magic(false, Local, local, 32, d.dev, prim, 0, env)
-	if f.AddrType(local, 0) != Local {
-		// fib_sync_down_addr: of main only.
-		f.flush(func(r *Route) bool { return r.Table == TableMain && r.PrefSrc == a.Local })
+	if f.AddrType(local, d.dev*int32(boolInt(f.l3 != nil))) != Local {
+		// fib_sync_down_addr: of main, or of the VRF's table, only.
+		t := f.tableOf(d.dev, TableMain)
+		f.flush(func(r *Route) bool { return r.Table == t && r.PrefSrc == a.Local })
 	}
 }
 
@@ -258,39 +260,118 @@ func (f *FIB) DevUp(dev int32, env Env) {
 	for i := range d.list {
 		f.addRoutes(d, &d.list[i], env)
 	}
+	f.syncUp(dev, true, env.DevCarrier(dev))
+}
+
+// syncUp revives hops by a device that came up or got its carrier back:
+// fib_sync_up.
+func (f *FIB) syncUp(dev int32, dead, linkdown bool) {
+	for _, t := range f.tables {
+		t.each(func(r *Route) {
+			if r.NHID != 0 || r.Type.refuses() || !r.by(dev) {
+				return
+			}
+			alive := false
+			for _, h := range r.ways() {
+				if h.Dev == dev {
+					h.Dead = h.Dead && !dead
+					h.Linkdown = h.Linkdown && !linkdown
+				}
+				alive = alive || !h.Linkdown
+			}
+			if r.Hops != nil {
+				r.Linkdown = r.Linkdown && !alive
+			}
+			f.settle(r)
+		})
+	}
 	f.gen++
 }
 
 // DevDown removes the routes by a device that goes down, except those to its
 // own addresses: NETDEV_DOWN.
-func (f *FIB) DevDown(dev int32) { f.disable(dev, false) }
+func (f *FIB) DevDown(dev int32) {
+	f.disable(dev, false)
+	f.flushNextHops(dev, true)
+}
 
 // DevGone removes everything about a device: NETDEV_UNREGISTER.
 func (f *FIB) DevGone(dev int32) {
 	f.disable(dev, true)
+	f.flush(func(r *Route) bool { return r.NHID == 0 && r.Hops != nil && r.by(dev) })
+	f.flushNextHops(dev, false)
+	delete(f.quiet, dev)
+	delete(f.l3, dev)
 	f.ifaddrs = slices.DeleteFunc(f.ifaddrs, func(d devAddrs) bool { return d.dev == dev })
 	f.attach(func(_ string, old int32) bool { return old == dev }, -1)
 }
 
-// disable is fib_disable_ip. force is for routes of host scope too.
+// disable is fib_disable_ip. force is for routes of host scope too. Routes with
+// a nexthop object follow that.
 func (f *FIB) disable(dev int32, force bool) {
 	f.flush(func(r *Route) bool {
-		return r.Dev == dev && !r.Type.refuses() && (force || r.nhScope != Nowhere)
+		if r.Type.refuses() || r.NHID != 0 || !r.by(dev) {
+			return false
+		}
+		dead := true
+		for _, h := range r.ways() {
+			if h.Dev == dev && (force || h.nhScope != Nowhere) {
+				h.Dead, h.Linkdown = true, true
+			}
+			dead = dead && h.Dead
+		}
+		f.settle(r)
+		return dead
 	})
 }
 
 // Carrier marks the routes by a device whose link went away or came back. They
-// stay in use: ignore_routes_with_linkdown is 0.
+// stay in use unless IgnoreLinkdown says otherwise.
 func (f *FIB) Carrier(dev int32, on bool) {
+	if on {
+		f.syncUp(dev, false, true)
+		return
+	}
 	for _, t := range f.tables {
 		t.each(func(r *Route) {
-			if r.Dev == dev && (on || r.nhScope != Nowhere) {
-				r.Linkdown = !on
+			if r.NHID != 0 || r.Type.refuses() || !r.by(dev) {
+				return
 			}
+			down := true
+			for _, h := range r.ways() {
+				if h.Dev == dev && h.nhScope != Nowhere {
+					h.Linkdown = true
+				}
+				down = down && h.Linkdown
+			}
+			if r.Hops != nil {
+				r.Linkdown = down
+			}
+			f.settle(r)
 		})
+	}
+	f.flushNextHops(dev, true)
+	f.gen++
+}
+
+// IgnoreLinkdown is net.ipv4.conf.DEV.ignore_routes_with_linkdown: lookups pass
+// over routes by that device while it has no carrier.
+func (f *FIB) IgnoreLinkdown(dev int32, on bool) {
+	if f.quiet[dev] == on {
+		return
+	}
+	if f.quiet == nil {
+		f.quiet = map[int32]bool{}
+	}
+	f.quiet[dev] = on
+	for _, t := range f.tables {
+		t.each(func(r *Route) { f.settle(r) })
 	}
 	f.gen++
 }
+
+// IgnoresLinkdown says what IgnoreLinkdown was told.
+func (f *FIB) IgnoresLinkdown(dev int32) bool { return f.quiet[dev] }
 
 // flush deletes the routes that gone picks: fib_flush.
 func (f *FIB) flush(gone func(*Route) bool) {

@@ -158,7 +158,11 @@ func (r *Route) indexExceptions(i int) {
 // FlushCache forgets all exceptions: `ip route flush cache`.
 func (f *FIB) FlushCache() {
 	for _, t := range f.tables {
-		t.each(func(r *Route) { r.exceptions, r.exceptAt, r.redirected = nil, nil, false })
+		t.each(func(r *Route) {
+			for _, h := range r.ways() {
+				h.exceptions, h.exceptAt, h.redirected = nil, nil, false
+			}
+		})
 	}
 }
 
@@ -169,20 +173,25 @@ func (f *FIB) FlushCache() {
 func (f *FIB) MTUChanged(dev int32, old, new int) {
 	for _, t := range f.tables {
 		t.each(func(r *Route) {
-			if r.Dev != dev {
-				return
-			}
-			for i := range r.exceptions {
-				e := &r.exceptions[i]
-				if e.Lock {
-					if new <= e.MTU {
-						e.MTU, e.Lock = new, false
-					}
-				} else if e.MTU != 0 && (new < e.MTU || old == e.MTU) {
-					e.MTU = new
+			for _, h := range r.ways() {
+				if h.Dev == dev {
+					h.mtuChanged(old, new)
 				}
 			}
 		})
 	}
 	f.gen++
+}
+
+func (r *Route) mtuChanged(old, new int) {
+	for i := range r.exceptions {
+		e := &r.exceptions[i]
+		if e.Lock {
+			if new <= e.MTU {
+				e.MTU, e.Lock = new, false
+			}
+		} else if e.MTU != 0 && (new < e.MTU || old == e.MTU) {
+			e.MTU = new
+		}
+	}
 }

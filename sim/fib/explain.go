@@ -71,7 +71,7 @@ func (f *FIB) Alternatives(k *Key) []Alternative {
 	res, _ := f.Lookup(k)
 	var list []Alternative
 	for _, r := range f.Routes(0) {
-		if r != res.Route {
+		if res.Route == nil || r != res.Route.Whole() {
 			list = append(list, Alternative{r, f.why(r, res, k)})
 		}
 	}
@@ -121,7 +121,7 @@ func (f *FIB) why(r *Route, res Result, k *Key) Why {
 		return Thrown
 	case r.Dead:
 		return Down
-	case !r.suits(k):
+	case r.suits(k) == nil:
 		return OtherDev
 	case oneTable && (r.Table < won.Table || r.TOS < won.TOS):
 		return EarlierTable

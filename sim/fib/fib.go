@@ -18,6 +18,12 @@ type Key struct {
 	TOS      uint8  // without the ECN bits: tos & 0x1c (IPTOS_RT_MASK)
 	Scope    Scope  // wider routes (with a smaller number) are not looked at
 	SkipOIF  bool   // OIF is for rules only, routes by any device will do
+	Proto    uint8  // of the transport, for rules
+	SPort    uint16 // likewise
+	DPort    uint16
+	UID      uint32 // of a local sender
+	L3MDev   int32  // VRF of the sender's socket, 0 as OIF and IIF say
+	AnyLink  bool   // routes by devices without carrier will do, whatever the sysctl says
 }
 
 // Result is what a lookup found.
@@ -77,7 +83,17 @@ type FIB struct {
 	byIndex           []*Route
 	ruleByIndex       []*Rule
 	ifaddrs           []devAddrs
+	nexthops          []*NextHop     // by ID
+	quiet             map[int32]bool // devices with ignore_routes_with_linkdown
+	groups            map[int32]int  // groups of devices, once a rule wants to know them
+	l3                map[int32]l3   // devices in a VRF, and VRFs
+	ports             int            // rules that look at ports or the protocol
 	gen               uint32
+
+	// Watch, if set, hears of each route, rule and nexthop object that
+	// somebody adds or deletes, as rtnetlink's listeners do: not of routes
+	// that go with their device.
+	Watch func(Change)
 }
 
 // New returns a FIB with the three default rules and no route.
@@ -88,7 +104,7 @@ func New() *FIB {
 		{Priority: 32766, Table: TableMain},
 		{Priority: 32767, Table: TableDefault},
 	} {
-		r.Action, r.SuppressPrefixLen, r.Proto, r.By = ToTable, -1, ProtoKernel, "kernel"
+		r.Action, r.SuppressPrefixLen, r.SuppressGroup, r.Proto, r.By = ToTable, -1, -1, ProtoKernel, "kernel"
 		f.register(&r)
 		f.rules = append(f.rules, &r)
 	}
@@ -123,7 +139,11 @@ func (f *FIB) Lookup(k *Key) (Result, error) {
 // result is the outcome of a lookup that ends at r.
 func (r *Route) result(rule *Rule) (Result, error) {
 	res := Result{Route: r, Rule: rule, Type: r.Type, PrefixLen: uint8(r.Dst.Bits())}
-	if r.Type < Blackhole {
+	switch {
+	case r.reject:
+		res.Type = Blackhole
+		return res, ErrBlackhole
+	case r.Type < Blackhole:
 		return res, nil
 	}
 	return res, r.Type.failure()
@@ -142,7 +162,11 @@ func (f *FIB) addrType(t *table, addr uint32, dev int32) Type {
 		return Broadcast
 	case addr>>28 == 0xe:
 		return Multicast
-	case t == nil:
+	}
+	if f.l3 != nil && dev != 0 {
+		t = f.table(f.tableOf(dev, TableLocal))
+	}
+	if t == nil {
 		return Broadcast
 	}
 	r := t.lookup(&Key{Dst: addr})

@@ -216,9 +216,9 @@ func TestLookupAllocatesNothing(t *testing.T) {
 func TestWhatIsNotModelledSaysSo(t *testing.T) {
 	ns := node(t)
 	for _, cmd := range []string{
-		"ip route add default nexthop via 192.168.10.1 weight 2", "ip route add 2001:db8::/32 dev ens5",
+		"ip route add default nexthop via 192.168.10.1 encap mpls 3", "ip route add 2001:db8::/32 dev ens5",
 		"ip route add default via fe80::1", "ip route add 10.0.0.0/8 encap mpls 100 via 192.168.10.1",
-		"ip rule add uidrange 0-5 lookup 100", "ip rule add ipproto tcp lookup 100",
+		"ip rule add realms 5 lookup 100", "ip rule add nat 1.2.3.4",
 	} {
 		require.Contains(t, ns.run(cmd), "not modelled: ", cmd)
 	}

@@ -52,8 +52,8 @@ func (l *lpm) lookup(k *Key) *Route {
 				continue
 			}
 			for r := f.head; r != nil; r = r.next {
-				if r.suits(k) {
-					return r
+				if way := r.suits(k); way != nil {
+					return way
 				}
 			}
 		}
@@ -73,8 +73,8 @@ func (l *lpm) lookup(k *Key) *Route {
 				continue
 			}
 			for r := s.head; r != nil; r = r.next {
-				if r.suits(k) {
-					return r
+				if way := r.suits(k); way != nil {
+					return way
 				}
 			}
 			break
@@ -83,17 +83,33 @@ func (l *lpm) lookup(k *Key) *Route {
 	return nil
 }
 
-// suits reports that a lookup for k may end at r, whose prefix matches. The
-// order of the tests is the kernel's: a route that refuses does so whatever
-// the device asked for.
-func (r *Route) suits(k *Key) bool {
+// suits is where a lookup for k ends at r, whose prefix matches: r, the first of
+// its hops that will do, or nil. The order of the tests is the kernel's: a route
+// that refuses does so whatever the device asked for.
+func (r *Route) suits(k *Key) *Route {
 	if r.TOS != 0 && r.TOS != k.TOS || r.Scope < k.Scope {
-		return false
+		return nil
 	}
-	if r.Type.refuses() {
-		return true
+	if r.Type.refuses() || r.reject {
+		return r
 	}
-	return !r.Dead && (k.OIF == 0 || k.OIF == r.Dev || k.SkipOIF)
+	if r.Hops != nil {
+		for _, h := range r.Hops {
+			if h.usable(k) {
+				return h
+			}
+		}
+		return nil
+	}
+	if !r.usable(k) {
+		return nil
+	}
+	return r
+}
+
+// usable is fib_lookup_good_nhc.
+func (r *Route) usable(k *Key) bool {
+	return (!r.off || k.AnyLink && !r.Dead) && (k.OIF == 0 || k.OIF == r.Dev || k.SkipOIF)
 }
 
 // routes are those of one prefix in order.

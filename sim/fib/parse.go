@@ -233,7 +233,7 @@ func ParseTOS(s string) (uint8, bool) {
 // iproute2 6.1. v4 says that ip was called with -4, which only changes the
 // text of errors. Errors are *UsageError.
 func ParseRoute(v Verb, args []string, v4 bool, env Env) (Route, error) {
-	p := routeParser{words: words{args, v4}}
+	p := routeParser{words: words{args, v4}, env: env}
 	p.r = Route{Type: Unicast, Proto: ProtoBoot, Table: TableMain}
 	if v == VerbDelete {
 		p.r = Route{Scope: Nowhere, Table: TableMain}
@@ -257,10 +257,75 @@ func ParseRoute(v Verb, args []string, v4 bool, env Env) (Route, error) {
 	return p.r, nil
 }
 
+// VRFs is an Env that knows VRFs by name.
+type VRFs interface {
+	VRFTable(name string) (uint32, bool)
+}
+
+// hops reads `nexthop … nexthop …`, the rest of the line: parse_nexthops.
+func (p *routeParser) hops() error {
+	for len(p.args) > 0 {
+		s, _ := p.next()
+		if s != "nexthop" {
+			return usage(255, `Error: "nexthop" or end of line is expected instead of "`, s, `"`)
+		}
+		if len(p.args) == 0 {
+			return usage(255, `Error: unexpected end of line after "nexthop"`)
+		}
+		h, err := p.hop()
+		if err != nil {
+			return err
+		}
+		p.r.Hops = append(p.r.Hops, h)
+	}
+	return nil
+}
+
+// hop is parse_one_nh.
+func (p *routeParser) hop() (h *Route, err error) {
+	h = &Route{Weight: 1}
+	for len(p.args) > 0 && err == nil {
+		s := p.args[0]
+		switch s {
+		case "via", "dev", "weight", "onlink":
+			_, _ = p.next()
+		case "encap", "as":
+			return h, notModelled("ip route … nexthop " + s)
+		default:
+			if abbreviates(s, "realms") {
+				return h, notModelled("ip route … nexthop " + s)
+			}
+			return h, nil
+		}
+		switch s {
+		case "via":
+			if h.Gw, err = p.addr(); h.Gw == netip.IPv4Unspecified() {
+				h.Gw = netip.Addr{}
+			}
+		case "dev":
+			if s, err = p.next(); err == nil {
+				var ok bool
+				if h.Dev, ok = p.env.DevIndex(s); !ok {
+					err = usage(255, `Cannot find device "`, s, `"`, "\nError: cannot parse nexthop")
+				}
+			}
+		case "weight":
+			h.Weight, err = value(&p.words, func(s string) (int, bool) {
+				n, ok := number(s, 0)
+				return int(n), ok && n > 0 && n <= 256
+			}, "\"weight\" is invalid\n")
+		case "onlink":
+			h.Onlink = true
+		}
+	}
+	return h, err
+}
+
 // routeParser is the state of ParseRoute.
 type routeParser struct {
 	words
 	r     Route
+	env   Env
 	dev   string
 	dst   bool // which parts were given
 	gw    bool
@@ -288,7 +353,7 @@ func (p *routeParser) defaults(v Verb) {
 	case Unicast, Unspec:
 		if v == VerbDelete {
 			r.Scope = Nowhere
-		} else if !p.gw {
+		} else if !p.gw && r.Hops == nil && r.NHID == 0 {
 			r.Scope = Link
 		}
 	}
@@ -352,6 +417,19 @@ func (p *routeParser) word() error {
 		r.Table, err = value(&p.words, ParseTable, "\"table\" value is invalid\n")
 	case s == "dev" || s == "oif":
 		p.dev, err = p.next()
+	case abbreviates(s, "vrf"):
+		p.table = true
+		r.Table, err = value(&p.words, func(s string) (uint32, bool) {
+			if vrfs, ok := p.env.(VRFs); ok {
+				return vrfs.VRFTable(s)
+			}
+			return 0, false
+		}, "Invalid VRF\n")
+	case s == "nexthop":
+		p.args = append([]string{s}, p.args...)
+		err = p.hops()
+	case s == "nhid":
+		r.NHID, err = p.u32("\"id\" value is invalid\n")
 	case notModelledWord(s):
 		return notModelled("ip route … " + s)
 	default:
@@ -403,9 +481,9 @@ func (p *routeParser) to(s string) (err error) {
 // notModelledWord knows the options of iproute2 6.1 that routes here lack.
 func notModelledWord(s string) bool {
 	switch s {
-	case "as", "from", "expires", "nexthop", "nhid", "encap", "realms", "realm", "window", "rtt", "rttvar",
+	case "as", "from", "expires", "encap", "realms", "realm", "window", "rtt", "rttvar",
 		"ssthresh", "cwnd", "initcwnd", "initrwnd", "features", "quickack", "congctl", "rto_min", "reordering",
-		"pref", "ttl-propagate", "fastopen_no_cookie", "vrf", "pervasive", "offload", "equalize", "nat":
+		"pref", "ttl-propagate", "fastopen_no_cookie", "pervasive", "offload", "equalize", "nat":
 		return true
 	}
 	return false

@@ -10,7 +10,7 @@ import (
 // iprule_modify of iproute2 6.1. Errors are *UsageError.
 func ParseRule(v Verb, args []string, v4 bool) (Rule, error) {
 	name := "add"
-	r := Rule{Auto: true, Action: ToTable, SuppressPrefixLen: -1}
+	r := Rule{Auto: true, Action: ToTable, SuppressPrefixLen: -1, SuppressGroup: -1}
 	if v == VerbDelete {
 		name, r.Action = "del", 0
 	}
@@ -22,6 +22,9 @@ func ParseRule(v Verb, args []string, v4 bool) (Rule, error) {
 		if err := p.word(); err != nil {
 			return Rule{}, err
 		}
+	}
+	if p.r.L3MDev && p.r.Table != 0 {
+		return Rule{}, usage(234, "table can not be specified for l3mdev rules")
 	}
 	if !p.table && v != VerbDelete {
 		p.r.Table = TableMain
@@ -71,13 +74,86 @@ func (p *ruleParser) word() error {
 		r.IIF, err = p.next()
 	case s == "oif":
 		r.OIF, err = p.next()
-	case s == "tun_id", s == "realms", s == "realm", s == "suppress_ifgroup", s == "sup_group", s == "l3mdev",
-		s == "uidrange", s == "nat", s == "map-to", s == "ipproto", s == "sport", s == "dport":
+	case abbreviates(s, "suppress_ifgroup") || s == "sup_group":
+		r.SuppressGroup, err = value(&p.words, func(s string) (int, bool) {
+			n, ok := number(s, 0)
+			return int(n), ok || s == "default"
+		}, "Invalid \"suppress_ifgroup\" value\n")
+	case s == "l3mdev":
+		r.L3MDev, p.table = true, true
+	case abbreviates(s, "tun_id"):
+		r.TunID, err = value(&p.words, func(s string) (uint64, bool) {
+			n, err := strconv.ParseUint(s, 0, 64)
+			return n, err == nil
+		}, "\"tun_id\" value is invalid\n")
+	case s == "uidrange":
+		r.HasUIDs = true
+		r.UIDs, err = value(&p.words, func(s string) (Range, bool) { return parseRange(s, 32, true) }, "invalid UID range\n")
+	case s == "ipproto":
+		r.IPProto, err = value(&p.words, ParseIPProto, "Invalid \"ipproto\" value\n")
+	case s == "sport":
+		r.SPort, err = value(&p.words, func(s string) (Range, bool) { return parseRange(s, 16, false) }, "invalid port range\n")
+	case s == "dport":
+		r.DPort, err = value(&p.words, func(s string) (Range, bool) { return parseRange(s, 16, false) }, "invalid dport range\n")
+	case abbreviates(s, "realms"), s == "nat", abbreviates(s, "map-to"):
 		return notModelled("ip rule … " + s)
 	default:
 		return p.action(s)
 	}
 	return err
+}
+
+// parseRange reads FIRST-LAST, or one number unless both are wanted; what
+// follows the numbers is not looked at (sscanf).
+func parseRange(s string, bits int, both bool) (Range, bool) {
+	first, rest, dash := strings.Cut(s, "-")
+	a, err := strconv.ParseUint(first, 10, bits)
+	if err != nil {
+		return Range{}, false
+	}
+	b, err := strconv.ParseUint(rest, 10, bits)
+	switch {
+	case dash && err == nil:
+		return Range{uint32(a), uint32(b)}, true
+	case both:
+		return Range{}, false
+	}
+	return Range{uint32(a), uint32(a)}, true
+}
+
+// ParsePorts reads a port or a range of ports.
+func ParsePorts(s string) (Range, bool) { return parseRange(s, 16, false) }
+
+// ipProtos are names of /etc/protocols.
+var ipProtos = [...]struct {
+	n    uint8
+	name string
+}{
+	{0, "ip"}, {1, "icmp"}, {2, "igmp"}, {4, "ipencap"}, {6, "tcp"}, {8, "egp"}, {17, "udp"}, {41, "ipv6"}, {46, "rsvp"}, {47, "gre"},
+	{50, "esp"}, {51, "ah"}, {58, "ipv6-icmp"}, {89, "ospf"}, {94, "ipip"}, {103, "pim"}, {112, "vrrp"}, {115, "l2tp"}, {132, "sctp"}, {136, "udplite"},
+}
+
+// ParseIPProto reads a transport protocol's number or name.
+func ParseIPProto(s string) (uint8, bool) {
+	if n, err := strconv.ParseUint(s, 10, 8); err == nil {
+		return uint8(n), true
+	}
+	for _, p := range ipProtos {
+		if p.name == strings.ToLower(s) {
+			return p.n, true
+		}
+	}
+	return 0, false
+}
+
+// IPProtoName is a transport protocol's name, or its number: inet_proto_n2a.
+func IPProtoName(n uint8) string {
+	for _, p := range ipProtos {
+		if p.n == n {
+			return p.name
+		}
+	}
+	return strconv.Itoa(int(n))
 }
 
 func (p *ruleParser) nextPrefix() (netip.Prefix, error) {

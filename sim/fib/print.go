@@ -36,6 +36,9 @@ func AppendRoute(dst []byte, r *Route, env Env, f Format) []byte {
 		dst = word(dst, r.Type.String())
 	}
 	dst = append(appendDst(dst, r.Dst), ' ')
+	if r.NHID != 0 {
+		dst = number32(append(dst, "nhid "...), r.NHID)
+	}
 	if r.TOS != 0 && f.Hide&HideTOS == 0 {
 		dst = word(append(dst, "tos "...), tosName(r.TOS))
 	}
@@ -63,11 +66,21 @@ func AppendRoute(dst []byte, r *Route, env Env, f Format) []byte {
 		dst = number32(append(dst, "metric "...), r.Metric)
 	}
 	dst = appendFlags(dst, r)
-	return appendMetrics(dst, r)
+	dst = appendMetrics(dst, r)
+	for _, h := range r.Hops {
+		dst = append(dst, "nexthop "...)
+		if h.Gw.IsValid() {
+			dst = append(h.Gw.AppendTo(append(dst, "via "...)), ' ')
+		}
+		dst = word(append(dst, "dev "...), env.DevName(h.Dev))
+		dst = number32(append(dst, "weight "...), uint32(h.Weight))
+		dst = appendFlags(dst, h)
+	}
+	return dst
 }
 
 func appendFlags(dst []byte, r *Route) []byte {
-	if r.Dead {
+	if r.off {
 		dst = append(dst, "dead "...)
 	}
 	if r.Onlink {
@@ -167,11 +180,35 @@ func AppendRule(dst []byte, r *Rule, details bool) []byte {
 	}
 	dst = appendRuleDev(dst, " iif ", r.IIF, r.iif)
 	dst = appendRuleDev(dst, " oif ", r.OIF, r.oif)
+	if r.L3MDev {
+		dst = append(dst, " lookup [l3mdev-table]"...)
+	}
+	if r.HasUIDs {
+		dst = appendRange(append(dst, " uidrange "...), r.UIDs, true)
+	}
+	if r.IPProto != 0 {
+		dst = append(append(dst, " ipproto "...), IPProtoName(r.IPProto)...)
+	}
+	if r.SPort != (Range{}) {
+		dst = appendRange(append(dst, " sport "...), r.SPort, false)
+	}
+	if r.DPort != (Range{}) {
+		dst = appendRange(append(dst, " dport "...), r.DPort, false)
+	}
+	if r.TunID != 0 {
+		dst = strconv.AppendUint(append(dst, " tun_id "...), r.TunID, 10)
+	}
 	switch r.Action {
 	case ToTable:
+		if r.Table == 0 {
+			break
+		}
 		dst = append(append(dst, " lookup "...), TableName(r.Table)...)
 		if r.SuppressPrefixLen >= 0 {
 			dst = strconv.AppendInt(append(dst, " suppress_prefixlength "...), int64(r.SuppressPrefixLen), 10)
+		}
+		if r.SuppressGroup >= 0 {
+			dst = append(append(dst, " suppress_ifgroup "...), GroupName(r.SuppressGroup)...)
 		}
 	case GoTo:
 		dst = strconv.AppendUint(append(dst, " goto "...), uint64(r.Goto), 10)
@@ -187,6 +224,22 @@ func AppendRule(dst []byte, r *Rule, details bool) []byte {
 		dst = append(append(dst, " proto "...), r.Proto.String()...)
 	}
 	return dst
+}
+
+func appendRange(dst []byte, r Range, both bool) []byte {
+	dst = strconv.AppendUint(dst, uint64(r.First), 10)
+	if r.First != r.Last || both {
+		dst = strconv.AppendUint(append(dst, '-'), uint64(r.Last), 10)
+	}
+	return dst
+}
+
+// GroupName is iproute2's name of a group of devices.
+func GroupName(n int) string {
+	if n == 0 {
+		return "default"
+	}
+	return strconv.Itoa(n)
 }
 
 // appendHex is C's %#x: 0 has no prefix.

@@ -1,9 +1,13 @@
 package fib
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
-// Route is one route: the kernel's fib_alias with its fib_info and its single
-// nexthop. Those that Lookup and Routes return belong to the FIB: read only.
+// Route is one route: the kernel's fib_alias with its fib_info and its
+// nexthop. One with several nexthops has Hops, and each of these is a Route as
+// far as the walk of a packet is concerned. Those that Lookup and Routes return belong to the FIB: read only.
 type Route struct {
 	Dst      netip.Prefix
 	TOS      uint8
@@ -20,6 +24,9 @@ type Route struct {
 	MTULock  bool       // no path MTU discovery on this route
 	AdvMSS   int        // bytes, 0: from the MTU
 	Hoplimit int        // TTL of what is sent here, 0: the sysctl's
+	Hops     []*Route   // several ways, each with Gw, Dev, Onlink and Weight of its own; nil for a single one
+	Weight   int        // of a hop: its share, from 1
+	NHID     uint32     // the nexthop object that says the way, 0 none
 	Dead     bool       // RTNH_F_DEAD: the device is down
 	Linkdown bool       // RTNH_F_LINKDOWN: the device has no carrier
 	Index    uint32     // number of this route in its FIB, from 1, never used twice
@@ -27,11 +34,71 @@ type Route struct {
 	Object   string     // the manifest or command line that caused it
 
 	next       *Route // with the same prefix, tried after this one
+	whole      *Route // that this is a hop of
+	upper      int64  // of a hop: the largest hash that takes it, -1 none
+	off        bool   // no lookup may end here: dead, or without carrier where that counts
+	reject     bool   // a blackhole nexthop object
 	nhScope    Scope  // scope of the nexthop: what fib_check_nh found the gateway to be
 	gw         uint32 // gateway that neighbours are asked for, 0: the destination itself
 	exceptions []Exception
 	exceptAt   map[uint32]int // index into exceptions by destination, once there are many
 	redirected bool           // some exception has a gateway
+}
+
+// Whole is the route that a hop belongs to; any other route is its own.
+func (r *Route) Whole() *Route {
+	if r.whole != nil {
+		return r.whole
+	}
+	return r
+}
+
+// Off says that no packet takes this way: what `ip route` calls dead.
+func (r *Route) Off() bool { return r.off }
+
+// ways are the hops of a route, or the route itself.
+func (r *Route) ways() []*Route {
+	if r.Hops != nil {
+		return r.Hops
+	}
+	return []*Route{r}
+}
+
+// by says that a packet may leave by that device on this route.
+func (r *Route) by(dev int32) bool {
+	return slices.ContainsFunc(r.ways(), func(h *Route) bool { return h.Dev == dev })
+}
+
+// Select chooses one of several ways by the hash of a flow, 31 bits:
+// fib_select_multipath in net/ipv4/fib_semantics.c, and nexthop_select_path in
+// nexthop.c for routes with a nexthop object. good, if not nil, says that the
+// neighbour is thought to be alive.
+func (r *Route) Select(hash uint32, good func(*Route) bool) *Route {
+	w := r.Whole()
+	if w.Hops == nil {
+		return r
+	}
+	var first *Route
+	for _, h := range w.Hops {
+		if good != nil {
+			if !good(h) {
+				continue
+			}
+			if first == nil {
+				first = h
+			}
+		}
+		if int64(hash) <= h.upper {
+			return h
+		}
+	}
+	switch {
+	case first != nil:
+		return first
+	case w.NHID != 0:
+		return w.Hops[0]
+	}
+	return r
 }
 
 // NextHop is the address whose neighbour gets a packet for dst: the gateway,

@@ -37,6 +37,15 @@ type Rule struct {
 	// SuppressPrefixLen refuses routes with this prefix length or shorter;
 	// -1 none.
 	SuppressPrefixLen int
+	// SuppressGroup refuses routes by devices of that group; -1 none.
+	SuppressGroup int
+
+	L3MDev       bool   // look into the table of the packet's VRF
+	IPProto      uint8  // 0 any
+	SPort, DPort Range  // zero: any
+	UIDs         Range  // users; zero: any
+	HasUIDs      bool   // UIDs counts
+	TunID        uint64 // 0 any; no packet here has one
 
 	Index  uint32 // number of this rule in its FIB, from 1, never used twice
 	By     string // who put it there
@@ -49,6 +58,11 @@ type Rule struct {
 	target   *Rule // of GoTo; nil: unresolved, the rule does nothing
 }
 
+// Range is a range of ports or users, both ends included.
+type Range struct{ First, Last uint32 }
+
+func (r Range) has(n uint32) bool { return r.First <= n && n <= r.Last }
+
 // matches is fib_rule_match and fib4_rule_match.
 func (r *Rule) matches(k *Key) bool {
 	iif := k.IIF
@@ -60,17 +74,55 @@ func (r *Rule) matches(k *Key) bool {
 		(r.Mark^k.Mark)&r.Mask == 0 &&
 		(k.Src^r.src)&r.srcMask == 0 &&
 		(k.Dst^r.dst)&r.dstMask == 0 &&
-		(r.TOS == 0 || r.TOS == k.TOS)
+		(r.TOS == 0 || r.TOS == k.TOS) && (!r.picky() || r.picks(k))
 	return ok != r.Not
+}
+
+// picky says that the rule looks at more than addresses, devices and marks.
+func (r *Rule) picky() bool {
+	return r.IPProto != 0 || r.SPort != Range{} || r.DPort != Range{} || r.HasUIDs || r.TunID != 0
+}
+
+func (r *Rule) picks(k *Key) bool {
+	return (r.IPProto == 0 || r.IPProto == k.Proto) && r.TunID == 0 &&
+		(r.SPort == Range{} || r.SPort.has(uint32(k.SPort))) && (r.DPort == Range{} || r.DPort.has(uint32(k.DPort))) &&
+		(!r.HasUIDs || r.UIDs.has(k.UID))
+}
+
+// Dissects says that some rule looks at protocol or ports, so that lookups for
+// packets that came in should know them (fib_rules_require_fldissect).
+func (f *FIB) Dissects() bool { return f.ports > 0 }
+
+func (r *Rule) dissects() int {
+	return boolInt(r.IPProto != 0 || r.SPort != Range{} || r.DPort != Range{})
 }
 
 // lookupRules asks the rules in turn, like fib_rules_lookup in
 // net/core/fib_rules.c.
 func (f *FIB) lookupRules(k *Key) (Result, error) {
+	var master int32
+	if f.l3 != nil {
+		if master = f.flowMaster(k); master != 0 && master == k.OIF {
+			inside := *k // the VRF itself is asked for: any of its devices will do
+			inside.OIF = 0
+			k = &inside
+		}
+	}
 	for i := 0; i < len(f.rules); i++ {
 		r := f.rules[i]
 		if !r.matches(k) {
 			continue
+		}
+		table := r.Table
+		if r.L3MDev {
+			if master == 0 {
+				if !r.Not {
+					continue
+				}
+			} else if r.Not {
+				continue
+			}
+			table = f.l3[master].table
 		}
 		switch r.Action {
 		case GoTo:
@@ -84,12 +136,15 @@ func (f *FIB) lookupRules(k *Key) (Result, error) {
 		case RuleProhibit:
 			return Result{Rule: r, Type: Prohibit}, ErrProhibit
 		case ToTable:
-			t := f.table(r.Table)
+			t := f.table(table)
 			if t == nil {
 				continue
 			}
 			rt := t.lookup(k)
-			if rt == nil || rt.Type == Throw || rt.Type < Blackhole && rt.Dst.Bits() <= r.SuppressPrefixLen {
+			if rt != nil && r.SuppressGroup >= 0 && rt.Type < Blackhole && f.groups[rt.Dev] == r.SuppressGroup {
+				continue
+			}
+			if rt == nil || rt.Type == Throw || rt.Type < Blackhole && !rt.reject && rt.Dst.Bits() <= r.SuppressPrefixLen {
 				continue
 			}
 			return rt.result(r)
@@ -131,7 +186,11 @@ func (f *FIB) AddRule(spec Rule, env Env) (*Rule, error) {
 	if r.Auto {
 		r.Auto, r.Priority = false, f.defaultPriority()
 	}
+	if r.L3MDev {
+		r.Table = 0
+	}
 	r.resolve(env)
+	f.learnGroups(&r, env)
 	switch {
 	case r.Action == GoTo && r.Goto <= r.Priority:
 		return nil, &Error{EINVAL, "Backward goto not supported"}
@@ -150,7 +209,9 @@ func (f *FIB) AddRule(spec Rule, env Env) (*Rule, error) {
 	}
 	f.rules = slices.Insert(f.rules, at, &r)
 	f.resolveGotos()
+	f.ports += r.dissects()
 	f.gen++
+	f.notify(Change{Rule: &r})
 	return &r, nil
 }
 
@@ -173,9 +234,12 @@ func (f *FIB) DeleteRule(spec Rule, env Env) error {
 		return &Error{ENOENT, ""}
 	}
 	f.unmerge()
+	gone := f.rules[i]
+	f.ports -= gone.dissects()
 	f.rules = slices.Delete(f.rules, i, i+1)
 	f.resolveGotos()
 	f.gen++
+	f.notify(Change{Rule: gone, Del: true})
 	return nil
 }
 
@@ -230,7 +294,9 @@ func (f *FIB) resolveGotos() {
 func (r *Rule) same(o *Rule) bool {
 	return o.Action == r.Action && o.Table == r.Table && o.Priority == r.Priority &&
 		o.IIF == r.IIF && o.OIF == r.OIF && o.Mark == r.Mark && o.Mask == r.Mask &&
-		o.SuppressPrefixLen == r.SuppressPrefixLen && o.Proto == r.Proto && r.covers(o)
+		o.SuppressPrefixLen == r.SuppressPrefixLen && o.SuppressGroup == r.SuppressGroup && o.Proto == r.Proto &&
+		o.L3MDev == r.L3MDev && o.IPProto == r.IPProto && o.SPort == r.SPort && o.DPort == r.DPort &&
+		o.HasUIDs == r.HasUIDs && o.UIDs == r.UIDs && o.TunID == r.TunID && r.covers(o)
 }
 
 // finds reports that o has everything that r asks for: rule_find.
@@ -241,6 +307,9 @@ func (r *Rule) finds(o *Rule) bool {
 		(r.IIF == "" || o.IIF == r.IIF) && (r.OIF == "" || o.OIF == r.OIF) &&
 		(r.Mark == 0 || o.Mark == r.Mark) && (r.Mask == 0 || o.Mask == r.Mask) &&
 		(r.SuppressPrefixLen == -1 || o.SuppressPrefixLen == r.SuppressPrefixLen) &&
+		(r.SuppressGroup == -1 || o.SuppressGroup == r.SuppressGroup) &&
+		(!r.L3MDev || o.L3MDev) && (r.TunID == 0 || o.TunID == r.TunID) && (!r.HasUIDs || o.UIDs == r.UIDs) &&
+		(r.IPProto == 0 || o.IPProto == r.IPProto) && (r.SPort == Range{} || o.SPort == r.SPort) && (r.DPort == Range{} || o.DPort == r.DPort) &&
 		(r.Proto == 0 || o.Proto == r.Proto) && r.covers(o)
 }
 

@@ -16,6 +16,12 @@ type Attrs struct {
 	Promisc     bool // IFF_PROMISC
 	AllMulti    bool // IFF_ALLMULTI
 	NoMulticast bool // IFF_MULTICAST was taken away
+	NoARP       bool // IFF_NOARP was set
+	TxQueues    int  // numtxqueues, 0: one
+	RxQueues    int
+	AltNames    []string
+	VLAN        VLANAttrs
+	Table       uint32 // of a VRF
 	Promiscuity int  // programs that want to see all frames: tcpdump without -p
 	Bridge      BridgeAttrs
 }
@@ -61,7 +67,7 @@ func (d *Device) Move(o Owner, ownerName string) {
 // net/bridge/br_stp.c). One that never had a port has one too. A nil d is no
 // bridge.
 func (d *Device) portChanged() {
-	if d == nil || d.gone {
+	if d == nil || d.gone || d.bridge == nil {
 		return
 	}
 	g := d.bridge

@@ -20,6 +20,9 @@ const (
 	IPIP
 	Dummy
 	VXLAN
+	VLAN
+	Macvlan
+	VRF
 )
 
 // String is the kind as `ip -d link` names it.
@@ -39,6 +42,12 @@ func (k Kind) String() string {
 		return "dummy"
 	case VXLAN:
 		return "vxlan"
+	case VLAN:
+		return "vlan"
+	case Macvlan:
+		return "macvlan"
+	case VRF:
+		return "vrf"
 	}
 	return "unknown"
 }
@@ -92,6 +101,9 @@ type Device struct {
 	seg    *Segment
 	master *Device // bridge this is a port of
 	bridge *bridge // iff Kind is Bridge
+	lower  *Device // that a VLAN or macvlan stands on
+	uppers []*Device
+	lost   bool // the carrier was taken away by the user
 	taps   []*tapEntry
 	gone   bool
 	opened bool // was up once
@@ -142,6 +154,10 @@ func (d *Device) Carrier() bool {
 	switch d.Kind {
 	case Veth:
 		return d.up && d.peer != nil && d.peer.up
+	case VLAN, Macvlan:
+		return d.up && d.lower != nil && d.lower.Carrier()
+	case Dummy:
+		return d.up && !d.lost
 	case Bridge:
 		return d.up && !d.bridge.idle
 	}
@@ -160,7 +176,9 @@ func (d *Device) HeaderLen() int {
 }
 
 // NoARP says that neighbours on d need no resolving (IFF_NOARP, loopback).
-func (d *Device) NoARP() bool { return d.Kind == IPIP || d.Kind == Loopback || d.Kind == Dummy }
+func (d *Device) NoARP() bool {
+	return d.Kind == IPIP || d.Kind == Loopback || d.Kind == Dummy || d.Kind == VRF || d.Attrs.NoARP
+}
 
 // SetUp takes the device up or down and tells the owners of both ends, as
 // veth_open and veth_close do with the carrier.
@@ -183,9 +201,11 @@ func (d *Device) SetUp(up bool) {
 	}
 	d.Owner.LinkChanged(d)
 	d.master.portChanged()
+	d.tellUppers()
 	if d.peer != nil && d.peer.up {
 		d.peer.Owner.LinkChanged(d.peer)
 		d.peer.master.portChanged()
+		d.peer.tellUppers()
 	}
 }
 
@@ -195,7 +215,7 @@ func (d *Device) unlearn() {
 	if d.seg != nil {
 		d.seg.fdb.forget(d)
 	}
-	if d.master != nil {
+	if d.master != nil && d.master.bridge != nil {
 		d.master.bridge.fdb.forget(d)
 	}
 }
@@ -222,6 +242,9 @@ func (d *Device) takeOut() {
 	}
 	if d.seg != nil {
 		d.seg.detach(d)
+	}
+	if d.lower != nil {
+		d.lower.dropUpper(d)
 	}
 }
 
@@ -294,6 +317,15 @@ func (d *Device) Xmit(b *packet.Buffer) {
 			return
 		}
 		d.link.carry(d, b, d.toSegment)
+	case VLAN:
+		d.sent(n)
+		d.xmitTagged(b)
+	case Macvlan:
+		d.sent(n)
+		d.xmitMacvlan(b)
+	case VRF: // to itself, as vrf_local_xmit does
+		d.sent(n - packet.EthernetLen)
+		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
 	case Loopback: // loopback_xmit counts after the link header is gone
 		d.sent(n - packet.EthernetLen)
 		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
@@ -343,7 +375,7 @@ func (d *Device) Fire(arg uint64) {
 		return
 	}
 	switch n := b.Len(); d.Kind {
-	case Loopback:
+	case Loopback, VRF:
 		d.CountRx(n - packet.EthernetLen)
 	case VXLAN: // by Requeue, whose caller counts
 	default:
@@ -379,7 +411,7 @@ func (d *Device) Input(b *packet.Buffer) {
 		default:
 			b.Type = packet.OtherHost
 		}
-		if d.Kind == Loopback {
+		if d.Kind == Loopback || d.Kind == VRF {
 			b.Type = packet.Host
 		}
 	} else {
@@ -397,7 +429,10 @@ func (d *Device) input(b *packet.Buffer) {
 	if d.World.Log.On() {
 		d.note(b, trace.StageIngress, trace.ReasonNone)
 	}
-	if d.master != nil {
+	if d.uppers != nil && d.toUppers(b) {
+		return
+	}
+	if d.master != nil && d.master.bridge != nil {
 		d.master.bridge.input(d.master, d, b)
 		return
 	}
@@ -448,3 +483,10 @@ func SetFlow(l *trace.Log, r *trace.Record, ethernet bool, f []byte) {
 	}
 	l.SetUnknown(r)
 }
+
+// Tapped says that somebody looks at the frames that cross d.
+func (d *Device) Tapped() bool { return d.taps != nil }
+
+// Show lets those who look at d see a frame that does not cross it in the
+// usual way.
+func (d *Device) Show(dir trace.Dir, b *packet.Buffer) { d.tap(dir, b) }

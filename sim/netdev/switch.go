@@ -171,6 +171,9 @@ type bridge struct {
 // AddPort makes p a port of the bridge d.
 func (d *Device) AddPort(p *Device) {
 	p.master = d
+	if d.bridge == nil { // a VRF
+		return
+	}
 	d.bridge.ports = slices.Insert(d.bridge.ports, 0, p)
 	d.portChanged()
 }
@@ -178,6 +181,9 @@ func (d *Device) AddPort(p *Device) {
 // RemovePort takes p off the bridge d.
 func (d *Device) RemovePort(p *Device) {
 	p.master = nil
+	if d.bridge == nil {
+		return
+	}
 	d.bridge.ports = slices.DeleteFunc(d.bridge.ports, func(x *Device) bool { return x == p })
 	d.bridge.fdb.forget(p)
 	d.portChanged()

@@ -47,11 +47,11 @@ func (o *neighOwner) Solicit(e *neigh.Entry, waiting *packet.Buffer, unicast boo
 	switch announce := ns.confMax(dev, ConfARPAnnounce); {
 	case waiting == nil:
 	case announce == 0:
-		if s := waiting.IPv4().Src32(); ns.addrType(s, 0) == fib.Local {
+		if s := waiting.IPv4().Src32(); ns.FIB.AddrTypeFor(s, dev.Index) == fib.Local {
 			src = s
 		}
 	case announce == 1:
-		if s := waiting.IPv4().Src32(); ns.addrType(s, 0) == fib.Local && ns.onLink(dev, target, s) {
+		if s := waiting.IPv4().Src32(); ns.FIB.AddrTypeFor(s, dev.Index) == fib.Local && ns.onLink(dev, target, s) {
 			src = s
 		}
 	}
@@ -185,7 +185,7 @@ func (ns *Namespace) arpProcess(in *inDev, b *packet.Buffer, a packet.ARP) {
 		return
 	}
 	if sip == 0 { // a probe for duplicates, RFC 5227
-		if op == packet.ARPRequest && ns.addrType(tip, 0) == fib.Local && !ns.arpIgnore(in, sip, tip) {
+		if op == packet.ARPRequest && ns.FIB.AddrTypeFor(tip, in.Index) == fib.Local && !ns.arpIgnore(in, sip, tip) {
 			ns.arpReply(in, b, sip, sha, tip, 0, trace.RefAddress, tip)
 			return
 		}
@@ -231,8 +231,8 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 	e := ns.Neigh.Lookup(in.Index, packet.AddrFrom32(sip))
 	accept := ns.confMax(in, ConfARPAccept) == 1 || ns.confMax(in, ConfARPAccept) == 2 && ns.onLink(in, sip, sip)
 	// arp_is_garp: gratuitous replies must name the sender's MAC twice.
-	garp := tip == sip && (op == packet.ARPRequest || a.TargetMAC() == sha) && ns.addrType(sip, 0) == fib.Unicast
-	if e == nil && accept && (garp || op == packet.ARPReply && ns.addrType(sip, 0) == fib.Unicast) {
+	garp := tip == sip && (op == packet.ARPRequest || a.TargetMAC() == sha) && ns.FIB.AddrTypeFor(sip, in.Index) == fib.Unicast
+	if e == nil && accept && (garp || op == packet.ARPReply && ns.FIB.AddrTypeFor(sip, in.Index) == fib.Unicast) {
 		e = ns.Neigh.Get(in.Index, packet.AddrFrom32(sip), &in.neigh)
 	}
 	if e == nil {

@@ -51,7 +51,10 @@ func (ns *Namespace) icmpSendQuoting(b *packet.Buffer, ip packet.IPv4, in *inDev
 	} else if rt.flags&rtInput != 0 && ns.Sysctls.ErrorsUseInboundIfaddr && in != nil {
 		src = ns.selectAddr(in, ip.Src32(), fib.Link)
 	}
-	fl := flow{src: src, dst: ip.Src32(), tos: ip.TOS()&0x1e | 0xc0}
+	fl := flow{src: src, dst: ip.Src32(), tos: ip.TOS()&0x1e | 0xc0, proto: packet.ProtoICMP}
+	if in != nil {
+		fl.oif = ns.FIB.Master(in.Index)
+	}
 	var back route
 	if !ns.icmpRoute(b, in, limited, &fl, &back) {
 		return
@@ -245,7 +248,7 @@ func (ns *Namespace) icmpReply(in *inDev, b *packet.Buffer, rt *route, t packet.
 	if limited && !ns.allowGlobal(b, in) {
 		return
 	}
-	fl := flow{dst: ip.Src32(), tos: ip.TOS()}
+	fl := flow{dst: ip.Src32(), tos: ip.TOS(), oif: ns.FIB.Master(in.Index), proto: packet.ProtoICMP}
 	if rt.flags&(rtBroadcast|rtMulticast) == 0 {
 		fl.src = ip.Dst32()
 	} else {

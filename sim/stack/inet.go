@@ -133,7 +133,7 @@ func (s *Socket) Bind(a netip.AddrPort) Errno {
 	ns, addr := s.ns, packet.Addr32(a.Addr())
 	typ := fib.Local
 	if addr != 0 {
-		typ = ns.addrType(addr, 0)
+		typ = ns.FIB.AddrTypeFor(addr, s.Dev)
 		if typ != fib.Local && typ != fib.Multicast && typ != fib.Broadcast && addr != 0xffffffff && !ns.Sysctls.NonlocalBind {
 			return EADDRNOTAVAIL
 		}
@@ -217,7 +217,7 @@ func (s *Socket) Listen() Errno {
 // socket has none yet: __ip4_datagram_connect and tcp_v4_connect.
 func (s *Socket) Connect(to netip.AddrPort) Errno {
 	ns := s.ns
-	fl := flow{src: s.saddr, dst: packet.Addr32(to.Addr()), oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	fl := flow{src: s.saddr, dst: packet.Addr32(to.Addr()), oif: s.Dev, mark: s.Mark, tos: s.TOS, proto: s.proto, sport: s.lport, dport: to.Port()}
 	var rt route
 	if errno := ns.routeOutput(&fl, &rt); errno != 0 {
 		if errno == fib.ENETUNREACH {
@@ -323,7 +323,7 @@ func (t *sockets) lookup(proto packet.Proto, src, dst uint32, sport, dport uint1
 		return nil
 	}
 	if proto == packet.ProtoTCP {
-		if s := t.flows[flowKey{dst, src, dport, sport}]; s != nil && (s.Dev == 0 || s.Dev == dev) {
+		if s := t.flows[flowKey{dst, src, dport, sport}]; s != nil && s.onDev(dev) {
 			return s
 		}
 	}
@@ -357,7 +357,17 @@ func (t *sockets) lookup(proto packet.Proto, src, dst uint32, sport, dport uint1
 
 // hears says that a datagram is for the socket, the port aside.
 func (s *Socket) hears(src, dst uint32, sport uint16, dev int32) bool {
-	return (s.laddr == 0 || s.laddr == dst) && (s.raddr == 0 || s.raddr == src) && (s.rport == 0 || s.rport == sport) && (s.Dev == 0 || s.Dev == dev)
+	return (s.laddr == 0 || s.laddr == dst) && (s.raddr == 0 || s.raddr == src) && (s.rport == 0 || s.rport == sport) && s.onDev(dev)
+}
+
+// onDev says that the socket takes what came in by a device: inet_sk_bound_dev_eq.
+// One that is bound to none takes nothing from the ports of a VRF
+// (udp_l3mdev_accept, tcp_l3mdev_accept).
+func (s *Socket) onDev(dev int32) bool {
+	if s.Dev == 0 {
+		return s.ns.port == 0
+	}
+	return s.Dev == dev || s.Dev == s.ns.port
 }
 
 // SendUDP sends a datagram; to may be invalid for a connected socket:
@@ -381,7 +391,7 @@ func (s *Socket) SendUDP(to netip.AddrPort, data []byte) (errno Errno, mtu int) 
 			return EAGAIN, 0
 		}
 	}
-	fl := flow{src: s.saddr, dst: dst, oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	fl := flow{src: s.saddr, dst: dst, oif: s.Dev, mark: s.Mark, tos: s.TOS, proto: s.proto, sport: s.lport, dport: port}
 	var rt route
 	if errno := ns.routeOutput(&fl, &rt); errno != 0 {
 		if errno == fib.ENETUNREACH {
@@ -475,7 +485,7 @@ type Segment struct {
 // SendTCP sends a segment to the other end: ip_queue_xmit.
 func (s *Socket) SendTCP(g *Segment) Errno {
 	ns := s.ns
-	fl := flow{src: s.saddr, dst: s.raddr, oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	fl := flow{src: s.saddr, dst: s.raddr, oif: s.Dev, mark: s.Mark, tos: s.TOS, proto: s.proto, sport: s.lport, dport: s.rport}
 	var rt route
 	if errno := ns.routeOutput(&fl, &rt); errno != 0 {
 		if errno == fib.ENETUNREACH {
@@ -521,7 +531,7 @@ func (s *Socket) SendTCP(g *Segment) Errno {
 // there is no way.
 func (s *Socket) PathMTU() (mtu, advMSS int, ok bool) {
 	ns := s.ns
-	fl := flow{src: s.saddr, dst: s.raddr, oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	fl := flow{src: s.saddr, dst: s.raddr, oif: s.Dev, mark: s.Mark, tos: s.TOS, proto: s.proto, sport: s.lport, dport: s.rport}
 	var rt route
 	if ns.routeOutput(&fl, &rt) != 0 {
 		return 0, 0, false

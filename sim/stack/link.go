@@ -321,12 +321,20 @@ func (ns *Namespace) SetMaster(d, bridge *netdev.Device) error {
 	if old == bridge {
 		return nil
 	}
-	if old != nil {
+	if old != nil && old.Kind == netdev.VRF {
+		ns.setVRF(d, nil)
+	} else if old != nil {
 		old.RemovePort(d)
 		bridgeChanged(old)
 	}
 	switch {
 	case bridge == nil:
+		return nil
+	case bridge.Kind == netdev.VRF:
+		if d.Kind == netdev.VRF {
+			return &fib.Error{Errno: fib.EINVAL, Msg: "Can not enslave an L3 master device to a VRF"}
+		}
+		ns.setVRF(d, bridge)
 		return nil
 	case bridge.Kind != netdev.Bridge:
 		return &fib.Error{Errno: fib.EOPNOTSUPP}

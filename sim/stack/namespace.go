@@ -81,6 +81,12 @@ type Namespace struct {
 	filtering   bool // some table exists
 	tracking    bool // some rule needs connections to be tracked
 	customLocal bool // somebody put a local route into a table
+	vrfs        bool // there is or was a VRF
+
+	routing *packet.Buffer        // whose way is being looked up
+	good    func(*fib.Route) bool // goodHop
+	domain  int32                 // the VRF that the packet being delivered came in by, 0 none
+	port    int32                 // and by which of its ports
 }
 
 // NewNamespace returns a namespace with a loopback device that is down, as
@@ -93,6 +99,7 @@ func (k *Kernel) NewNamespace(name string) *Namespace {
 	ns.Neigh = neigh.New(&k.World.Clock, (*neighOwner)(ns), ns.rng.Uint32)
 	ns.Filter = netfilter.New((*filterEnv)(ns))
 	ns.Sysctls.init()
+	ns.good = ns.goodHop
 	k.list = append(k.list, ns)
 	lo := ns.AddDevice(netdev.New(k.World, ns, name, netdev.Loopback, "lo", 65536, packet.MAC{}))
 	ns.lo = ns.devs[lo.Index]

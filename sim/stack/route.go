@@ -82,6 +82,9 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 
 	var key fib.Key // field by field: a literal would be made elsewhere and copied
 	key.Dst, key.Src, key.IIF, key.Mark, key.TOS = dst, src, in.Index, mark, tos&iptosRT
+	if ns.FIB.Dissects() {
+		ns.dissect(&key)
+	}
 	res, err := ns.lookup(&key)
 	rt.fib = res.Route
 	if err != nil {
@@ -102,6 +105,9 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 		}
 		rt.flags |= rtLocal
 		rt.dev = ns.lo
+		if in.Kind == netdev.VRF {
+			rt.dev = in
+		}
 		return trace.ReasonNone, 0
 	}
 	if in.conf[ConfForwarding] == 0 {
@@ -110,6 +116,10 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 	}
 	if res.Type != fib.Unicast {
 		return trace.IPMartianDestination, 0
+	}
+	if res.Route.Whole() != res.Route { // several ways
+		res.Route = ns.selectHop(res.Route, ns.packetHash(src, dst))
+		rt.fib = res.Route
 	}
 	rt.dev = ns.dev(res.Route.Dev)
 	if rt.dev == nil {
@@ -158,7 +168,11 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 		}
 	}
 	// A packet back to src, as if sent from here, or forwarded from lo.
-	key := fib.Key{Dst: src, Src: dst, IIF: oif, TOS: tos & iptosRT, Scope: fib.Universe}
+	key := fib.Key{Dst: src, Src: dst, IIF: oif, TOS: tos & iptosRT, Scope: fib.Universe, L3MDev: ns.FIB.Master(in.Index)}
+	if ns.FIB.Dissects() {
+		ns.dissect(&key)
+		key.SPort, key.DPort = key.DPort, key.SPort
+	}
 	if oif == 0 {
 		key.IIF = ns.lo.Index
 	}
@@ -171,14 +185,14 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 		if res.Type != fib.Unicast && (res.Type != fib.Local || !ns.confOr(in, ConfAcceptLocal)) {
 			return trace.IPMartianSource, 0, false
 		}
-		if res.Route.Dev == in.Index || res.Type == fib.Local && in == ns.lo {
+		if ns.uses(res.Route, in) || res.Type == fib.Local && in == ns.lo {
 			return trace.ReasonNone, 0, !res.Route.HasGateway()
 		}
 		if !noAddr {
 			if rpf == 1 {
 				return trace.IPRPFilter, trace.SysctlRPFilter, false
 			}
-			key.OIF = in.Index // rp_filter 0 or 2: that some interface leads back is enough
+			key.OIF, key.AnyLink = in.Index, true // rp_filter 0 or 2: that some interface leads back is enough
 			res, err = ns.lookup(&key)
 			return trace.ReasonNone, 0, err == nil && res.Type == fib.Unicast && !res.Route.HasGateway()
 		}
@@ -195,6 +209,9 @@ type flow struct {
 	oif      int32
 	mark     uint32
 	tos      uint8
+	proto    packet.Proto // with the ports, for rules and multipath
+	sport    uint16
+	dport    uint16
 	anySrc   bool // the source need not be an address of this namespace
 }
 
@@ -207,7 +224,7 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 		if isMulticast(fl.src) || fl.src == 0xffffffff {
 			return fib.EINVAL
 		}
-		if !fl.anySrc && ns.addrType(fl.src, 0) != fib.Local {
+		if !fl.anySrc && ns.addrType(fl.src, 0) != fib.Local && !ns.isLocal(fl.src) {
 			return fib.EINVAL
 		}
 	}
@@ -248,10 +265,11 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 
 	var key fib.Key
 	key.Dst, key.Src, key.OIF, key.Mark, key.TOS = fl.dst, fl.src, fl.oif, fl.mark, fl.tos&iptosRT
+	key.Proto, key.SPort, key.DPort = uint8(fl.proto), fl.sport, fl.dport
 	res, err := ns.lookup(&key)
 	rt.fib = res.Route
 	if err != nil {
-		if fl.oif != 0 {
+		if fl.oif != 0 && (isMulticast(fl.dst) || ns.FIB.Master(fl.oif) == 0) {
 			// The routing tables know nothing, the device is given: assume
 			// that the destination is on the link.
 			if fl.src == 0 {
@@ -269,9 +287,17 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 				fl.src = fl.dst
 			}
 		}
-		errno := ns.makeOutput(fl, ns.lo, fib.Local, rt)
+		lo := ns.lo
+		if m := ns.FIB.Master(res.Route.Dev); m != 0 { // the VRF is the loopback of its devices
+			lo = ns.dev(m)
+		}
+		errno := ns.makeOutput(fl, lo, fib.Local, rt)
 		rt.oif = res.Route.Dev // whose address it is, though it goes by lo
 		return errno
+	}
+	if res.Route.Whole() != res.Route && (fl.oif == 0 || out.Kind == netdev.VRF) {
+		res.Route = ns.selectHop(res.Route, ns.flowHash(fl))
+		rt.fib = res.Route
 	}
 	dev := ns.dev(res.Route.Dev)
 	if dev == nil {
@@ -294,7 +320,7 @@ func (ns *Namespace) prefSrc(r *fib.Route, dev *inDev) uint32 {
 
 // makeOutput is __mkroute_output.
 func (ns *Namespace) makeOutput(fl *flow, dev *inDev, typ fib.Type, rt *route) fib.Errno {
-	if isLoopback(fl.src) && dev.Kind != netdev.Loopback && !ns.confOr(dev, ConfRouteLocalnet) {
+	if isLoopback(fl.src) && dev.Kind != netdev.Loopback && dev.Kind != netdev.VRF && !ns.confOr(dev, ConfRouteLocalnet) {
 		return fib.EINVAL
 	}
 	switch {
@@ -306,7 +332,7 @@ func (ns *Namespace) makeOutput(fl *flow, dev *inDev, typ fib.Type, rt *route) f
 		return fib.EINVAL
 	}
 	rt.typ, rt.dev, rt.src, rt.oif = typ, dev, fl.src, fl.oif
-	if dev.Kind == netdev.Loopback {
+	if dev.Kind == netdev.Loopback || typ == fib.Local {
 		rt.flags |= rtLocal
 	}
 	switch typ {

@@ -14,6 +14,9 @@ type RouteQuery struct {
 	IIF, OIF int32      // 0: none. With IIF, as if the packet came in there
 	Mark     uint32
 	TOS      uint8
+
+	Proto        packet.Proto // with the ports, for rules and multipath
+	SPort, DPort uint16
 }
 
 // RouteAnswer is the way that the kernel would send such a packet: rtable as
@@ -40,6 +43,7 @@ func (ns *Namespace) RouteGet(q RouteQuery) (RouteAnswer, fib.Errno) {
 	if q.Src.IsValid() {
 		src = packet.Addr32(q.Src)
 	}
+	ns.routing = nil
 	var rt route
 	if q.IIF != 0 {
 		in := ns.dev(q.IIF)
@@ -56,7 +60,7 @@ func (ns *Namespace) RouteGet(q RouteQuery) (RouteAnswer, fib.Errno) {
 			rt.dev = ns.lo
 		}
 	} else {
-		fl := flow{src: src, dst: dst, oif: q.OIF, mark: q.Mark, tos: q.TOS}
+		fl := flow{src: src, dst: dst, oif: q.OIF, mark: q.Mark, tos: q.TOS, proto: q.Proto, sport: q.SPort, dport: q.DPort}
 		if errno := ns.routeOutput(&fl, &rt); errno != 0 {
 			return RouteAnswer{}, errno
 		}

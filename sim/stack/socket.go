@@ -98,7 +98,7 @@ func (ns *Namespace) Route(dst, src netip.Addr, dev int32, tos uint8) (source ne
 // EMSGSIZE.
 func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packet.ID, errno Errno, mtu int) {
 	ns := s.ns
-	fl := flow{src: packet.Addr32(s.Source), dst: packet.Addr32(dst), oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	fl := flow{src: packet.Addr32(s.Source), dst: packet.Addr32(dst), oif: s.Dev, mark: s.Mark, tos: s.TOS, proto: s.Proto}
 	var rt route
 	if errno := ns.routeOutput(&fl, &rt); errno != 0 {
 		if errno == fib.ENETUNREACH {
@@ -223,7 +223,7 @@ func iif(in *inDev, b *packet.Buffer) int32 {
 }
 
 func (s *RawSocket) matches(proto packet.Proto, local netip.Addr, dev int32) bool {
-	return s.Proto == proto && (!s.Source.IsValid() || s.Source == local) && (s.Dev == 0 || s.Dev == dev)
+	return s.Proto == proto && (!s.Source.IsValid() || s.Source == local) && (s.Dev == 0 || s.Dev == dev || s.ns.port != 0 && s.Dev == s.ns.port)
 }
 
 // rawError gives the raw sockets of the quoted packet's protocol the error:

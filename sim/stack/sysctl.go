@@ -51,7 +51,7 @@ var confNames = [numConf]string{"forwarding", "rp_filter", "proxy_arp", "proxy_a
 // confInert are settings that can be set but whose other values have no
 // effect here: setting them to what they are not by default is refused.
 var confInert = map[ConfKey]string{
-	ConfIgnoreRoutesWithLinkdown: "0", ConfPromoteSecondaries: "0", ConfMediumID: "0", ConfBCForwarding: "0",
+	ConfMediumID: "0", ConfBCForwarding: "0",
 }
 
 // Conf holds the settings of one device.
@@ -74,6 +74,8 @@ type Sysctls struct {
 	IgnoreBogusErrors      bool
 	NonlocalBind           bool
 	FwmarkReflect          bool
+	MultipathHash          int // fib_multipath_hash_policy: 0 addresses, 1 ports too
+	MultipathUseNeigh      bool
 
 	Conntrack conntrack.Config
 	Frag      ipfrag.Config
@@ -237,6 +239,13 @@ func (ns *Namespace) setConf(dev, name, value string) error {
 		return nil
 	}
 	c[k] = int32(n)
+	if k == ConfIgnoreRoutesWithLinkdown {
+		for _, in := range ns.devs {
+			if in != nil {
+				ns.FIB.IgnoreLinkdown(in.Index, ns.confOr(in, k))
+			}
+		}
+	}
 	return nil
 }
 
@@ -344,6 +353,20 @@ var globalSysctls = map[string]globalSysctl{
 	"net.ipv4.icmp_errors_use_inbound_ifaddr":    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.ErrorsUseInboundIfaddr }),
 	"net.ipv4.icmp_ignore_bogus_error_responses": boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.IgnoreBogusErrors }),
 	"net.ipv4.ip_nonlocal_bind":                  boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.NonlocalBind }),
+	"net.ipv4.fib_multipath_hash_policy": {
+		get: func(ns *Namespace) int { return ns.Sysctls.MultipathHash },
+		set: func(ns *Namespace, v int) error {
+			switch {
+			case v < 0 || v > 3:
+				return &fibRange{v, 0, 3}
+			case v > 1:
+				return fmt.Errorf("not modelled: sysctl net.ipv4.fib_multipath_hash_policy=%d", v)
+			}
+			ns.Sysctls.MultipathHash = v
+			return nil
+		},
+	},
+	"net.ipv4.fib_multipath_use_neigh":           boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.MultipathUseNeigh }),
 	"net.ipv4.fwmark_reflect":                    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.FwmarkReflect }),
 
 	"net.ipv4.ipfrag_time":        secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.ipfrag().Time }),

@@ -110,7 +110,7 @@ func (ns *Namespace) sendReset(ip packet.IPv4) bool {
 	if err != nil || t.Flags()&packet.TCPRst != 0 {
 		return false
 	}
-	fl := flow{src: ip.Dst32(), dst: ip.Src32(), tos: ip.TOS(), anySrc: true}
+	fl := flow{src: ip.Dst32(), dst: ip.Src32(), tos: ip.TOS(), oif: ns.domain, proto: packet.ProtoTCP, sport: t.DstPort(), dport: t.SrcPort(), anySrc: true}
 	var rt route
 	if ns.routeOutput(&fl, &rt) != 0 {
 		return false

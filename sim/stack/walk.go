@@ -49,6 +49,7 @@ func (ns *Namespace) rcv(in *inDev, b *packet.Buffer) {
 		ns.drop(b, in, trace.StageRcv, trace.OtherHost)
 		return
 	}
+	ns.domain, ns.port = 0, 0
 	ns.MIB.IP.InReceives++
 	ns.MIB.IPExt.InOctets += uint64(b.Len())
 	ip, err := packet.ParseIPv4(b.Network())
@@ -86,7 +87,7 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 	if b.Flags&packet.LocalRoute != 0 {
 		rt = route{typ: fib.Local, flags: rtLocal, dev: in}
 		switch {
-		case in.Kind == netdev.Loopback:
+		case in.Kind == netdev.Loopback, in.Kind == netdev.VRF:
 		case isMulticast(ip.Dst32()):
 			rt.typ, rt.flags = fib.Multicast, rtLocal|rtMulticast
 			ns.MIB.IPExt.inMcast(len(ip))
@@ -100,6 +101,10 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 		ns.localDeliver(in, b, &rt)
 		return
 	}
+	if in.Master() != nil {
+		in = ns.vrfRcv(in, b)
+	}
+	ns.routing = b
 	why, sysctl := ns.routeInput(ip.Src32(), ip.Dst32(), ip.TOS(), b.Mark, in, &rt)
 	if why != trace.ReasonNone {
 		if why == trace.IPRPFilter {
@@ -157,6 +162,9 @@ func (ns *Namespace) localDeliver(in *inDev, b *packet.Buffer, rt *route) {
 // ends the buffer's life.
 func (ns *Namespace) localDeliverFinish(in *inDev, b *packet.Buffer, rt *route) {
 	ip := b.IPv4()
+	if in.Kind == netdev.VRF {
+		ns.domain, ns.port = in.Index, slaveIndex(in, b)
+	}
 	raw := ns.rawDeliver(in, b)
 	handled := true
 	switch proto := ip.Proto(); {
@@ -294,6 +302,9 @@ func routeReason(t fib.Type) trace.Reason {
 // localOut shows a packet of this namespace to OUTPUT and sends it:
 // ip_local_out in net/ipv4/ip_output.c.
 func (ns *Namespace) localOut(b *packet.Buffer, rt *route) {
+	if rt.dev.Master() != nil {
+		ns.vrfOut(b, rt.dev)
+	}
 	b, ok := ns.hook(netfilter.Output, b, nil, rt.dev, rt)
 	if !ok {
 		return
@@ -440,7 +451,7 @@ func (ns *Namespace) sendDirect(b *packet.Buffer, rt *route) {
 	switch dev.Kind {
 	case netdev.IPIP:
 		ns.skbDst = *rt
-	case netdev.Loopback:
+	case netdev.Loopback, netdev.VRF:
 		// The packet keeps its route and its connection; it comes back in by lo.
 		b.Flags, b.FragMax, b.BoundIF = packet.LocalRoute, 0, rt.oif
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, packet.MAC{}, packet.EtherIPv4)
