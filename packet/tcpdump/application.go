@@ -5,10 +5,28 @@ package tcpdump
 func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
 	either := func(port int) bool { return src == port || dst == port }
 	switch {
+	case either(53):
+		l.domain(at, length, false, false)
+	case either(5353):
+		l.domain(at, length, false, true)
+	case either(69):
+		l.tftp(at, length)
+	case either(67), either(68):
+		l.bootp(at, length)
+	case either(5060):
+		l.textProtocol("sip", "SIP", at, length, sipMethods)
+	case either(514):
+		l.syslog(at, length)
 	case either(8472):
 		l.otv(at, length)
 	case either(4789):
 		l.vxlan(at, length)
+	case either(6081):
+		l.geneve(at, length)
+	case either(4790):
+		l.vxlanGPE(at, length)
+	case either(6635):
+		l.mpls(at, length)
 	default:
 		name := udpDecoder(dst)
 		if name == "" {
@@ -29,15 +47,29 @@ func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
 func (l *line) tcpApplication(ip ipHeader, src, dst, at, length int) {
 	either := func(port int) bool { return src == port || dst == port }
 	switch {
-	case either(80), either(8080), either(3128):
+	case either(25):
+		l.str(": ")
+		l.textProtocol("smtp", "SMTP", at, length, "")
+	case either(43):
+		l.str(": ")
+		l.textProtocol("whois", "WHOIS", at, length, "")
+	case either(179):
+		l.bgp(at)
+	case either(22):
+		l.ssh(at, length)
+	case either(10288):
+		l.beep(at, length)
+	case either(21):
+		l.str(": ")
+		l.textProtocol("ftp", "FTP", at, length, "")
+	case either(80), either(8080):
 		l.str(": ")
 		l.http(at, length)
-	case either(179):
-		l.str(": BGP")
-		if l.opt.Verbose > 0 {
-			l.str(" ")
-			l.notModelled("BGP messages")
-		}
+	case either(554), either(8554):
+		l.str(": ")
+		l.textProtocol("rtsp", "RTSP", at, length, rtspMethods)
+	case either(53):
+		l.domain(at, length, true, false)
 	default:
 		name := tcpDecoder(src)
 		if name == "" {
