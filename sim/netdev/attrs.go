@@ -22,7 +22,7 @@ type Attrs struct {
 	AltNames    []string
 	VLAN        VLANAttrs
 	Table       uint32 // of a VRF
-	Promiscuity int  // programs that want to see all frames: tcpdump without -p
+	Promiscuity int    // programs that want to see all frames: tcpdump without -p
 	Bridge      BridgeAttrs
 }
 

@@ -366,8 +366,8 @@ var globalSysctls = map[string]globalSysctl{
 			return nil
 		},
 	},
-	"net.ipv4.fib_multipath_use_neigh":           boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.MultipathUseNeigh }),
-	"net.ipv4.fwmark_reflect":                    boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.FwmarkReflect }),
+	"net.ipv4.fib_multipath_use_neigh": boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.MultipathUseNeigh }),
+	"net.ipv4.fwmark_reflect":          boolSysctl(func(ns *Namespace) *bool { return &ns.Sysctls.FwmarkReflect }),
 
 	"net.ipv4.ipfrag_time":        secondsSysctl(func(ns *Namespace) *time.Duration { return &ns.ipfrag().Time }),
 	"net.ipv4.ipfrag_high_thresh": intSysctl(func(ns *Namespace) *int { return &ns.ipfrag().HighThresh }, 0, 1<<30),
