@@ -67,6 +67,7 @@ type FDBEntry struct {
 	HasVNI        bool // it is not the device's
 	Via           int32
 	Link          *Namespace // whose interface Via is, if not the device's
+	Filter        bool       // not of a database: an address that the device lets in
 }
 
 // vxlanFDB is the forwarding database of a VXLAN device. It lists its entries
@@ -283,7 +284,7 @@ func (v *vxlan) Fire(uint64) {
 
 var _ clock.Handler = (*vxlan)(nil)
 
-// vxlanChange is a change of a VXLAN device's own database: vxlan_fdb_add and
+// change is a request for the device's own database: vxlan_fdb_add and
 // vxlan_fdb_delete.
 func (v *vxlan) change(c *FDBChange) error {
 	if c.Op != FDBDelete {

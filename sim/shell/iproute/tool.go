@@ -103,10 +103,9 @@ func bridgeToolOptions() []shell.Option {
 		{Flag: "-o, -oneline", Help: "one line for each record"},
 		{Flag: "-j, -json", Help: "JSON; -p, -pretty with line breaks"},
 		{Flag: "link", Help: "show"},
-		{Flag: "fdb", Help: "show [brport DEV] [br BRIDGE] [dev DEV]"},
+		{Flag: "fdb", Help: "show, get; of VXLAN devices add, append, replace, del"},
 	}
-	return append(modelled, missingOptions("-color", "-t, -timestamp", "-batch", "link set", "fdb add | del | replace | append | get | flush",
-		"fdb: multicast filters (self)", "mdb", "vlan", "vni", "monitor")...)
+	return append(modelled, missingOptions("-color", "-t, -timestamp", "-batch", "link set", "fdb add | del … master", "fdb flush", "fdb … nhid | src_vni | vlan", "mdb", "vlan", "vni", "monitor")...)
 }
 
 func missingOptions(flags ...string) []shell.Option {
