@@ -128,6 +128,9 @@ func (t *TCPConn) Local() netip.AddrPort { return t.c.s.Local() }
 // Remote is the other end.
 func (t *TCPConn) Remote() netip.AddrPort { return t.c.s.Remote() }
 
+// Writable says that WriteSome would take something, or fail.
+func (t *TCPConn) Writable() bool { return len(t.c.buf) < tcpSendBuffer || t.c.err != 0 }
+
 // State is the state as ss(8) prints it.
 func (t *TCPConn) State() string { return t.c.state.String() }
 

@@ -33,8 +33,14 @@ type tcpListener struct {
 // ListenTCP opens a port: RFC 9293 section 3.10.1, passive. A zero address means
 // any. backlog is that of listen(2); one connection more may wait.
 func ListenTCP(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, backlog int) (*TCPListener, error) {
+	return ListenTCPWith(p, ns, local, backlog, func(s *stack.Socket) { s.ReuseAddr = true })
+}
+
+// ListenTCPWith is ListenTCP with socket options: set sees the socket before it
+// has a port. What it sets, connections inherit.
+func ListenTCPWith(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, backlog int, set func(*stack.Socket)) (*TCPListener, error) {
 	s := ns.OpenSocket(packet.ProtoTCP)
-	s.ReuseAddr = true
+	set(s)
 	if errno := s.Bind(local); errno != 0 {
 		return nil, Error{errno}
 	}

@@ -65,7 +65,7 @@ func OpenUDP(p *proc.Proc, ns *stack.Namespace) *UDPConn {
 		}
 		return stack.SocketStatus{State: state, RecvQ: c.waiting}
 	}
-	p.OnEnd(c.Close)
+	c.GiveTo(p)
 	return c
 }
 
@@ -253,6 +253,29 @@ func await(p *proc.Proc, deadline clock.Instant) bool {
 	}
 	return p.Wait(deadline) || p.Now() < deadline
 }
+
+// GiveTo makes another process the one that reads the socket, and at whose end
+// it is closed.
+func (c *UDPConn) GiveTo(p *proc.Proc) {
+	c.p = p
+	p.OnEnd(func() {
+		if c.p == p {
+			c.Close()
+		}
+	})
+}
+
+// Peek says from where the datagram comes that is received next: recvmsg with
+// MSG_PEEK.
+func (c *UDPConn) Peek() (from netip.AddrPort, ok bool) {
+	if len(c.inbox) == 0 {
+		return from, false
+	}
+	return c.inbox[0].from, true
+}
+
+// Turn passes the time that a turn of a program's event loop takes.
+func Turn(p *proc.Proc, ns *stack.Namespace, d clock.Duration) { turn(p, ns, d) }
 
 // turn is what a turn of a program's event loop takes. A simulated program
 // runs in no time; on the machine of the recordings, which has one processor,

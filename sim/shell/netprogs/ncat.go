@@ -8,9 +8,9 @@ import (
 	"hoplab/sim/sock"
 )
 
-func ncatTool(name string) shell.Tool {
+func ncatTool() shell.Tool {
 	return shell.Tool{
-		Name:    name,
+		Name:    "ncat",
 		Summary: "concatenate and redirect sockets",
 		Run:     runNcat,
 		Options: []shell.Option{
