@@ -31,7 +31,7 @@ func (l *line) arp(at, length int) {
 		l.str(" (len ")
 		l.num(hlen)
 		l.str("), ")
-		if name := etherName(protocol); name != unknownEther {
+		if name := nameOf(etherNames, protocol); name != "" {
 			l.str(name)
 		} else {
 			l.str("Unknown Protocol (0x")

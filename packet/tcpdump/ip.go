@@ -71,14 +71,14 @@ func (l *line) ipv4Packet(at, hlen, total int) {
 	}
 	frag, proto := l.u16(at+6), l.u8(at+9)
 	if frag&offsetMask != 0 {
-		l.ip(at + 12)
-		l.str(" > ")
-		l.ip(at + 16)
-		l.str(": ip-proto-")
-		l.num(proto)
+		if l.opt.VeryQuiet {
+			return
+		}
+		l.addresses(ipHeader(at))
+		l.protocolNumber(proto)
 		return
 	}
-	if proto != protoTCP && proto != protoUDP && proto != protoSCTP && proto != protoDCCP {
+	if !carriesPorts(proto) {
 		l.addresses(ipHeader(at))
 	}
 	if !l.has(at, hlen) {
@@ -88,169 +88,202 @@ func (l *line) ipv4Packet(at, hlen, total int) {
 		l.num(hlen)
 		l.str(")]")
 		l.truncated()
+		l.stopped = true
 		return
 	}
-	l.ipv4Payload(ipHeader(at), at+hlen, total-hlen, proto, frag&flagMF != 0)
+	l.ipPayload(ipHeader(at), at+hlen, total-hlen, proto, frag&flagMF != 0, l.u8(at+8))
+}
+
+// isIPv6 tells the version of an IP header.
+func (l *line) isIPv6(ip ipHeader) bool { return l.frame[ip]>>4 == 6 }
+
+// carries tells whether an IP header itself announces a protocol, without
+// another header in between.
+func (l *line) carries(ip ipHeader, proto int) bool {
+	if l.isIPv6(ip) {
+		return int(l.frame[ip+6]) == proto
+	}
+	return int(l.frame[ip+9]) == proto
+}
+
+// source and destination print the addresses of an IP header.
+func (l *line) source(ip ipHeader) {
+	if l.isIPv6(ip) {
+		l.ip6(int(ip) + 8)
+		return
+	}
+	l.ip(int(ip) + 12)
+}
+
+func (l *line) destination(ip ipHeader) {
+	if l.isIPv6(ip) {
+		l.ip6(int(ip) + 24)
+		return
+	}
+	l.ip(int(ip) + 16)
 }
 
 // addresses prints "a > b: ".
 func (l *line) addresses(ip ipHeader) {
-	l.ip(int(ip) + 12)
+	l.source(ip)
 	l.str(" > ")
-	l.ip(int(ip) + 16)
+	l.destination(ip)
 	l.str(": ")
 }
 
 // Protocol numbers, https://www.iana.org/assignments/protocol-numbers.
 const (
-	protoICMP = 1
-	protoIPIP = 4
-	protoTCP  = 6
-	protoUDP  = 17
-	protoGRE  = 47
-	protoDCCP = 33
-	protoSCTP = 132
-
+	protoICMP     = 1
+	protoIGMP     = 2
+	protoIPIP     = 4
+	protoTCP      = 6
+	protoEGP      = 8
+	protoIGRP     = 9
+	protoUDP      = 17
+	protoDCCP     = 33
+	protoIPv6     = 41
+	protoRSVP     = 46
+	protoGRE      = 47
+	protoESP      = 50
+	protoAH       = 51
+	protoMobileIP = 55
 	protoICMPv6   = 58
+	protoND       = 77
+	protoEIGRP    = 88
+	protoOSPF     = 89
+	protoPIM      = 103
+	protoIPComp   = 108
+	protoVRRP     = 112
+	protoPGM      = 113
+	protoSCTP     = 132
 	protoEthernet = 143 // RFC 8986
 )
 
-// ipv4Payload prints the length bytes that an IPv4 header announces.
-// fragmented says that more fragments follow.
-func (l *line) ipv4Payload(ip ipHeader, at, length, proto int, fragmented bool) {
-	switch proto {
-	case protoICMP:
-		l.icmp(at, length, fragmented)
-	case protoUDP:
-		l.udp(ip, at, length, fragmented)
-	case protoTCP:
-		l.tcp(ip, at, length, fragmented)
-	case protoIPIP:
-		l.ipv4(at, length)
-	case protoGRE:
-		l.gre(at, length)
-	case protoICMPv6, protoEthernet:
+// carriesPorts tells the protocols that print the addresses themselves, with
+// their ports.
+func carriesPorts(proto int) bool {
+	return proto == protoTCP || proto == protoUDP || proto == protoSCTP || proto == protoDCCP
+}
+
+// ipPayload prints the length bytes that an IP header announces. fragmented
+// says that more fragments follow.
+func (l *line) ipPayload(ip ipHeader, at, length, proto int, fragmented bool, ttl int) {
+	six := l.isIPv6(ip)
+	requires := func(version string) {
 		l.str("[")
 		l.str(protocolName(proto))
-		l.str(" requires IPv6]")
+		l.str(" requires IPv")
+		l.str(version)
+		l.str("]")
 		l.invalid()
+	}
+	for {
+		switch proto {
+		case protoAH:
+			if !l.has(at, 1) {
+				l.enter("ah")
+				l.truncated()
+				return
+			}
+			proto = l.u8(at)
+			n := l.authentication(at)
+			if l.stopped {
+				return
+			}
+			at += n
+			length -= n
+			continue
+		case protoICMP:
+			if six {
+				requires("4")
+				return
+			}
+			l.icmp(at, length, fragmented)
+		case protoICMPv6:
+			if !six {
+				requires("6")
+				return
+			}
+			l.icmp6(ip, at, length, fragmented)
+		case protoUDP:
+			l.udp(ip, at, length, fragmented)
+		case protoTCP:
+			l.tcp(ip, at, length, fragmented)
+		case protoIPIP:
+			l.ipv4(at, length)
+		case protoIPv6:
+			l.ipv6(at, length)
+		case protoGRE:
+			l.gre(at, length)
+		case protoSCTP:
+			l.sctp(ip, at, length)
+		case protoIGMP:
+			if six {
+				requires("4")
+				return
+			}
+			l.igmp(at, length)
+		case protoEthernet:
+			if !six {
+				requires("6")
+				return
+			}
+			l.ethernet(at, length)
+		case protoNone:
+			l.str("no next header")
+		default:
+			l.otherPayload(ip, at, length, proto, ttl)
+		}
+		return
+	}
+}
+
+// otherPayload prints the protocols that a lab does not carry.
+func (l *line) otherPayload(ip ipHeader, at, length, proto, ttl int) {
+	switch proto {
+	case protoESP:
+		l.encapsulated(at, length)
+	case protoIPComp:
+		l.compressed(at)
+	case protoND:
+		l.str(" nd ")
+		l.unsigned(uint32(length))
 	default:
 		if name := decodedElsewhere(proto); name != "" {
-			if proto == protoSCTP || proto == protoDCCP {
+			if proto == protoDCCP {
 				l.addresses(ip)
 			}
 			l.notModelled(name)
 			return
 		}
-		l.str(" ip-proto-")
-		l.num(proto)
 		l.str(" ")
-		l.num(length)
+		l.protocolNumber(proto)
+		l.str(" ")
+		l.unsigned(uint32(length))
 	}
 }
 
 // decodedElsewhere names the protocols that tcpdump decodes and we do not.
 func decodedElsewhere(proto int) string {
 	switch proto {
-	case 2:
-		return "IGMP"
-	case 8:
-		return "EGP"
-	case 9:
-		return "IGRP"
-	case protoDCCP:
-		return "DCCP"
-	case 41:
-		return "IPv6"
-	case 46:
-		return "RSVP"
-	case 50:
-		return "ESP"
-	case 51:
-		return "AH"
-	case 55:
-		return "Mobile IP"
-	case 59:
-		return "no next header"
-	case 77:
-		return "ND"
-	case 88:
-		return "EIGRP"
-	case 89:
-		return "OSPF"
-	case 103:
-		return "PIM"
-	case 108:
-		return "IPComp"
-	case 112:
-		return "VRRP"
-	case 113:
-		return "PGM"
-	case protoSCTP:
-		return "SCTP"
+	case protoEGP, protoIGRP, protoDCCP, protoRSVP, protoMobileIP, protoEIGRP, protoOSPF, protoPIM, protoVRRP, protoPGM:
+		return protocolName(proto)
 	}
 	return ""
 }
 
-// protocolName is how -v names a protocol.
+// protocolWords are how -v names protocols.
+var protocolWords = [256]string{
+	protoHopByHop: "Options", protoICMP: "ICMP", protoIGMP: "IGMP", protoIPIP: "IPIP", protoTCP: "TCP", protoEGP: "EGP", protoIGRP: "IGRP",
+	protoUDP: "UDP", protoDCCP: "DCCP", protoIPv6: "IPv6", protoRouting: "Routing", protoFragment: "Fragment", protoRSVP: "RSVP",
+	protoGRE: "GRE", protoESP: "ESP", protoAH: "AH", protoMobileIP: "Mobile IP", protoICMPv6: "ICMPv6", protoMobilityOld: "Mobile IP (old)",
+	protoEIGRP: "EIGRP", protoOSPF: "OSPF", protoPIM: "PIM", protoIPComp: "Compressed IP", protoVRRP: "VRRP", protoPGM: "PGM",
+	protoSCTP: "SCTP", protoMobility: "Mobility", protoEthernet: "Ethernet",
+}
+
 func protocolName(proto int) string {
-	switch proto {
-	case 0:
-		return "Options"
-	case protoICMP:
-		return "ICMP"
-	case 2:
-		return "IGMP"
-	case protoIPIP:
-		return "IPIP"
-	case protoTCP:
-		return "TCP"
-	case 8:
-		return "EGP"
-	case 9:
-		return "IGRP"
-	case protoUDP:
-		return "UDP"
-	case protoDCCP:
-		return "DCCP"
-	case 41:
-		return "IPv6"
-	case 43:
-		return "Routing"
-	case 44:
-		return "Fragment"
-	case 46:
-		return "RSVP"
-	case 47:
-		return "GRE"
-	case 50:
-		return "ESP"
-	case 51:
-		return "AH"
-	case 55:
-		return "Mobile IP"
-	case protoICMPv6:
-		return "ICMPv6"
-	case 62:
-		return "Mobile IP (old)"
-	case 88:
-		return "EIGRP"
-	case 89:
-		return "OSPF"
-	case 103:
-		return "PIM"
-	case 108:
-		return "Compressed IP"
-	case 112:
-		return "VRRP"
-	case 113:
-		return "PGM"
-	case protoSCTP:
-		return "SCTP"
-	case 135:
-		return "Mobility"
-	case protoEthernet:
-		return "Ethernet"
+	if s := protocolWords[proto]; s != "" {
+		return s
 	}
 	return "unknown"
 }

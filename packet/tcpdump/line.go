@@ -18,8 +18,10 @@ type line struct {
 	end     int    // captured bytes of the current packet end here
 	proto   string // for the truncation mark
 	stopped bool
-	opt     Options
+	opt     *Options
+	header  int         // length of the link header in bytes
 	conns   connections // nil: sequence numbers are absolute
+	conns6  connections6
 }
 
 // enter names the protocol that is being printed.
@@ -120,32 +122,6 @@ func (l *line) twoDigits(n int) {
 	l.num(n)
 }
 
-// ip prints an IPv4 address.
-func (l *line) ip(at int) {
-	if !l.need(at, 4) {
-		return
-	}
-	for i, b := range l.frame[at : at+4] {
-		if i > 0 {
-			l.out = append(l.out, '.')
-		}
-		l.out = strconv.AppendUint(l.out, uint64(b), 10)
-	}
-}
-
-// mac prints a hardware address of n bytes.
-func (l *line) mac(at, n int) {
-	if !l.need(at, n) {
-		return
-	}
-	for i, b := range l.frame[at : at+n] {
-		if i > 0 {
-			l.out = append(l.out, ':')
-		}
-		l.out = append(l.out, hexDigits[b>>4], hexDigits[b&15])
-	}
-}
-
 // hexBytes prints n bytes as hex digits without separators.
 func (l *line) hexBytes(at, n int) {
 	for i := range n {
@@ -160,38 +136,4 @@ func (l *line) notModelled(what string) {
 	l.str("[not modelled: ")
 	l.str(what)
 	l.str("]")
-}
-
-// dump prints captured bytes as tcpdump does for what it does not know:
-//
-//	0x0000:  0809 0a0b 0c0d 0e0f 1011 1213 1415 1617  ................
-func (l *line) dump(from, to int) {
-	if l.stopped {
-		return
-	}
-	for row := from; row < to; row += 16 {
-		l.str("\n\t0x")
-		l.hex(uint32(row-from), 4)
-		l.str(": ")
-		for i := range 16 {
-			switch {
-			case row+i < to && i%2 == 0:
-				l.str(" ")
-				l.hexBytes(row+i, 1)
-			case row+i < to:
-				l.hexBytes(row+i, 1)
-			case i%2 == 0:
-				l.str("   ")
-			default:
-				l.str("  ")
-			}
-		}
-		l.str("  ")
-		for _, b := range l.frame[row:min(row+16, to)] {
-			if b <= ' ' || b > '~' {
-				b = '.'
-			}
-			l.out = append(l.out, b)
-		}
-	}
 }

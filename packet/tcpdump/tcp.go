@@ -1,6 +1,7 @@
 package tcpdump
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"hoplab/packet"
@@ -27,6 +28,14 @@ type connection struct {
 	lowPort, highPort uint16
 }
 
+// connections6 and connection6 are the same for IPv6.
+type connections6 map[connection6]sequence
+
+type connection6 struct {
+	lowAddr, highAddr [16]byte
+	lowPort, highPort uint16
+}
+
 // sequence is what relative numbers are counted from.
 type sequence struct{ low, high uint32 } // of each end's own sequence numbers
 
@@ -42,15 +51,15 @@ type segment struct {
 func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	l.enter("tcp")
 	if !l.has(at, 4) {
-		l.ip(int(ip) + 12)
+		l.source(ip)
 		l.str(" > ")
-		l.ip(int(ip) + 16)
+		l.destination(ip)
 		l.str(":")
 		l.truncated()
 		return
 	}
 	src, dst := l.u16(at), l.u16(at+2)
-	l.endpoints(ip, src, dst)
+	l.tcpEndpoints(ip, src, dst)
 	if !l.has(at, packet.TCPLen) {
 		l.truncated()
 		return
@@ -86,7 +95,17 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	}
 	l.str(", length ")
 	l.num(length - s.hlen)
-	if length > s.hlen {
+	if length > s.hlen && !l.stopped {
+		if !l.has(at, s.hlen) {
+			l.str(" [remaining caplen(")
+			l.num(l.end - at)
+			l.str(") < header length(")
+			l.num(s.hlen)
+			l.str(")]")
+			l.truncated()
+			l.stopped = true
+			return
+		}
 		l.tcpPayload(ip, s, src, dst)
 	}
 }
@@ -114,6 +133,24 @@ func (l *line) tcpFlags(flags int) {
 	}
 }
 
+// tcpEndpoints prints "a.1 > b.2: ", without the addresses behind an extension
+// header, which has printed them.
+func (l *line) tcpEndpoints(ip ipHeader, src, dst int) {
+	own := l.carries(ip, protoTCP)
+	if own {
+		l.source(ip)
+		l.str(".")
+	}
+	l.tcpPort(src)
+	l.str(" > ")
+	if own {
+		l.destination(ip)
+		l.str(".")
+	}
+	l.tcpPort(dst)
+	l.str(": ")
+}
+
 // relative makes the numbers of a segment relative to the first one with ACK
 // that was seen of its connection. That one and all with SYN or without ACK
 // keep theirs.
@@ -121,31 +158,47 @@ func (l *line) relative(s *segment, ip ipHeader, src, dst int) {
 	if l.stopped || l.conns == nil || l.opt.AbsoluteSeq || s.flags&tcpACK == 0 {
 		return
 	}
-	srcAddr, dstAddr := binary.BigEndian.Uint32(l.frame[int(ip)+12:]), binary.BigEndian.Uint32(l.frame[int(ip)+16:])
-	// tcpdump orders the ends by port first.
-	reversed := src > dst || src == dst && srcAddr > dstAddr
-	key := connection{srcAddr, dstAddr, uint16(src), uint16(dst)}
+	if l.isIPv6(ip) {
+		from, to := [16]byte(l.frame[ip+8:]), [16]byte(l.frame[ip+24:])
+		// tcpdump orders the ends by port first.
+		reversed := src > dst || src == dst && bytes.Compare(from[:], to[:]) > 0
+		key := connection6{from, to, uint16(src), uint16(dst)}
+		if reversed {
+			key = connection6{to, from, uint16(dst), uint16(src)}
+		}
+		start, known := l.conns6[key]
+		if s.count(&start, known, reversed) {
+			l.conns6[key] = start
+		}
+		return
+	}
+	from, to := binary.BigEndian.Uint32(l.frame[ip+12:]), binary.BigEndian.Uint32(l.frame[ip+16:])
+	reversed := src > dst || src == dst && from > to
+	key := connection{from, to, uint16(src), uint16(dst)}
 	if reversed {
-		key = connection{dstAddr, srcAddr, uint16(dst), uint16(src)}
+		key = connection{to, from, uint16(dst), uint16(src)}
 	}
 	start, known := l.conns[key]
-	if !known || s.flags&tcpSYN != 0 {
-		start = sequence{low: s.seq, high: s.ack - 1}
-		if reversed {
-			start.low, start.high = start.high, start.low
-		}
+	if s.count(&start, known, reversed) {
 		l.conns[key] = start
-	} else if reversed {
-		s.seq -= start.high
-		s.ack -= start.low
-	} else {
-		s.seq -= start.low
-		s.ack -= start.high
 	}
-	s.sackBase = start.high
+}
+
+// count makes the numbers of a segment relative to the start of a connection,
+// or makes that start, which it tells.
+func (s *segment) count(start *sequence, known, reversed bool) (begins bool) {
+	own, other := &start.low, &start.high
 	if reversed {
-		s.sackBase = start.low
+		own, other = other, own
 	}
+	if begins = !known || s.flags&tcpSYN != 0; begins {
+		*own, *other = s.seq, s.ack-1
+	} else {
+		s.seq -= *own
+		s.ack -= *other
+	}
+	s.sackBase = *other
+	return begins
 }
 
 func (l *line) tcpChecksum(ip ipHeader, s segment) {

@@ -1,13 +1,22 @@
 package tcpdump
 
-import "hoplab/packet/pcap"
+import (
+	"strconv"
+
+	"hoplab/packet/pcap"
+)
 
 // Options are those of tcpdump's flags that change the text of a packet. The
-// zero value is -nn -t.
+// zero value is -nn with the time of day.
 type Options struct {
+	// LinkType of the capture, as pcap numbers them: of those that Append
+	// prints. 0 is a BSD loopback device.
+	LinkType int
+
 	Verbose     int  // -v, -vv, ...
 	Link        bool // -e: print the link-level header
 	Quiet       bool // -q
+	VeryQuiet   bool // -qq: of later fragments not even the addresses
 	AbsoluteSeq bool // -S: no relative TCP sequence numbers
 	NoChecksums bool // -K: do not judge checksums of IP, UDP and TCP
 	ASDot       bool // -b: AS numbers of BGP as 1.10
@@ -15,13 +24,23 @@ type Options struct {
 	// As is -T: what the data of UDP or TCP is, whatever the ports say, as one
 	// of the names that the tool knows (vxlan, domain, ...).
 	As string
+
+	Names *Names // nil is -n
+
+	Times     int                      // how many -t: see appendTime
+	Nano      bool                     // nanoseconds instead of microseconds
+	Number    bool                     // -#
+	Hex       int                      // how many -x
+	HexASCII  int                      // how many -X
+	ASCII     int                      // how many -A
+	Interface func(index int32) string // of an interface of a Linux cooked v2 capture, "" or nil when unknown
 }
 
 // AppendLine appends what tcpdump prints for one whole frame, without a time
 // stamp and without the final newline. TCP sequence numbers are absolute, as in
 // the first packet of a capture.
 func AppendLine(dst []byte, linkType int, frame []byte, opt Options) []byte {
-	l := line{out: dst, frame: frame, end: len(frame), opt: opt}
+	l := line{out: dst, frame: frame, end: len(frame), opt: &opt}
 	l.packet(linkType, len(frame))
 	return l.out
 }
@@ -30,25 +49,91 @@ func AppendLine(dst []byte, linkType int, frame []byte, opt Options) []byte {
 // with -nn -t.
 type Printer struct {
 	Options Options
+
 	conns   connections
-	stopped bool
+	conns6  connections6
+	scratch line
+	header  int // length of the last packet's link header; 0 when the line ended early
+
+	printed   int
+	reference int64 // -ttt, -ttttt: what times are counted from, ns
+	hasTime   bool  // reference is set
 }
 
-// AppendLine appends what tcpdump prints for the next packet of the capture, of
-// which frame is what was captured and origLen the length on the wire in bytes.
+// New makes a printer.
+func New(opt Options) *Printer { return &Printer{Options: opt} }
+
+// AppendLine appends the text of the next packet of the capture, of which frame
+// is what was captured and origLen the length on the wire in bytes. There is no
+// number, no time, no dump and no newline.
 func (p *Printer) AppendLine(dst []byte, linkType int, frame []byte, origLen int) []byte {
 	if p.conns == nil {
-		p.conns = make(connections)
+		p.conns, p.conns6 = make(connections), make(connections6)
 	}
-	l := line{out: dst, frame: frame, end: len(frame), opt: p.Options, conns: p.conns}
+	l := &p.scratch
+	*l = line{out: dst, frame: frame, end: len(frame), opt: &p.Options, conns: p.conns, conns6: p.conns6}
 	l.packet(linkType, origLen)
-	p.stopped = l.stopped
-	return l.out
+	p.header = l.header
+	if l.stopped {
+		p.header = 0
+	}
+	dst = l.out
+	l.out, l.frame = nil, nil
+	return dst
+}
+
+// Append appends all that tcpdump prints for the next packet of the capture:
+// number, time, text and dump as the options ask for, and the newline.
+func (p *Printer) Append(dst []byte, pk pcap.Packet) []byte {
+	p.printed++
+	if p.Options.Number {
+		dst = appendPadLeft(dst, p.printed, 5)
+		dst = append(dst, ' ', ' ')
+	}
+	if n := len(pk.Data); n == 0 || pk.OrigLen < n || pk.OrigLen > pcap.MaxSnapLen {
+		return append(appendInvalid(dst, pk), '\n')
+	}
+	dst = p.appendTime(dst, pk.Time)
+	dst = p.AppendLine(dst, p.Options.LinkType, pk.Data, pk.OrigLen)
+	dst = p.appendDump(dst, pk.Data, p.header)
+	return append(dst, '\n')
+}
+
+// appendInvalid appends what no packet can be, as a damaged file may have it.
+func appendInvalid(dst []byte, pk pcap.Packet) []byte {
+	captured, length := len(pk.Data), pk.OrigLen
+	sep := "[Invalid header: "
+	fault := func(s string) { dst, sep = append(append(dst, sep...), s...), ", " }
+	number := func(n int) { dst = strconv.AppendInt(dst, int64(n), 10) }
+	tooLong := func(what string, n int) {
+		if n > pcap.MaxSnapLen {
+			fault(what)
+			number(n)
+			dst = append(dst, ") > "...)
+			number(pcap.MaxSnapLen)
+		}
+	}
+	if captured == 0 {
+		fault("caplen==0")
+	}
+	switch {
+	case length == 0:
+		fault("len==0")
+	case length < captured:
+		fault("len(")
+		number(length)
+		dst = append(dst, ") < caplen("...)
+		number(captured)
+		dst = append(dst, ')')
+	}
+	tooLong("caplen(", captured)
+	tooLong("len(", length)
+	return append(dst, ']')
 }
 
 // Stopped tells whether the last line ended where the captured bytes did: then
 // -x and -X print the whole frame, as the link header's length is not known.
-func (p *Printer) Stopped() bool { return p.stopped }
+func (p *Printer) Stopped() bool { return p.scratch.stopped }
 
 // AppendAny appends what stands before the line of a packet captured with
 // -i any: the interface's name and the packet's direction (In, Out, B, M or P),
@@ -68,40 +153,15 @@ func appendPadRight(dst []byte, s string, width int) []byte {
 	return dst
 }
 
-// packet prints a packet of length bytes on the wire from its link header on.
-func (l *line) packet(linkType, length int) {
-	if l.end == 0 {
-		l.str("[Invalid header: caplen==0")
-		if length == 0 {
-			l.str(", len==0")
+func appendPadLeft(dst []byte, n, width int) []byte {
+	for limit := 10; width > 1; width-- {
+		if n < limit {
+			for range width - 1 {
+				dst = append(dst, ' ')
+			}
+			break
 		}
-		l.str("]")
-		return
+		limit *= 10
 	}
-	switch linkType {
-	case pcap.LinkEthernet:
-		l.ethernet(0, length)
-	case pcap.LinkRaw:
-		if l.opt.Link {
-			l.str("ip: ")
-		}
-		l.rawIP(0, length)
-	default:
-		l.str("[not modelled: link type ")
-		l.num(linkType)
-		l.str("]")
-	}
-}
-
-// rawIP prints an IP packet that no ethertype announced.
-func (l *line) rawIP(at, length int) {
-	switch version := l.u8(at) >> 4; version {
-	case 4:
-		l.ipv4(at, length)
-	case 6:
-		l.notModelled("IPv6")
-	default:
-		l.str("unknown ip ")
-		l.num(version)
-	}
+	return strconv.AppendInt(dst, int64(n), 10)
 }

@@ -2,37 +2,44 @@ package tcpdump
 
 import "hoplab/packet"
 
-// udp prints a UDP datagram for which IPv4 has length bytes.
+// udp prints a UDP datagram for which IP has length bytes.
 func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 	l.enter("udp")
 	if !l.has(at, 4) {
-		l.addresses(ip)
+		if l.carries(ip, protoUDP) {
+			l.addresses(ip)
+		}
 		l.truncated()
 		return
 	}
 	src, dst := l.u16(at), l.u16(at+2)
-	l.endpoints(ip, src, dst)
+	l.udpEndpoints(ip, src, dst)
 	if length < packet.UDPLen {
 		l.str("truncated-udp ")
 		l.num(length)
 		return
 	}
-	data := l.u16(at+4) - packet.UDPLen
-	if l.stopped {
+	if !l.has(at, 6) {
+		l.truncated()
 		return
 	}
-	if data < 0 {
+	data := l.u16(at + 4)
+	if data == 0 && length > 0xffff { // RFC 2675: it does not fit
+		data = length
+	}
+	if data < packet.UDPLen {
 		l.str("truncated-udplength ")
-		l.num(data + packet.UDPLen)
+		l.num(data)
 		return
 	}
+	data -= packet.UDPLen
 	length = min(length-packet.UDPLen, data)
 	payload := at + packet.UDPLen
 	if payload > l.end {
 		l.truncated()
 		return
 	}
-	if l.opt.Verbose > 1 && !l.opt.NoChecksums && !fragmented {
+	if !l.opt.NoChecksums && !fragmented && (l.opt.Verbose > 1 || l.opt.Verbose == 1 && l.isIPv6(ip)) {
 		l.udpChecksum(ip, at, length)
 	}
 	if !l.opt.Quiet && l.udpApplication(ip, src, dst, payload, length) {
@@ -49,31 +56,34 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 	}
 }
 
-// endpoints prints "a.1 > b.2: ".
-func (l *line) endpoints(ip ipHeader, src, dst int) {
-	l.ip(int(ip) + 12)
-	l.str(".")
-	l.num(src)
+// udpEndpoints prints "a.1 > b.2: ", without the addresses behind an extension
+// header, which has printed them.
+func (l *line) udpEndpoints(ip ipHeader, src, dst int) {
+	own := l.carries(ip, protoUDP)
+	if own {
+		l.source(ip)
+		l.str(".")
+	}
+	l.udpPort(src)
 	l.str(" > ")
-	l.ip(int(ip) + 16)
-	l.str(".")
-	l.num(dst)
+	if own {
+		l.destination(ip)
+		l.str(".")
+	}
+	l.udpPort(dst)
 	l.str(": ")
 }
 
 // udpChecksum judges a datagram with length bytes of data.
 func (l *line) udpChecksum(ip ipHeader, at, length int) {
-	stored := l.u16(at + 6)
-	if l.stopped {
-		return
-	}
-	if stored == 0 {
+	if !l.isIPv6(ip) && l.u16(at+6) == 0 {
 		l.str("[no cksum] ")
 		return
 	}
-	if !l.has(at+packet.UDPLen, length) {
+	if l.stopped || !l.has(at+packet.UDPLen, length) {
 		return
 	}
+	stored := l.u16(at + 6)
 	sum := l.transportSum(ip, at, packet.UDPLen+length, protoUDP)
 	if sum == 0 {
 		l.str("[udp sum ok] ")
@@ -86,9 +96,41 @@ func (l *line) udpChecksum(ip ipHeader, at, length int) {
 	l.str("!] ")
 }
 
-// transportSum is 0 when the checksum of a captured segment is right.
-func (l *line) transportSum(ip ipHeader, at, length int, proto packet.Proto) uint16 {
-	addresses := l.frame[int(ip)+12:]
-	sum := packet.PseudoSum([4]byte(addresses), [4]byte(addresses[4:]), proto, length)
-	return packet.Fold(packet.Sum(sum, l.frame[at:at+length]))
+// transportSum is 0 when the checksum of a captured segment is right. Source
+// routes and routing headers change the destination that it covers.
+func (l *line) transportSum(ip ipHeader, at, length, proto int) uint16 {
+	data := l.frame[at : at+length]
+	if l.isIPv6(ip) {
+		destination := l.finalDestination(int(ip))
+		sum := packet.Sum(0, l.frame[ip+8:ip+24])
+		sum = packet.Sum(sum, l.frame[destination:destination+16])
+		sum = packet.Sum(sum, []byte{byte(length >> 24), byte(length >> 16), byte(length >> 8), byte(length), 0, byte(proto)})
+		return packet.Fold(packet.Sum(sum, data))
+	}
+	destination := l.routedDestination(int(ip))
+	sum := packet.PseudoSum([4]byte(l.frame[ip+12:]), [4]byte(l.frame[destination:]), packet.Proto(proto), length)
+	return packet.Fold(packet.Sum(sum, data))
+}
+
+// routedDestination is where the address of the last hop is: at the end of a
+// source route option, else in the header.
+func (l *line) routedDestination(ip int) int {
+	at, end := ip+packet.IPv4Len, ip+int(l.frame[ip]&15)*4
+	for at < end && at+1 < l.end {
+		kind, length := l.frame[at], 1
+		if kind == optEnd {
+			break
+		}
+		if kind != optNop {
+			length = int(l.frame[at+1])
+		}
+		if length < 1 || kind != optNop && length < 2 || at+length > end || !l.has(at, length) {
+			break
+		}
+		if (kind == optLooseRoute || kind == optStrictRoute) && length >= 7 {
+			return at + length - 4
+		}
+		at += length
+	}
+	return ip + 16
 }

@@ -9,13 +9,6 @@ import (
 	"hoplab/sim/trace"
 )
 
-// Lengths of the Linux cooked headers in bytes: LINKTYPE_LINUX_SLL and
-// LINKTYPE_LINUX_SLL2 of https://www.tcpdump.org/linktypes.html.
-const (
-	sllLen  = 16
-	sll2Len = 20
-)
-
 // Packet types of a cooked header.
 const (
 	cookedIn = iota
@@ -82,52 +75,4 @@ func appendCooked(dst []byte, linkType int, dev *netdev.Device, dir trace.Dir, f
 	dst = append(dst, kind, byte(length))
 	dst = append(dst, address[:]...)
 	return append(dst, frame...)
-}
-
-// cooked is a cooked header as read.
-type cooked struct {
-	index   int32 // 0 in version 1
-	kind    byte
-	address []byte // 6 bytes, or nil
-	proto   uint16
-	length  int // of the header
-}
-
-// parseCooked reads a cooked header; false if the frame is too short.
-func parseCooked(linkType int, b []byte) (h cooked, ok bool) {
-	if linkType == pcap.LinkLinuxSLL {
-		if len(b) < sllLen {
-			return h, false
-		}
-		h = cooked{kind: b[1], proto: binary.BigEndian.Uint16(b[14:]), length: sllLen}
-		if binary.BigEndian.Uint16(b[4:]) == 6 {
-			h.address = b[6:12]
-		}
-		return h, true
-	}
-	if len(b) < sll2Len {
-		return h, false
-	}
-	h = cooked{index: int32(binary.BigEndian.Uint32(b[4:])), kind: b[10], proto: binary.BigEndian.Uint16(b), length: sll2Len}
-	if b[11] == 6 {
-		h.address = b[12:18]
-	}
-	return h, true
-}
-
-// direction is how tcpdump prints a packet type.
-func (h *cooked) direction() string {
-	switch h.kind {
-	case cookedIn:
-		return "In"
-	case cookedBroadcast:
-		return "B"
-	case cookedMulticast:
-		return "M"
-	case cookedOther:
-		return "P"
-	case cookedOut:
-		return "Out"
-	}
-	return "?"
 }

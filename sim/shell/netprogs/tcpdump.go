@@ -414,7 +414,7 @@ func (d *dump) packetSeen(p pcap.Packet) (more bool, err error) {
 		}
 	}
 	if (d.save == nil || d.alsoPrint) && !d.silent() {
-		d.printer.print(d.out, d.linkType, p, d.captured)
+		d.printer.print(d.out, d.linkType, p)
 		if d.lineBuf || d.terminal {
 			if err := d.out.Flush(); err != nil {
 				return false, &stop{1}
