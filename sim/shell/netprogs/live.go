@@ -206,11 +206,17 @@ func (r *ring) has(dev *netdev.Device) bool {
 
 func (r *ring) tap(dev *netdev.Device) {
 	r.tapped = append(r.tapped, tapped{dev, dev.AddTap(r.packet)})
+	if r.dev != nil {
+		dev.Attrs.Promiscuity++
+	}
 }
 
 func (r *ring) detach() {
 	for _, t := range r.tapped {
 		t.remove()
+		if r.dev != nil {
+			t.dev.Attrs.Promiscuity--
+		}
 	}
 	r.tapped = nil
 }

@@ -108,6 +108,8 @@ func ethtoolDriver(c *shell.Call, d *netdev.Device) int {
 		return 71
 	case netdev.Bridge:
 		version, none = "2.3", "N/A"
+	case netdev.VXLAN:
+		version = "0.1"
 	case netdev.Veth, netdev.NIC: // a NIC is a veth into the segment
 		driver, stats = "veth", "yes"
 	}
@@ -121,8 +123,11 @@ func ethtoolDriver(c *shell.Call, d *netdev.Device) int {
 // ethtoolShow is ethtool without an option.
 func ethtoolShow(c *shell.Call, d *netdev.Device) int {
 	fmt.Fprintf(c.Out, "Settings for %s:\n", d.Name)
-	if d.Kind == netdev.Veth || d.Kind == netdev.NIC {
+	switch cfg, _ := c.NS.VXLAN(d); {
+	case d.Kind == netdev.Veth || d.Kind == netdev.NIC || cfg != nil && cfg.Lower != 0: // a tunnel has those of the device below
 		io.WriteString(c.Out, vethSettings)
+	case cfg != nil:
+		io.WriteString(c.Out, unknownSettings)
 	}
 	fmt.Fprintf(c.Out, "\tLink detected: %s\n", map[bool]string{true: "yes", false: "no"}[d.Carrier()])
 	return 0
@@ -145,6 +150,8 @@ const vethSettings = `	Supported ports: [  ]
 	Transceiver: internal
 	MDI-X: Unknown
 `
+
+var unknownSettings = strings.NewReplacer("10000Mb/s", "Unknown!", "Duplex: Full", "Duplex: Unknown! (255)", "Twisted Pair", "Other", "\tMDI-X: Unknown\n", "").Replace(vethSettings)
 
 // ethtoolStatistics is ethtool -S. Of the kinds here only a veth has any: the
 // index of its other end, by which one finds a pod's interface.

@@ -101,7 +101,7 @@ func operState(d *netdev.Device) string {
 	switch {
 	case !d.Up():
 		return "down"
-	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy:
+	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy || d.Kind == netdev.VXLAN:
 		return "unknown"
 	case !d.Carrier() && d.Kind == netdev.Veth:
 		return "lowerlayerdown"
