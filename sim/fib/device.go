@@ -365,7 +365,11 @@ func (f *FIB) IgnoreLinkdown(dev int32, on bool) {
 	}
 	f.quiet[dev] = on
 	for _, t := range f.tables {
-		t.each(func(r *Route) { f.settle(r) })
+		t.each(func(r *Route) { // the shares stay until a device changes
+			for _, h := range r.ways() {
+				h.off = h.Dead || h.Linkdown && f.quiet[h.Dev]
+			}
+		})
 	}
 	f.gen++
 }

@@ -185,9 +185,9 @@ func (f *FIB) replaceNextHop(old, n *NextHop) error {
 	}
 	switch {
 	case old.Group != nil && n.Group == nil:
-		return &Error{EINVAL, "Can not replace a nexthop group with a nexthop."}
+		return &Error{EINVAL, "Can not replace a nexthop group with a nexthop"}
 	case old.Group == nil && n.Group != nil:
-		return &Error{EINVAL, "Can not replace a nexthop with a nexthop group."}
+		return &Error{EINVAL, "Can not replace a nexthop with a nexthop group"}
 	}
 	*old = *n
 	f.refollow(old)
@@ -243,10 +243,13 @@ func (f *FIB) follow(r *Route, n *NextHop) {
 	}
 }
 
+// loopback is LOOPBACK_IFINDEX, where blackholes stand.
+const loopback = 1
+
 // lead sets the way of a route.
 func (n *NextHop) lead(r *Route) {
 	if n.Blackhole {
-		r.reject = true
+		r.reject, r.Dev = true, loopback
 		return
 	}
 	r.Dev, r.Gw, r.Onlink, r.nhScope, r.gw, r.Linkdown = n.Dev, n.Gw, n.Onlink, n.nhScope, n.gw, n.linkdown

@@ -32,8 +32,8 @@ type Format struct {
 // AppendRoute appends the line of `ip route show` for r, like print_route of
 // iproute2 6.1: every word is followed by a blank. There is no newline.
 func AppendRoute(dst []byte, r *Route, env Env, f Format) []byte {
-	if (r.Type != Unicast || f.Details) && f.Hide&HideType == 0 {
-		dst = word(dst, r.Type.String())
+	if (r.Shown() != Unicast || f.Details) && f.Hide&HideType == 0 {
+		dst = word(dst, r.Shown().String())
 	}
 	dst = append(appendDst(dst, r.Dst), ' ')
 	if r.NHID != 0 {

@@ -53,6 +53,15 @@ func (r *Route) Whole() *Route {
 	return r
 }
 
+// Shown is the type that `ip route` prints: a route with a blackhole for its
+// nexthop object is one.
+func (r *Route) Shown() Type {
+	if r.reject {
+		return Blackhole
+	}
+	return r.Type
+}
+
 // Off says that no packet takes this way: what `ip route` calls dead.
 func (r *Route) Off() bool { return r.off }
 

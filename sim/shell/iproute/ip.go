@@ -250,7 +250,7 @@ func (c *command) object(a args) error {
 		{"ntable", nil}, {"ntbl", nil}, {"link", c.doLink}, {"l2tp", nil}, {"fou", nil}, {"ila", nil}, {"macsec", nil},
 		{"tunnel", c.doTunnel}, {"tunl", c.doTunnel}, {"tuntap", nil}, {"tap", nil}, {"token", nil}, {"tcpmetrics", nil}, {"tcp_metrics", nil},
 		{"monitor", nil}, {"xfrm", nil}, {"mroute", nil}, {"mrule", nil}, {"netns", c.doNetNS}, {"netconf", nil}, {"vrf", nil},
-		{"sr", nil}, {"nexthop", nil}, {"mptcp", nil}, {"ioam", nil}, {"amt", nil}, {"stats", nil},
+		{"sr", nil}, {"nexthop", c.doNextHop}, {"mptcp", nil}, {"ioam", nil}, {"amt", nil}, {"stats", nil},
 	} {
 		if !matches(w, o.name) {
 			continue

@@ -66,6 +66,7 @@ type routeFilter struct {
 	src        netip.Prefix
 	devIndex   int32
 	tableGiven bool
+	vrf        bool // the table is that of a VRF
 }
 
 // pointer reads an argument that parse understands.
@@ -117,7 +118,11 @@ func (c *command) parseRoutes(a args) (routeFilter, error) {
 			}
 		case matches(w, "vrf"):
 			if w, err = a.next(); err == nil {
-				err = invalid("Invalid VRF\n", w)
+				var ok bool
+				if f.table, ok = c.ns.VRFTable(w); !ok {
+					err = invalid("Invalid VRF\n", w)
+				}
+				f.tableGiven, f.vrf = true, true
 			}
 		case matches(w, "cached"), matches(w, "cloned"):
 			f.cached, f.table = true, 0
@@ -140,7 +145,7 @@ func (c *command) parseRoutes(a args) (routeFilter, error) {
 			f.via, err = prefix()
 		case w == "src":
 			f.src, err = prefix()
-		case w == "iif", w == "mark", matches(w, "realms"), w == "from", w == "nhid":
+		case w == "iif", w == "mark", matches(w, "realms"), w == "from":
 			err = notModelled("ip route show %s", w)
 		default:
 			if w == "to" {
@@ -279,18 +284,53 @@ func (c *command) printRoute(r *fib.Route, f *routeFilter) {
 	if r.Metric != 0 && f.metric == nil {
 		p.num("metric", "metric ", int64(r.Metric), " ")
 	}
-	var flags []string
+	c.routeFlags(routeFlags(r))
+	c.metrics(r.MTU, r.MTULock, r)
+	if r.NHID != 0 && c.opt.details {
+		if n := c.ns.FIB.NextHop(r.NHID); n != nil {
+			if p.json == nil {
+				p.text("\n\tnh_info ")
+			}
+			c.printNextHop("nh_info", n, false)
+		}
+	}
+	c.printHops(r)
+	p.endObject()
+}
+
+// routeFlags are the words of print_rt_flags.
+func routeFlags(r *fib.Route) (flags []string) {
 	for _, x := range []struct {
 		name string
 		on   bool
-	}{{"dead", r.Dead}, {"onlink", r.Onlink}, {"linkdown", r.Linkdown}} {
+	}{{"dead", r.Off()}, {"onlink", r.Onlink}, {"linkdown", r.Linkdown}} {
 		if x.on {
 			flags = append(flags, x.name)
 		}
 	}
-	c.routeFlags(flags)
-	c.metrics(r.MTU, r.MTULock, r)
-	p.endObject()
+	return flags
+}
+
+// printHops is print_rta_multipath.
+func (c *command) printHops(r *fib.Route) {
+	if r.Hops == nil {
+		return
+	}
+	p := &c.p
+	p.array("nexthops")
+	for _, h := range r.Hops {
+		p.object()
+		p.newline()
+		p.text("\tnexthop ")
+		if h.Gw.IsValid() {
+			p.colored(colorInet, "gateway", "via ", h.Gw.String(), " ")
+		}
+		p.str("dev", "dev ", c.ns.Env().DevName(h.Dev), " ")
+		p.num("weight", "weight ", int64(h.Weight), " ")
+		c.routeFlags(routeFlags(h))
+		p.endObject()
+	}
+	p.endArray()
 }
 
 // host says that a filter names one address.
@@ -306,10 +346,10 @@ func (c *command) routeHead(r *fib.Route, f *routeFilter, stored bool) {
 // routeDst prints type and destination, and the source of `ip route get`.
 func (c *command) routeDst(r *fib.Route, from string) {
 	p := &c.p
-	if r.Type != fib.Unicast || c.opt.details {
-		name := r.Type.String()
+	if typ := r.Shown(); typ != fib.Unicast || c.opt.details {
+		name := typ.String()
 		if c.opt.numeric {
-			name = strconv.Itoa(int(r.Type))
+			name = strconv.Itoa(int(typ))
 		}
 		p.str("type", "", name, " ")
 	}
@@ -327,6 +367,9 @@ func (c *command) routeDst(r *fib.Route, from string) {
 	p.colored(tint, "dst", "", dst, " ")
 	if from != "" {
 		p.colored(colorInet, "from", "from ", from, " ")
+	}
+	if r.NHID != 0 {
+		p.num("nhid", "nhid ", int64(r.NHID), " ")
 	}
 	if r.TOS != 0 {
 		p.str("tos", "tos ", fib.TOSName(r.TOS), " ")

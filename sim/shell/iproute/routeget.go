@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hoplab/packet"
 	"hoplab/sim/fib"
 	"hoplab/sim/stack"
 )
@@ -40,7 +41,23 @@ func (c *command) getRoute(a args) error {
 			uid, err = a.number("invalid UID\n")
 		case matches(w, "fibmatch"):
 			match = true
-		case matches(w, "notify"), matches(w, "connected"), matches(w, "vrf"), matches(w, "as"), matches(w, "ipproto"), matches(w, "sport"), matches(w, "dport"):
+		case matches(w, "vrf"):
+			// l3mdev: as if the VRF were asked for
+			if oif, err = a.next(); err == nil {
+				if _, ok := c.ns.VRFTable(oif); !ok {
+					err = invalid("Invalid VRF\n", oif)
+				}
+			}
+		case matches(w, "ipproto"):
+			var n *uint8
+			if n, err = pointer(&a, fib.ParseIPProto, "Invalid \"ipproto\" value\n"); err == nil && n != nil {
+				q.Proto = packet.Proto(*n)
+			}
+		case matches(w, "sport"):
+			q.SPort, err = c.portArg(&a, "invalid sport\n")
+		case matches(w, "dport"):
+			q.DPort, err = c.portArg(&a, "invalid dport\n")
+		case matches(w, "notify"), matches(w, "connected"), matches(w, "as"):
 			err = notModelled("ip route get … %s", w)
 		case matches(w, "from"):
 			if w, err = a.next(); err == nil {
@@ -96,13 +113,21 @@ func (c *command) getRoute(a args) error {
 		if x.Route == nil {
 			return fail(2, "RTNETLINK answers: Network is unreachable")
 		}
-		c.printRoute(x.Route, &routeFilter{})
+		c.printRoute(x.Route.Whole(), &routeFilter{})
 		p.text("\n")
 	} else {
 		c.printAnswer(q, x, from, iif, uid)
 	}
 	p.finish()
 	return nil
+}
+
+func (*command) portArg(a *args, why string) (uint16, error) {
+	p, err := pointer(a, func(s string) (uint16, bool) { n, ok := parseNumber(s); return uint16(n), ok && n <= 0xffff }, why)
+	if err != nil || p == nil {
+		return 0, err
+	}
+	return *p, nil
 }
 
 func (c *command) indexOf(dev string) (int32, error) {

@@ -60,6 +60,9 @@ func (m *machine) run(ns *stack.Namespace, words []string, out io.Writer) int {
 	case "false":
 		return 1
 	case "sysctl", "iptables", "ipset":
+		if words[0] == "sysctl" && words[1] == "-qw" {
+			words = append([]string{"sysctl", "-w"}, words[2:]...)
+		}
 		line := ""
 		for _, w := range words {
 			line += " '" + w + "'"
