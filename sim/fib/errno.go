@@ -17,10 +17,12 @@ const (
 	EXDEV         Errno = 18
 	ENODEV        Errno = 19
 	EINVAL        Errno = 22
+	ENOSPC        Errno = 28
 	ERANGE        Errno = 34
 	ELOOP         Errno = 40
 	EOPNOTSUPP    Errno = 95
 	EAFNOSUPPORT  Errno = 97
+	EADDRINUSE    Errno = 98
 	EADDRNOTAVAIL Errno = 99
 	ENETDOWN      Errno = 100
 	ENETUNREACH   Errno = 101
@@ -48,6 +50,10 @@ func (e Errno) String() string {
 		return "No such device"
 	case EINVAL:
 		return "Invalid argument"
+	case ENOSPC:
+		return "No space left on device"
+	case EADDRINUSE:
+		return "Address already in use"
 	case ERANGE:
 		return "Numerical result out of range"
 	case ELOOP:

@@ -173,7 +173,7 @@ func (v *vxlan) update(m packet.MAC, state neigh.State, flags FDBFlags, op FDBOp
 			return &fib.Error{Errno: fib.EOPNOTSUPP}
 		}
 		if !v.create(m, state, flags, r) {
-			return &fib.Error{Errno: ENOSPC}
+			return &fib.Error{Errno: fib.ENOSPC}
 		}
 		return nil
 	}
@@ -199,9 +199,6 @@ func (v *vxlan) update(m packet.MAC, state neigh.State, flags FDBFlags, op FDBOp
 	v.arm()
 	return nil
 }
-
-// ENOSPC is the error of a table that is full.
-const ENOSPC Errno = 28
 
 // remove takes a remote off an entry, and the entry with the last one or when
 // no remote is named: __vxlan_fdb_delete. A remote that is not there is no

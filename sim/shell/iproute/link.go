@@ -391,6 +391,9 @@ func (c *command) printName(d *netdev.Device, width int, after string) {
 	case peer != nil && peer.Owner == d.Owner:
 		p.jsonOnly("link", strconv.Quote(peer.Name))
 		name += "@" + peer.Name
+	case c.foreign(d):
+		p.jsonOnly("link_index", strconv.Itoa(int(d.Index)))
+		name += "@if" + strconv.Itoa(int(d.Index))
 	case peer != nil:
 		p.jsonOnly("link_index", strconv.Itoa(int(peer.Index)))
 		name += "@if" + strconv.Itoa(int(peer.Index))

@@ -263,6 +263,9 @@ func (c *command) addVXLAN(ns *stack.Namespace, n stack.NewLink, rest args) (*ne
 
 // setVXLAN changes one.
 func (c *command) setVXLAN(d *netdev.Device, mtu bool, rest args) error {
+	if !rest.more() {
+		return nil
+	}
 	cfg, given, err := c.vxlanWords(rest, true)
 	if err != nil {
 		return err
@@ -348,6 +351,12 @@ func (c *command) printVXLAN(d *netdev.Device) {
 		}
 		p.raw(f.key, word, strconv.FormatBool(f.on))
 	}
+}
+
+// foreign says that d is a tunnel whose outer packets are another namespace's.
+func (c *command) foreign(d *netdev.Device) bool {
+	_, home := c.ns.VXLAN(d)
+	return home != nil && home != c.ns
 }
 
 // indexName is the name of an interface index, as iproute2 knows it.
