@@ -10,6 +10,8 @@
 //
 //	resolve.go    names become scenarios and labs: same file, files beside it, built-ins
 //	run.go        a lab is built and its steps run, one after the other
+//	step.go       one step, event by event for whoever drives the clock
+//	question.go   what a run answers to a prediction
 //	command.go    the command line of a step becomes a program
 //	refs.go       pod/NAME, node/NAME:cali(POD), NODE:* become namespaces and interfaces
 //	journal.go    what happened to each packet of a step, and who decided it
@@ -26,5 +28,5 @@
 //
 // Left out, with an error "not modelled: …": commands other than ping, and the
 // expectations arp, route, nat, conntrack, icmpError, command and eventHash.
-// Predictions are checked and reported as skipped.
+// Nobody is asked the predictions here; a report has their answers.
 package scenarios

@@ -120,13 +120,75 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-func TestPredictionsAreReportedAsSkipped(t *testing.T) {
+func TestTheRunAnswersPredictions(t *testing.T) {
+	for _, tt := range []struct{ name, predict, want string }{
+		{"a field of a header", "kind: number, answer: auto, about: {at: \"node/k8s-w1:cali(pod3)\", filter: icmp, field: ipv4.ttl}", "63"},
+		{"ip is short for ipv4", "kind: ip, answer: auto, about: {at: pod/pod1:eth0, filter: icmp, field: ip.dst}", "172.16.158.2"},
+		{"a hardware address", "kind: mac, answer: auto, about: {at: pod/pod1:eth0, filter: icmp, field: eth.dst}", "ee:ee:ee:ee:ee:ee"},
+		{"how many", "kind: number, answer: auto, about: {at: pod/pod1:eth0, filter: icmp, field: count}", "2"},
+		{"whether at all", "kind: choice, choices: [yes, no], answer: auto, about: {at: node/k8s-w1:tunl0, filter: icmp, field: seen}", "no"},
+		{"nothing to read it from", "kind: number, answer: auto, about: {at: node/k8s-w1:tunl0, filter: icmp, field: ipv4.ttl}", ""},
+		{"what the file says", "kind: number, answer: 7", "7"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep, err := run(t, cluster(t)+scenario("x", "study", "in: pod/pod1", "run: ping -c 1 172.16.158.2",
+				"predict: [{id: q, ask: {en: which}, "+tt.predict+"}]"), scenarios.Options{})
+			require.NoError(t, err)
+			require.Len(t, rep.Steps[0].Answers, 1)
+			a := rep.Steps[0].Answers[0]
+			require.Equal(t, tt.want, a.Text)
+			require.Equal(t, tt.want != "", a.Right(" "+tt.want))
+			require.False(t, a.Right("64"))
+			require.Empty(t, rep.Steps[0].Expectations)
+		})
+	}
+}
+
+// A lesson that teaches what is not so must fail.
+func TestAnAnswerThatTheRunContradictsFails(t *testing.T) {
 	rep, err := run(t, cluster(t)+scenario("x", "study", "in: pod/pod1", "run: ping -c 1 172.16.158.2",
-		"predict: [{id: ttl, ask: {en: which TTL}, kind: number, answer: auto, about: {at: \"node/k8s-w1:cali(pod1)\", filter: icmp, field: ipv4.ttl}}]"), scenarios.Options{})
+		"predict: [{id: ttl, ask: {en: which TTL}, kind: number, answer: 64, about: {at: \"node/k8s-w1:cali(pod3)\", filter: icmp, field: ipv4.ttl}}]"), scenarios.Options{})
 	require.NoError(t, err)
-	require.Len(t, rep.Steps[0].Skipped, 1)
-	require.Equal(t, "ttl", rep.Steps[0].Skipped[0].ID)
-	require.True(t, rep.Steps[0].Skipped[0].Pos.IsValid())
+	require.Equal(t, scenarios.ExitFailed, rep.ExitCode())
+	require.Equal(t, "expected that the answer to ttl is 64, but the run says 63", rep.Steps[0].Expectations[0].Message)
+}
+
+func TestAnswersToChoices(t *testing.T) {
+	a := scenarios.Answer{Text: "no", Prediction: &topology.Prediction{Kind: topology.AnswerChoice, Choices: []topology.Text{{EN: "yes", KO: "예"}, {EN: "no", KO: "아니요"}}}}
+	for _, right := range []string{"2", "no", "NO", "아니요"} {
+		require.True(t, a.Right(right), right)
+	}
+	for _, wrong := range []string{"1", "yes", "", "3"} {
+		require.False(t, a.Right(wrong), wrong)
+	}
+	require.Equal(t, "아니요", a.In("ko"))
+}
+
+// Whoever drives the clock gets the same as Run does.
+func TestStepByStepIsTheSame(t *testing.T) {
+	e, err := scenarios.NewResolver().Find("pod-to-internet")
+	require.NoError(t, err)
+	whole, err := scenarios.Run(context.Background(), e.Scenario, e.Bundle, scenarios.Options{})
+	require.NoError(t, err)
+	r, err := scenarios.NewRunner(e.Scenario, e.Bundle, scenarios.Options{})
+	require.NoError(t, err)
+	defer r.Close()
+	for {
+		more, err := r.Begin()
+		require.NoError(t, err)
+		if !more {
+			break
+		}
+		for {
+			over, err := r.Settle()
+			require.NoError(t, err)
+			if over {
+				break
+			}
+			r.Lab().Step()
+		}
+	}
+	require.Equal(t, whole, r.Report())
 }
 
 // What is wrong with the input is found before anything runs.
@@ -151,7 +213,7 @@ func TestInvalidStepsAreErrorsWithTheirPlace(t *testing.T) {
 		{"a number in octal", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, headers: [{ipv4: {ttl: 063}}]}"}, false},
 		{"an unknown drop reason", []string{in, ok, "expect:", "- drop: {reason: netfilter_dropp}"}, false},
 		{"a ping expected of a step without a command", []string{"wait: 1s", "expect:", "- ping: {received: 1}"}, false},
-		{"a prediction about an unknown interface", []string{in, ok, "predict: [{id: p1, ask: {en: x}, kind: number, answer: auto, about: {at: pod1:eth7, filter: icmp, field: x}}]"}, false},
+		{"a prediction about an unknown interface", []string{in, ok, "predict: [{id: p1, ask: {en: x}, kind: number, answer: auto, about: {at: pod1:eth7, filter: icmp, field: count}}]"}, false},
 		{"another command", []string{in, "run: ip route", "expect:", "- ping: {received: 1}"}, true},
 		{"a pipe", []string{in, "run: ping -c 1 172.16.158.2 | head -1"}, true},
 		{"an option of ping", []string{in, "run: ping -6 -c 1 ::1"}, true},

@@ -47,7 +47,7 @@ type StepReport struct {
 	Ping         *sock.PingResult
 	Begin, End   clock.Instant
 	Expectations []Result
-	Skipped      []Skipped
+	Answers      []Answer // to the step's predictions
 }
 
 // Result is the outcome of one expectation.
@@ -60,12 +60,6 @@ type Result struct {
 	Message string        // of a failed one: expected, happened, where, who decided; several lines
 	Because topology.Text // what the author says about it
 	Event   uint64        // Seq of the event that a failure is about, 0 for none
-}
-
-// Skipped is a prediction, which this version does not ask.
-type Skipped struct {
-	ID  string
-	Pos topology.Pos
 }
 
 // Tap is an interface whose frames are of interest.

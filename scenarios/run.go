@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hoplab/sim"
-	"hoplab/sim/clock"
 	"hoplab/sim/ctl/expand"
 	"hoplab/topology"
 )
@@ -25,6 +23,9 @@ type Options struct {
 	OnEvent func(e *sim.Event)            // in order
 	OnDone  func(n int, s *StepReport)    // a step is over and judged
 	OnFrame func(tap Tap, f *Frame)       // a frame crossed a tap of the step
+
+	// Blind runs the steps without looking at what happens: nothing is judged.
+	Blind bool
 
 	MaxEvents uint64        // of one step, 0 is sim.DefaultEventLimit
 	MaxTime   time.Duration // of one command in the lab's time, 0 is DefaultMaxTime
@@ -49,6 +50,7 @@ type Runner struct {
 	steps    []*step
 	report   *Report
 	next     int
+	begun    *begun // the step that runs, nil between steps
 }
 
 // step is a step of the file, made ready for the lab.
@@ -57,6 +59,8 @@ type step struct {
 	command *command
 	taps    []int // indexes into Report.Taps
 	checks  []check
+
+	questions []*question
 }
 
 // Run builds the lab of a scenario and runs all steps. The error says what is
@@ -146,7 +150,7 @@ func (r *Runner) compile() error {
 			st.checks = append(st.checks, c.expectation(s, x, fmt.Sprintf("%s.expect[%d]", path, i)))
 		}
 		for i, p := range s.Predict {
-			c.prediction(p, fmt.Sprintf("%s.predict[%d]", path, i))
+			st.questions = append(st.questions, c.question(p, fmt.Sprintf("%s.predict[%d]", path, i)))
 		}
 	}
 	switch {
@@ -168,59 +172,27 @@ func (r *Runner) tap(p place, linkType int) int {
 	return len(r.report.Taps) - 1
 }
 
-// prediction checks where the answer of a prediction is to be seen.
-func (c *compiler) prediction(p *topology.Prediction, path string) {
-	if p.About == nil || p.About.At.IsZero() {
-		return
-	}
-	if !p.About.At.HasInterface() {
-		_, err := c.namespace(p.About.At, path+".about.at")
-		c.add(err)
-		return
-	}
-	places, err := c.interfaces(p.About.At, path+".about.at")
-	c.add(err)
-	for _, at := range places {
-		_, err := c.filter(p.About.Filter, c.linkType(at), len(places) > 1, path+".about.filter")
-		c.add(err)
-	}
-}
-
 // Step runs the next step and judges it. It reports false when there was none.
 func (r *Runner) Step(ctx context.Context) (bool, error) {
-	if r.next == len(r.steps) {
-		return false, nil
-	}
-	n := r.next
-	r.next++
-	s := r.steps[n]
-	rep := &StepReport{Name: s.Name, Pos: s.Pos, Command: s.Run.Text, Begin: r.lab.Now()}
-	if s.command != nil {
-		rep.In = s.command.netns
-	}
-	r.report.Steps = append(r.report.Steps, rep)
-	if r.o.OnStep != nil {
-		r.o.OnStep(n, s.Step)
-	}
-	j := newJournal(rep.In)
-	cancel := r.lab.Subscribe(func(e *sim.Event) { r.see(s, j, e) })
-	defer cancel()
-	if err := r.act(ctx, s, rep); err != nil {
-		r.next = len(r.steps)
+	more, err := r.Begin()
+	if err != nil || !more {
 		return false, err
 	}
-	rep.End = r.lab.Now()
-	out := &outcome{journal: j, ping: rep.Ping, output: rep.Output}
-	for i, x := range s.Expect {
-		rep.Expectations = append(rep.Expectations, result(x, s.checks[i], out))
+	const often = 1 << 10 // events between two looks at the context
+	for n := 1; ; n++ {
+		over, err := r.Settle()
+		if err != nil {
+			return false, err
+		}
+		if over {
+			return true, nil
+		}
+		r.lab.Step()
+		if n%often == 0 && ctx.Err() != nil {
+			r.stop()
+			return false, fmt.Errorf("scenario %s was interrupted: %w", r.scenario.Name, context.Cause(ctx))
+		}
 	}
-	for _, p := range s.Predict {
-		rep.Skipped = append(rep.Skipped, Skipped{p.ID, p.Pos})
-	}
-	if r.o.OnDone != nil {
-		r.o.OnDone(n, rep)
-	}
-	return true, nil
 }
 
 // see shows an event to everybody who follows the step.
@@ -228,6 +200,9 @@ func (r *Runner) see(s *step, j *journal, e *sim.Event) {
 	t := j.see(e)
 	for _, c := range s.checks {
 		c.see(e, t)
+	}
+	for _, q := range s.questions {
+		q.see(e)
 	}
 	if r.o.OnEvent != nil {
 		r.o.OnEvent(e)
@@ -257,74 +232,4 @@ func (r *Runner) frame(s *step, e *sim.Event) {
 		}
 		return
 	}
-}
-
-// act runs the command of a step until it has ended and no frame is on a wire,
-// and then lets the time pass that the step waits.
-func (r *Runner) act(ctx context.Context, s *step, rep *StepReport) error {
-	limit := &limits{ctx: ctx, most: r.o.MaxEvents}
-	if limit.most == 0 {
-		limit.most = sim.DefaultEventLimit
-	}
-	world := r.lab.World()
-	if s.command != nil {
-		longest := r.o.MaxTime
-		if longest == 0 {
-			longest = DefaultMaxTime
-		}
-		var out strings.Builder
-		p := s.command.start(r.lab, &out, rep)
-		err := r.advance(limit, r.lab.Now().Add(longest), func() bool { return !p.Done() })
-		if err == nil && !p.Done() {
-			p.Kill()
-			err = s.Run.Pos.Errorf("", "%s: the command has not ended after %v of the lab's time; give it an end, such as ping -c 3", s.Run.Text, longest)
-		}
-		if err == nil {
-			err = p.Err()
-		}
-		if err == nil {
-			err = r.advance(limit, endOfTime, func() bool { return world.InFlight() > 0 })
-		}
-		rep.Output = out.String()
-		if err != nil {
-			return err
-		}
-	}
-	if s.Wait == 0 {
-		return nil
-	}
-	until := r.lab.Now().Add(s.Wait)
-	if err := r.advance(limit, until, func() bool { return true }); err != nil {
-		return err
-	}
-	r.lab.RunFor(until.Sub(r.lab.Now()))
-	return nil
-}
-
-const endOfTime = clock.Instant(1<<63 - 1)
-
-// limits end a run that does not end by itself.
-type limits struct {
-	ctx    context.Context
-	events uint64
-	most   uint64
-}
-
-// advance runs events up to an instant, as long as more is true.
-func (r *Runner) advance(l *limits, until clock.Instant, more func() bool) error {
-	const often = 1 << 10 // events between two looks at the context
-	q := &r.lab.World().Clock
-	for more() {
-		if at, ok := q.Next(); !ok || at > until {
-			return nil
-		}
-		q.Step()
-		if l.events++; l.events >= l.most {
-			return &sim.EndlessError{Events: l.events}
-		}
-		if l.events%often == 0 && l.ctx.Err() != nil {
-			return fmt.Errorf("scenario %s was interrupted: %w", r.scenario.Name, context.Cause(l.ctx))
-		}
-	}
-	return nil
 }

@@ -54,7 +54,6 @@ const (
 	sayStep
 	sayBecause
 	sayNoExpect
-	saySkipped
 	sayVerdictOK
 	sayVerdictFailed
 	sayVerdictNothing
@@ -119,7 +118,6 @@ var phrases = [numPhrases][numLangs]string{
 	sayStep:           {"step {0}", "단계 {0}"},
 	sayBecause:        {"because: {0}", "이유: {0}"},
 	sayNoExpect:       {"no expectation was checked: this is not a pass", "확인한 기대가 없음: 통과가 아님"},
-	saySkipped:        {"skipped: {0}", "건너뜀: {0}"},
 	sayVerdictOK:      {"{0}: all {1} expectations met", "{0}: 기대 {1}개 모두 충족"},
 	sayVerdictFailed:  {"{0}: {1} of {2} expectations FAILED", "{0}: 기대 {2}개 중 {1}개 실패(FAILED)"},
 	sayVerdictNothing: {"{0}: nothing was checked", "{0}: 확인한 것이 없음"},

@@ -80,9 +80,6 @@ func (w *reporter) step(s *scenarios.StepReport, i int, several bool) {
 	for i := range s.Expectations {
 		w.result(&s.Expectations[i])
 	}
-	for _, p := range s.Skipped {
-		w.line(2, w.lang.text(saySkipped, p.Pos.String()+": "+p.ID), dim)
-	}
 	if len(s.Expectations) > 0 {
 		w.buf = append(w.buf, '\n')
 	}
