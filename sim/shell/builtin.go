@@ -95,7 +95,11 @@ func findBuiltin(name string) builtin {
 		return ulimitBuiltin
 	case "exec":
 		return execCommand
-	case "times", "history", "fc", "complete", "compgen", "bind", "enable", "caller", "suspend":
+	case "caller":
+		return callerBuiltin
+	case "compgen":
+		return compgenBuiltin
+	case "times", "history", "fc", "complete", "bind", "enable", "suspend":
 		return notModelledBuiltin
 	case "alias", "unalias":
 		return aliasBuiltin
@@ -745,11 +749,11 @@ func trapBuiltin(in *interp, args []string) int {
 		return killList(in)
 	}
 	if len(args) == 0 || args[0] == "-p" {
-		var sigs []Signal
-		for s := range in.traps {
-			sigs = append(sigs, s)
+		traps := in.traps
+		if in.inherited != nil {
+			traps = in.inherited
 		}
-		slices.Sort(sigs)
+		sigs := slices.Sorted(maps.Keys(traps))
 		for _, s := range sigs {
 			name := "EXIT"
 			if s != 0 {
@@ -758,7 +762,7 @@ func trapBuiltin(in *interp, args []string) int {
 			if len(args) > 1 && !slices.ContainsFunc(args[1:], func(a string) bool { return strings.TrimPrefix(a, "SIG") == strings.TrimPrefix(name, "SIG") }) {
 				continue
 			}
-			in.out("trap -- " + quote(in.traps[s]) + " " + name + "\n")
+			in.out("trap -- " + quote(traps[s]) + " " + name + "\n")
 		}
 		if in.errTrap != "" {
 			in.out("trap -- " + quote(in.errTrap) + " ERR\n")
@@ -817,11 +821,9 @@ func trapBuiltin(in *interp, args []string) int {
 
 func (in *interp) setTrap(sig Signal, action string, reset bool) {
 	bit := uint32(1) << sig
-	if sig != 0 && in.p.ignored&bit != 0 && in.traps[sig] != "" {
-		return
-	}
+	in.inherited = nil
 	if sig != 0 {
-		if _, mine := in.traps[sig]; !mine && in.p.ignored&bit != 0 && !in.interactive {
+		if in.deaf&bit != 0 && !in.interactive {
 			return // what was ignored when the shell started stays so
 		}
 		in.p.ignored &^= bit

@@ -70,6 +70,9 @@ type interp struct {
 	arithSource string
 	substStatus int // of the last command substitution of a command, -1 if none
 	procSubs    []int
+	coprocs     []*coproc
+	inherited   map[Signal]string // traps of the shell around, which trap shows until one is set here
+	deaf        uint32            // signals that were ignored when the shell started
 }
 
 // options are what set and shopt switch.
@@ -114,6 +117,7 @@ func newInterp(p *Process, name string, params []string) *interp {
 	in.rand &= 0x7fffffff
 	p.interp = in
 	p.caught = 0
+	in.deaf = p.ignored
 	global := newScope()
 	in.scopes = []*scope{global}
 	for _, kv := range p.env {
@@ -170,9 +174,12 @@ func (in *interp) subshell() (*interp, error) {
 	sub.jobs, sub.reaped = nil, map[int]int{}
 	sub.depth++
 	sub.interactive, sub.exiting, sub.inTrap = false, false, false
-	sub.procSubs = nil
+	sub.procSubs, sub.coprocs = nil, nil
 	sub.loops, sub.brk, sub.cont, sub.ret = 0, 0, false, false
 	sub.traps = map[Signal]string{}
+	if in.inherited == nil {
+		sub.inherited = in.traps
+	}
 	for sig, t := range in.traps { // any order: a copy
 		if t == "" && sig != 0 {
 			sub.traps[sig] = "" // what is ignored stays so
@@ -739,8 +746,7 @@ func (in *interp) cmd(c syntax.Command) {
 	case *syntax.TimeClause:
 		in.timeClause(c)
 	case *syntax.CoprocClause:
-		in.errf("not modelled: coproc")
-		in.status = 2
+		in.coprocClause(c)
 	default:
 		in.errf("not modelled: this kind of command")
 		in.status = 2
@@ -980,11 +986,65 @@ func (in *interp) timeClause(c *syntax.TimeClause) {
 	sec := func(d time.Duration) string {
 		return fmt.Sprintf("%dm%d.%03ds", int(d.Minutes()), int(d.Seconds())%60, d.Milliseconds()%1000)
 	}
+	if f, ok := in.find("TIMEFORMAT").value(); ok && !c.PosixFormat {
+		if f != "" {
+			fmt.Fprintln(fdStream{in.p, 2}, in.timeText(f, d))
+		}
+		return
+	}
 	if c.PosixFormat {
 		fmt.Fprintf(fdStream{in.p, 2}, "real %.2f\nuser 0.00\nsys 0.00\n", d.Seconds())
 		return
 	}
 	fmt.Fprintf(fdStream{in.p, 2}, "\nreal\t%s\nuser\t0m0.000s\nsys\t0m0.000s\n", sec(d))
+}
+
+// timeText is what time prints by TIMEFORMAT: %[p][l]R, and U and S, which are
+// nothing on a machine whose processor takes no time; %P is the processor's share.
+func (in *interp) timeText(format string, real time.Duration) string {
+	var b strings.Builder
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' || i+1 == len(format) {
+			b.WriteByte(format[i])
+			continue
+		}
+		i++
+		digits, long := 3, false
+		if c := format[i]; c >= '0' && c <= '9' && i+1 < len(format) {
+			digits = min(int(c-'0'), 3)
+			i++
+		}
+		if format[i] == 'l' && i+1 < len(format) {
+			long = true
+			i++
+		}
+		d := time.Duration(0)
+		switch format[i] {
+		case 'R':
+			d = real
+		case 'U', 'S':
+		case 'P':
+			b.WriteString("0.00")
+			continue
+		case '%':
+			b.WriteByte('%')
+			continue
+		default:
+			in.errf("TIMEFORMAT: `%c': invalid format character", format[i])
+			return b.String()
+		}
+		unit := time.Second
+		for range digits {
+			unit /= 10
+		}
+		d = d.Truncate(unit)
+		if long {
+			fmt.Fprintf(&b, "%dm%.*fs", int(d.Minutes()), digits, (d % time.Minute).Seconds())
+		} else {
+			fmt.Fprintf(&b, "%.*f", digits, d.Seconds())
+		}
+	}
+	return b.String()
 }
 
 func wordsText(l []*syntax.Word) string {
@@ -1178,6 +1238,7 @@ func (in *interp) external(c *syntax.CallExpr, redirs []*syntax.Redirect, words 
 		child.discard()
 		return
 	}
+	in.closeCoprocs(child)
 	child.start(func() int { return child.runTool(tool, argv) })
 	in.text = func() string { return stmtText(c) }
 	in.waitForeground(child, nil)

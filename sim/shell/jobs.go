@@ -41,6 +41,7 @@ func (in *interp) spawn(l []*syntax.Stmt, prepare func(c *Process)) (*Process, e
 		return nil, err
 	}
 	c := sub.p
+	in.closeCoprocs(c)
 	if prepare != nil {
 		prepare(c)
 	}
@@ -81,7 +82,7 @@ func stmtsText(l []*syntax.Stmt) string {
 func (in *interp) background(st *syntax.Stmt) {
 	cp := *st
 	cp.Background = false
-	l := []*syntax.Stmt{&cp}
+	l := unnested(&cp)
 	var procs []*Process
 	if b, ok := cp.Cmd.(*syntax.BinaryCmd); ok && (b.Op == syntax.Pipe || b.Op == syntax.PipeAll) && len(cp.Redirs) == 0 && !cp.Negated {
 		procs = in.startPipeline(flatten(b), true)
@@ -94,17 +95,23 @@ func (in *interp) background(st *syntax.Stmt) {
 	if len(procs) == 0 {
 		in.exit(254)
 	}
+	in.addJob(procs, stmtText(&cp))
+	in.setStatus(0)
+}
+
+// addJob enters processes in the table of jobs.
+func (in *interp) addJob(procs []*Process, text string) *job {
 	n := 1
 	for _, j := range in.jobs {
 		n = max(n, j.n+1)
 	}
-	j := &job{n: n, procs: procs, text: stmtText(&cp)}
+	j := &job{n: n, procs: procs, text: text}
 	in.jobs = append(in.jobs, j)
 	in.lastBG = j.last().PID
 	if in.interactive {
 		fmt.Fprintf(fdStream{in.p, 2}, "[%d] %d\n", j.n, in.lastBG)
 	}
-	in.setStatus(0)
+	return j
 }
 
 // detach prepares a background process: without job control it ignores the
@@ -159,7 +166,7 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 			cp.Redirs = append(slices.Clip(st.Redirs), &syntax.Redirect{Op: syntax.DplOut, N: &syntax.Lit{Value: "2"}, Word: &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{Value: "1"}}}})
 			st = &cp
 		}
-		c, err := in.spawn([]*syntax.Stmt{st}, func(c *Process) {
+		c, err := in.spawn(unnested(st), func(c *Process) {
 			if bg {
 				in.detach(c, i == 0)
 			}
@@ -434,6 +441,7 @@ func (in *interp) forget(j *job) {
 		in.tellKilled(p, j.text, in.line, false)
 	}
 	in.jobs = slices.DeleteFunc(in.jobs, func(x *job) bool { return x == j })
+	in.endCoproc(j)
 }
 
 // findJob finds a job by %N, %%, %+, %-, %text or by the number of its process.

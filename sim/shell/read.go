@@ -139,10 +139,8 @@ func (in *interp) readLine(o readOptions) (line string, mask []bool, status int)
 	count := 0
 	for o.chars < 0 || count < o.chars {
 		in.p.step(1)
-		if pr, ok := f.file.(pipeReader); ok && o.hasTimeout {
-			for pr.n == 0 && !pr.noHead && !timedOut && !in.p.pendingSignal() {
-				in.p.block(&pr.readers)
-			}
+		if o.hasTimeout {
+			in.p.waitReadable(f, func() bool { return timedOut })
 			if timedOut {
 				return b.String(), mask, 128 + int(SIGALRM)
 			}
@@ -212,8 +210,8 @@ func runeLen(c byte) int {
 
 // readable says that reading would not wait.
 func (in *interp) readable(f *openFile) bool {
-	pr, ok := f.file.(pipeReader)
-	return !ok || pr.n > 0 || pr.noHead
+	ready, _ := blocking(f)
+	return ready == nil || ready()
 }
 
 // assignRead splits a line by IFS and assigns the fields.

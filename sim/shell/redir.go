@@ -160,8 +160,15 @@ func (in *interp) openTo(p *Process, fd int, name string, flags vfs.Flags, clobb
 			return errors.New(name + ": cannot overwrite existing file")
 		}
 	}
-	if strings.HasPrefix(name, "/dev/tcp/") || strings.HasPrefix(name, "/dev/udp/") {
-		return errors.New("not modelled: " + name)
+	if isDevSock(name) {
+		f, err := in.openDevSock(p, name)
+		if err != nil {
+			return errors.New(name + ": " + vfs.Text(err))
+		}
+		f.refs++
+		p.setFD(fd, f)
+		f.unref()
+		return nil
 	}
 	opener := p
 	if n, ok := p.ownFD(name); ok && p.fd(n) == nil {

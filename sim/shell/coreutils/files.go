@@ -116,7 +116,6 @@ func ls(c *shell.Call) int {
 	if len(names) == 0 {
 		names = []string{"."}
 	}
-	slices.Sort(names)
 	var files, dirs []vfs.Info
 	for _, n := range names {
 		i, err := l.info(n)
@@ -140,6 +139,7 @@ func ls(c *shell.Call) int {
 		}
 	}
 	if len(files) > 0 {
+		l.sort(files)
 		l.list("", files, false)
 		l.first = false
 	}

@@ -17,7 +17,7 @@ import (
 
 func grepTools() []shell.Tool {
 	opts := []shell.Option{
-		flag("-E, --extended-regexp", "extended expressions"), flag("-F, --fixed-strings", "plain text"), flag("-G, --basic-regexp", "basic expressions"), missing("-P, --perl-regexp", "expressions of Perl"),
+		flag("-E, --extended-regexp", "extended expressions"), flag("-F, --fixed-strings", "plain text"), flag("-G, --basic-regexp", "basic expressions"), flag("-P, --perl-regexp", "expressions of Perl, but for back-references and negative assertions"),
 		flag("-e, --regexp PATTERN", "a pattern; may be given several times"), flag("-f, --file FILE", "patterns from a file"), flag("-i, -y, --ignore-case", "upper case as lower"), flag("--no-ignore-case", "undo -i"), flag("-v, --invert-match", "lines that do not match"), flag("-w, --word-regexp", "whole words"), flag("-x, --line-regexp", "whole lines"),
 		flag("-c, --count", "how many lines"), flag("-o, --only-matching", "only what matches"), flag("-q, --quiet, --silent", "print nothing"), flag("-s, --no-messages", "say nothing about missing files"), flag("-n, --line-number", "with line numbers"), flag("-b, --byte-offset", "with offsets"),
 		flag("-H, --with-filename", "with names of files"), flag("-h, --no-filename", "without"), flag("-l, --files-with-matches", "names of files that match"), flag("-L, --files-without-match", "names of files that do not"), flag("-m, --max-count NUM", "stop after so many lines"),
@@ -219,7 +219,7 @@ func grep(c *shell.Call) int {
 
 func (g *grepper) compile(patterns []string) error {
 	a := g.a
-	mode := a.Last("-E", "-F", "-G")
+	mode := a.Last("-E", "-F", "-G", "-P")
 	var alts []string
 	for _, p := range patterns {
 		switch mode {
@@ -230,6 +230,11 @@ func (g *grepper) compile(patterns []string) error {
 				return errors.New("not modelled: back-references in patterns")
 			}
 			p = shell.GoRegexp(p)
+		case "-P":
+			var err error
+			if p, err = perlToGo(p); err != nil {
+				return err
+			}
 		default:
 			if backref(p) {
 				return errors.New("not modelled: back-references in patterns")
@@ -258,7 +263,9 @@ func (g *grepper) compile(patterns []string) error {
 	if err != nil {
 		return grepError(err)
 	}
-	re.Longest()
+	if mode != "-P" {
+		re.Longest()
+	}
 	g.re = re
 	return nil
 }
@@ -425,11 +432,59 @@ func (g *grepper) match(name string, n, offset int, s string) {
 	if g.a.Has("-v") {
 		return
 	}
+	kept := 2 * g.re.SubexpIndex(keptGroup)
+	for at := 0; kept > 0 && at <= len(s); {
+		m := g.re.FindStringSubmatchIndex(s[at:])
+		if m == nil {
+			return
+		}
+		from, to := at+m[kept], at+m[kept+1]
+		if from < to {
+			g.line(name, n, offset+from, ':', s[from:to])
+		}
+		at = max(to, at+1) // what a look-ahead saw may match again
+	}
+	if kept > 0 {
+		return
+	}
 	for _, m := range g.re.FindAllStringIndex(s, -1) {
 		if m[0] < m[1] {
 			g.line(name, n, offset+m[0], ':', s[m[0]:m[1]])
 		}
 	}
+}
+
+// keptGroup is the part of a match of -P that is printed.
+const keptGroup = "kept"
+
+// perlToGo writes an expression of Perl as Go's: \K, and positive assertions
+// at its ends, become parts around the group that is printed.
+func perlToGo(p string) (string, error) {
+	before, after := "", ""
+	if backref(p) {
+		return "", errors.New("not modelled: back-references in patterns")
+	}
+	if i := strings.LastIndex(p, `\K`); i >= 0 && strings.Count(p[:i], "(") == strings.Count(p[:i], ")") {
+		before, p = strings.ReplaceAll(p[:i], `\K`, ""), p[i+2:]
+	}
+	if rest, ok := strings.CutPrefix(p, "(?<="); ok && before == "" {
+		if inside, rest, ok := strings.Cut(rest, ")"); ok && !strings.Contains(inside, "(") {
+			before, p = inside, rest
+		}
+	}
+	if i := strings.LastIndex(p, "(?="); i >= 0 && strings.IndexByte(p[i+3:], ')') == len(p)-i-4 && !strings.Contains(p[i+3:], "(") {
+		after, p = p[i+3:len(p)-1], p[:i]
+	}
+	for _, x := range []string{"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?(", `\K`, `\R`, "++", "*+", "?+"} {
+		if strings.Contains(p, x) || strings.Contains(before, x) {
+			return "", fmt.Errorf("not modelled: %s in a pattern of -P", x)
+		}
+	}
+	p = strings.ReplaceAll(strings.ReplaceAll(p, `\h`, `[ \t]`), `\Z`, `\z`)
+	if before == "" && after == "" {
+		return p, nil
+	}
+	return "(?:" + before + ")(?P<" + keptGroup + ">" + p + ")(?:" + after + ")", nil
 }
 
 func (g *grepper) line(name string, n, offset int, sep byte, s string) {
