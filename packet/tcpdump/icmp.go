@@ -21,6 +21,11 @@ const (
 	icmpMaskReply          = 18
 )
 
+// icmpTextMax is how much of a message's text tcpdump has room for, in bytes.
+const icmpTextMax = 163
+
+const icmpPortUnreachable = 3 // code of icmpUnreachable
+
 // icmpQuote is where the packet that an error is about starts.
 const icmpQuote = 8
 
@@ -30,11 +35,19 @@ func (l *line) icmp(at, length int, fragmented bool) {
 	// tcpdump makes the whole text before it prints any of it.
 	begin := len(l.out)
 	kind, code := l.u8(at), l.u8(at+1)
+	if !l.stopped && !l.has(at, l.icmpLeast(at, kind, code)) {
+		l.truncated()
+		return
+	}
 	l.str("ICMP ")
+	text := len(l.out)
 	l.icmpText(at, kind, code)
 	if l.stopped {
 		l.out = append(l.out[:begin], " [|icmp]"...)
 		return
+	}
+	if len(l.out)-text > icmpTextMax {
+		l.out = l.out[:text+icmpTextMax]
 	}
 	l.str(", length ")
 	l.num(length)
@@ -65,18 +78,113 @@ func (l *line) icmp(at, length int, fragmented bool) {
 	}
 }
 
-// icmpExtension looks for what RFC 4884 allows behind 128 quoted bytes. Without
-// the length field of that RFC, only a right checksum tells it from more quote.
+// icmpLeast is how many bytes of a message tcpdump wants before it looks at it,
+// 0 when it takes what is there.
+func (l *line) icmpLeast(at, kind, code int) int {
+	switch {
+	case kind == icmpUnreachable && code == icmpPortUnreachable:
+		return icmpQuote + 10
+	case kind == icmpRouterAdvert:
+		if l.has(at, 8) && l.frame[at+5] == 2 {
+			return 8 + 8*int(l.frame[at+4])
+		}
+		return 8
+	case kind == icmpTimeExceeded, kind == icmpTimestampReply:
+		return icmpQuote + 12
+	}
+	return 0
+}
+
+// icmpExtension prints what RFC 4884 allows behind 128 quoted bytes of a
+// message of length bytes. Without the length field of that RFC, only a right
+// checksum tells it from more quote.
 func (l *line) icmpExtension(at, kind, length int) {
-	const extension = 136
-	if length <= extension || kind == icmpSourceQuench || kind == icmpRedirect || !l.need(at+extension, 4) {
+	const extension, objectLen, mplsStack = 136, 4, 1
+	if l.stopped || length <= extension || kind == icmpSourceQuench || kind == icmpRedirect {
 		return
 	}
-	if n := length - extension; l.u8(at+5) == 0 && l.has(at+extension, n) && packet.Checksum(l.frame[at+extension:at+extension+n]) != 0 {
+	if !l.has(at, extension+5) {
+		l.truncated()
 		return
 	}
-	l.str("\n\t")
-	l.notModelled("ICMP extension")
+	rest := length - extension
+	whole := l.has(at+extension, rest)
+	sum := uint16(1)
+	if whole {
+		sum = packet.Checksum(l.frame[at+extension : at+extension+rest])
+	}
+	if l.u8(at+5) == 0 && whole && sum != 0 {
+		return
+	}
+	version := l.u8(at+extension) >> 4
+	l.str("\n\tICMP Multi-Part extension v")
+	l.num(version)
+	if version != 2 {
+		l.str(" packet not supported")
+		return
+	}
+	if whole {
+		l.str(", checksum 0x")
+		l.hex(uint32(l.u16(at+extension+2)), 4)
+		l.str(pick(btoi(sum == 0), " (incorrect)", " (correct)"))
+		l.length(rest)
+	}
+	object := at + extension + 4
+	// tcpdump counts without sign: what is shorter than the header never ends.
+	for rest -= 4; rest > objectLen || rest < 0; {
+		if !l.has(object, objectLen) {
+			l.truncated()
+			return
+		}
+		size, class, kind := l.u16(object), l.u8(object+2), l.u8(object+3)
+		l.str("\n\t  ")
+		l.str(extensionClass(class))
+		l.str(" Object (")
+		l.num(class)
+		l.str("), Class-Type: ")
+		l.num(kind)
+		l.length(size)
+		object += objectLen
+		rest -= objectLen
+		if class == 0 || size < objectLen {
+			return
+		}
+		size -= objectLen
+		if class == mplsStack && kind == 1 {
+			l.mplsEntry(object)
+		} else {
+			l.unknown(object, size, "\n\t    ")
+		}
+		if l.stopped || rest >= 0 && rest < size {
+			return
+		}
+		object += size
+		rest -= size
+	}
+}
+
+func extensionClass(class int) string {
+	switch class {
+	case 1:
+		return "MPLS Stack Entry"
+	case 2:
+		return "Interface Identification"
+	}
+	return "unknown"
+}
+
+// mplsEntry prints RFC 4950's label.
+func (l *line) mplsEntry(at int) {
+	entry := l.u32(at)
+	l.str("\n\t    label ")
+	l.unsigned(entry >> 12)
+	l.str(", tc ")
+	l.unsigned(entry >> 9 & 7)
+	if entry&0x100 != 0 {
+		l.str(", [S]")
+	}
+	l.str(", ttl ")
+	l.unsigned(entry & 0xff)
 }
 
 // quotes tells the messages that carry the packet they are about.
@@ -177,7 +285,7 @@ func (l *line) dayTime(ms uint32) {
 // unreachable prints "host 172.16.184.1 unreachable": the host is the
 // destination of the quoted packet.
 func (l *line) unreachable(at, code int) {
-	const port, protocol, fragNeeded = 3, 2, 4
+	const protocol, fragNeeded = 2, 4
 	quote := at + icmpQuote
 	switch code {
 	case protocol:
@@ -186,7 +294,7 @@ func (l *line) unreachable(at, code int) {
 		l.num(l.u8(quote + 9))
 		l.str(" unreachable")
 		return
-	case port:
+	case icmpPortUnreachable:
 		l.unreachablePort(quote)
 		return
 	}
@@ -244,18 +352,21 @@ func unreachableWords(code int) (before, after string) {
 func (l *line) unreachablePort(quote int) {
 	proto := l.u8(quote + 9)
 	port := l.u16(quote + l.u8(quote)&15*4 + 2)
+	l.need(quote+16, 4)
 	l.ip(quote + 16)
 	switch proto {
 	case protoTCP:
-		l.str(" tcp")
+		l.str(" tcp port ")
+		l.tcpPort(port)
 	case protoUDP:
-		l.str(" udp")
+		l.str(" udp port ")
+		l.udpPort(port)
 	default:
 		l.str(" protocol ")
 		l.num(proto)
+		l.str(" port ")
+		l.num(port)
 	}
-	l.str(" port ")
-	l.num(port)
 	l.str(" unreachable")
 }
 

@@ -47,14 +47,17 @@ func (l *line) tcpOptions(s segment) bool {
 		if l.stopped {
 			return false
 		}
-		used, ok := l.tcpOption(s, kind, at, length-2, end-at)
-		if l.stopped {
+		used, state := l.tcpOption(s, kind, at, length-2, end-at)
+		switch {
+		case l.stopped:
+			return false
+		case state == optionCut:
+			l.truncated()
 			if !first {
-				l.out = append(l.out, '>')
+				l.str(">")
 			}
 			return false
-		}
-		if !ok {
+		case state == optionBad:
 			return l.badOption(first)
 		}
 		at += used
@@ -84,70 +87,92 @@ func (l *line) badOption(first bool) bool {
 	return false
 }
 
+// optionState tells what became of an option.
+type optionState int
+
+const (
+	optionDone optionState = iota
+	optionBad              // longer than the header
+	optionCut              // longer than what was captured
+)
+
+// optionFits tells whether n of the left bytes of the header are there.
+func (l *line) optionFits(at, n, left int) optionState {
+	switch {
+	case n > left:
+		return optionBad
+	case !l.has(at, n):
+		return optionCut
+	}
+	return optionDone
+}
+
+// tcpFixedOptions are those with data of a fixed size, and the size in bytes.
+var tcpFixedOptions = [256]struct {
+	name string
+	size int
+}{
+	tcpOptEnd: {"eol", 0}, tcpOptNop: {"nop", 0}, tcpOptMSS: {"mss", 2}, tcpOptWindow: {"wscale", 1}, tcpOptSackOK: {"sackOK", 0},
+	tcpOptEcho: {"echo", 4}, tcpOptEchoReply: {"echoreply", 4}, tcpOptCC: {"cc", 4}, tcpOptCCNew: {"ccnew", 4},
+	tcpOptCCEcho:    {"", 4}, // it has no name
+	tcpOptTimestamp: {"TS", 8}, tcpOptMD5: {"md5", 16}, tcpOptTimeout: {"uto", 2}, tcpOptSCPS: {"scps", 2},
+}
+
 // tcpOption prints an option whose data of n bytes starts at at; left bytes
-// remain in the header. It returns how many it used, and false when the
-// option needs more than the header has.
-func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
-	fits := func(n int) bool { return n <= left && l.need(at, n) }
+// remain in the header. It returns how many it used.
+func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, state optionState) {
 	switch kind {
-	case tcpOptEnd:
-		l.str("eol")
-		return 0, true
-	case tcpOptNop:
-		l.str("nop")
-		return 0, true
-	case tcpOptMSS:
-		l.str("mss")
-		if !fits(2) {
-			return 0, false
+	case tcpOptSack:
+		return n, l.sackOption(s, at, n, left)
+	case tcpOptFastOpen, tcpOptMPTCP, tcpOptExpID:
+		l.str([...]string{"tfo", "mptcp", "exp"}[btoi(kind == tcpOptMPTCP)+2*btoi(kind == tcpOptExpID)])
+		if state := l.optionFits(at, n, left); state != optionDone {
+			return 0, state
 		}
+		switch {
+		case kind == tcpOptFastOpen:
+			l.str(" ")
+			l.fastOpen(at, n)
+		case kind == tcpOptMPTCP:
+			if !l.mptcp(at-2, n+2, s.flags) {
+				return 0, optionBad
+			}
+		case n < 2:
+			return 0, optionBad
+		default:
+			l.experiment(at, n)
+		}
+		return n, optionDone
+	case tcpOptAO:
+		return n, l.authenticationOption(at, n, left)
+	}
+	option := tcpFixedOptions[kind]
+	if option.name == "" && kind != tcpOptCCEcho {
+		return n, l.unknownOption(kind, at, n, left)
+	}
+	l.str(option.name)
+	if state := l.optionFits(at, option.size, left); state != optionDone {
+		return 0, state
+	}
+	switch kind {
+	case tcpOptMSS:
 		l.str(" ")
 		l.num(l.u16(at))
-		return 2, true
 	case tcpOptWindow:
-		l.str("wscale")
-		if !fits(1) {
-			return 0, false
-		}
 		l.str(" ")
 		l.num(l.u8(at))
-		return 1, true
-	case tcpOptSackOK:
-		l.str("sackOK")
-		return 0, true
-	case tcpOptSack:
-		return l.sackOption(s, at, n, left)
 	case tcpOptEcho, tcpOptEchoReply, tcpOptCC, tcpOptCCNew, tcpOptCCEcho:
-		l.str(tcpOptionName(kind))
-		if !fits(4) {
-			return 0, false
-		}
 		l.str(" ")
 		l.unsigned(l.u32(at))
-		return 4, true
 	case tcpOptTimestamp:
-		l.str("TS")
-		if !fits(8) {
-			return 0, false
-		}
 		l.str(" val ")
 		l.unsigned(l.u32(at))
 		l.str(" ecr ")
 		l.unsigned(l.u32(at + 4))
-		return 8, true
 	case tcpOptMD5:
-		l.str("md5")
-		if !fits(16) {
-			return 0, false
-		}
 		l.str(" shared secret not supplied with -M, can't check - ")
 		l.hexBytes(at, 16)
-		return 16, true
 	case tcpOptTimeout:
-		l.str("uto")
-		if !fits(2) {
-			return 0, false
-		}
 		value := l.u16(at)
 		l.str(" 0x")
 		l.hex(uint32(value), 1)
@@ -157,87 +182,98 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, ok bool) {
 			seconds *= 60
 		}
 		l.num(seconds)
-		return 2, true
-	case tcpOptFastOpen:
-		l.str("tfo ")
-		if !fits(n) {
-			return 0, false
-		}
-		switch {
-		case n == 0:
-			l.str(" cookiereq")
-		case n%2 != 0 || n < 4 || n > 16:
-			l.invalid()
-		default:
-			l.str(" cookie ")
-			l.hexBytes(at, n)
-		}
-		return n, true
-	case tcpOptAO, tcpOptMPTCP, tcpOptExpID:
-		l.str(tcpOptionName(kind))
-		if !fits(n) {
-			return 0, false
-		}
-		l.str(" [not modelled]")
-		return n, true
 	case tcpOptSCPS:
-		l.str("scps")
-		if !fits(2) {
-			return 0, false
-		}
 		l.str(" cap ")
 		l.hex(uint32(l.u8(at)), 2)
 		l.str(" id ")
 		l.num(l.u8(at + 1))
-		return 2, true
 	}
+	return option.size, optionDone
+}
+
+// fastOpen prints the cookie of RFC 7413.
+func (l *line) fastOpen(at, n int) {
+	switch {
+	case n == 0:
+		l.str(" cookiereq")
+	case n%2 != 0 || n < 4 || n > 16:
+		l.invalid()
+	default:
+		l.str(" cookie ")
+		l.hexBytes(at, n)
+	}
+}
+
+// experiment prints an option with an identifier of RFC 6994.
+func (l *line) experiment(at, n int) {
+	const fastOpen = 0xf989
+	l.str("-")
+	id := l.u16(at)
+	if id == fastOpen {
+		l.str("tfo")
+		l.fastOpen(at+2, n-2)
+		return
+	}
+	l.hex(uint32(id), 4)
+}
+
+// authenticationOption prints RFC 5925.
+func (l *line) authenticationOption(at, n, left int) optionState {
+	l.str("tcp-ao")
+	if n < 2 {
+		l.invalid()
+		return optionDone
+	}
+	if state := l.optionFits(at, 1, left); state != optionDone {
+		return state
+	}
+	l.str(" keyid ")
+	l.num(l.u8(at))
+	if state := l.optionFits(at, 2, left); state != optionDone {
+		return state
+	}
+	l.str(" rnextkeyid ")
+	l.num(l.u8(at + 1))
+	if n == 2 {
+		return optionDone
+	}
+	l.str(" mac 0x")
+	return l.optionBytes(at, 2, n, left)
+}
+
+func (l *line) unknownOption(kind, at, n, left int) optionState {
 	l.str("unknown-")
 	l.num(kind)
 	if n > 0 {
 		l.str(" 0x")
 	}
-	for i := range n {
-		if !fits(i + 1) {
-			return 0, false
+	return l.optionBytes(at, 0, n, left)
+}
+
+// optionBytes prints the bytes from first to n of an option's data.
+func (l *line) optionBytes(at, first, n, left int) optionState {
+	for i := first; i < n; i++ {
+		if state := l.optionFits(at, i+1, left); state != optionDone {
+			return state
 		}
 		l.hex(uint32(l.u8(at+i)), 2)
 	}
-	return n, true
-}
-
-func tcpOptionName(kind int) string {
-	switch kind {
-	case tcpOptEcho:
-		return "echo"
-	case tcpOptEchoReply:
-		return "echoreply"
-	case tcpOptCC:
-		return "cc"
-	case tcpOptCCNew:
-		return "ccnew"
-	case tcpOptCCEcho:
-		return "" // so it is
-	case tcpOptAO:
-		return "tcp-ao"
-	case tcpOptMPTCP:
-		return "mptcp"
-	}
-	return "exp"
+	return optionDone
 }
 
 // sackOption prints blocks relative to the other side's numbers, RFC 2018.
-func (l *line) sackOption(s segment, at, n, left int) (used int, ok bool) {
+func (l *line) sackOption(s segment, at, n, left int) optionState {
 	l.str("sack")
 	if n%8 != 0 {
 		l.str(" invalid sack")
-		return n, true
+		return optionDone
 	}
 	l.str(" ")
 	l.num(n / 8)
 	l.str(" ")
 	for i := 0; i < n; i += 8 {
-		if i+8 > left || !l.need(at+i, 8) {
-			return 0, false
+		if state := l.optionFits(at, i+8, left); state != optionDone {
+			return state
 		}
 		l.str("{")
 		l.unsigned(l.u32(at+i) - s.sackBase)
@@ -245,5 +281,5 @@ func (l *line) sackOption(s segment, at, n, left int) (used int, ok bool) {
 		l.unsigned(l.u32(at+i+4) - s.sackBase)
 		l.str("}")
 	}
-	return n, true
+	return optionDone
 }
