@@ -13,8 +13,29 @@ import (
 
 // VLANAttrs are the settings of a VLAN device, and the mode of a macvlan.
 type VLANAttrs struct {
-	ID      uint16
-	Private bool // a macvlan that does not talk to its siblings
+	ID   uint16
+	Mode MacvlanMode
+}
+
+// MacvlanMode says whom a macvlan reaches without the lower device.
+type MacvlanMode uint8
+
+// The modes that are modelled.
+const (
+	VEPA        MacvlanMode = iota // nobody: the switch outside sends it back
+	BridgeMode                     // its siblings
+	PrivateMode                    // nobody, not even by way of the switch
+)
+
+// String is iproute2's word.
+func (m MacvlanMode) String() string {
+	switch m {
+	case BridgeMode:
+		return "bridge"
+	case PrivateMode:
+		return "private"
+	}
+	return "vepa"
 }
 
 // etherVLAN is the EtherType of an 802.1Q tag.
@@ -94,7 +115,7 @@ func (d *Device) toUppers(b *packet.Buffer) bool {
 		switch {
 		case u.Kind != Macvlan || !u.up:
 		case dst.IsMulticast():
-			if packet.Ethernet(f).Src() != u.MAC {
+			if src := packet.Ethernet(f).Src(); src != u.MAC && (u.Attrs.VLAN.Mode != PrivateMode || !d.isUpper(src)) {
 				u.take(b.Clone())
 			}
 		case dst == u.MAC:
@@ -103,6 +124,11 @@ func (d *Device) toUppers(b *packet.Buffer) bool {
 		}
 	}
 	return false
+}
+
+// isUpper says that a macvlan on d has that address.
+func (d *Device) isUpper(m packet.MAC) bool {
+	return slices.ContainsFunc(d.uppers, func(u *Device) bool { return u.Kind == Macvlan && u.MAC == m })
 }
 
 // toVLAN is vlan_do_receive.
@@ -131,9 +157,9 @@ func (d *Device) take(b *packet.Buffer) {
 // directly, everybody else by the lower device.
 func (d *Device) xmitMacvlan(b *packet.Buffer) {
 	dst := packet.Ethernet(b.Bytes()).Dst()
-	if !d.Attrs.VLAN.Private {
+	if d.Attrs.VLAN.Mode == BridgeMode {
 		for _, u := range d.lower.uppers {
-			if u == d || u.Kind != Macvlan || !u.up || u.Attrs.VLAN.Private {
+			if u == d || u.Kind != Macvlan || !u.up || u.Attrs.VLAN.Mode != BridgeMode {
 				continue
 			}
 			if dst.IsMulticast() {

@@ -129,6 +129,8 @@ func MTURange(kind netdev.Kind) (lo, hi int) {
 		return minMTU, 1<<31 - 1
 	case netdev.IPIP:
 		return minMTU, maxMTU - packet.IPv4Len
+	case netdev.VRF:
+		return minVRFMTU, vrfMTU
 	}
 	return minMTU, maxMTU
 }
@@ -232,7 +234,7 @@ func (ns *Namespace) rename(d *netdev.Device, name string) {
 // empty, serves where the device's own is taken there; the index stays if it
 // is free.
 func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
-	if d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Bridge { // NETIF_F_NETNS_LOCAL
+	if d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Bridge || d.Kind == netdev.VRF { // NETIF_F_NETNS_LOCAL
 		return &fib.Error{Errno: fib.EINVAL}
 	}
 	if ns == to {
@@ -255,6 +257,9 @@ func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
 		bridgeChanged(m)
 	}
 	ns.forget(d)
+	if l := d.Lower(); l != nil && l.Owner.(*Namespace) != to {
+		to.NetNSID(l.Owner.(*Namespace))
+	}
 	ns.NetNSID(to)
 	d.Name = name
 	d.Move(to, to.Name)
@@ -308,8 +313,15 @@ func (ns *Namespace) ChangeMTU(d *netdev.Device, mtu int) error {
 	default:
 		return &fib.Error{Errno: fib.EINVAL, Msg: "mtu greater than device maximum"}
 	}
+	if l := d.Lower(); l != nil && mtu > l.MTU {
+		if d.Kind == netdev.VLAN {
+			return &fib.Error{Errno: fib.ERANGE}
+		}
+		return &fib.Error{Errno: fib.EINVAL}
+	}
 	d.Attrs.MTUSet = true
 	ns.SetMTU(d, mtu)
+	lowerMTU(d)
 	bridgeChanged(d.Master())
 	return nil
 }
@@ -352,7 +364,7 @@ func (ns *Namespace) SetMaster(d, bridge *netdev.Device) error {
 // ports, unless the user chose: br_stp_recalculate_bridge_id,
 // br_mtu_auto_adjust. A nil bridge is none.
 func bridgeChanged(bridge *netdev.Device) {
-	if bridge == nil {
+	if bridge == nil || bridge.Kind != netdev.Bridge {
 		return
 	}
 	ns := bridge.Owner.(*Namespace)

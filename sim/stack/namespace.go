@@ -143,6 +143,16 @@ func (ns *Namespace) enter(d *netdev.Device, index int32) {
 // RemoveDevice takes a device out of the namespace with all that hangs on it.
 // A veth's other end goes with it.
 func (ns *Namespace) RemoveDevice(d *netdev.Device) {
+	for _, u := range d.Uppers() {
+		u.Owner.(*Namespace).RemoveDevice(u)
+	}
+	if d.Kind == netdev.VRF {
+		for _, p := range ns.Devices() {
+			if p.Master() == d {
+				ns.setVRF(p, nil)
+			}
+		}
+	}
 	peer := d.Peer()
 	if v := ns.vxlan(d); v != nil {
 		defer v.gone()
@@ -184,7 +194,7 @@ func (ns *Namespace) dev(index int32) *inDev {
 // Device finds a device by name, nil if there is none.
 func (ns *Namespace) Device(name string) *netdev.Device {
 	for _, in := range ns.devs {
-		if in != nil && in.Name == name {
+		if in != nil && (in.Name == name || in.Attrs.AltNames != nil && slices.Contains(in.Attrs.AltNames, name)) {
 			return in.Device
 		}
 	}

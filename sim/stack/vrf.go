@@ -16,6 +16,9 @@ import (
 // vrfMTU is IP6_MAX_MTU, which VRFs start with.
 const vrfMTU = 65575
 
+// minVRFMTU is IPV6_MIN_MTU.
+const minVRFMTU = 1280
+
 // vrfRulePriority is FIB_RULE_PREF of vrf.c.
 const vrfRulePriority = 1000
 

@@ -351,6 +351,9 @@ func (ns *Namespace) BringUp(d *netdev.Device) error {
 			return &fib.Error{Errno: EADDRINUSE}
 		}
 	}
+	if l := d.Lower(); d.Kind == netdev.VLAN && !l.Up() { // vlan_dev_open
+		return &fib.Error{Errno: fib.ENETDOWN}
+	}
 	ns.SetUp(d, true)
 	return nil
 }

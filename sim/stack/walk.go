@@ -455,8 +455,12 @@ func (ns *Namespace) sendDirect(b *packet.Buffer, rt *route) {
 		// The packet keeps its route and its connection; it comes back in by lo.
 		b.Flags, b.FragMax, b.BoundIF = packet.LocalRoute, 0, rt.oif
 		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, packet.MAC{}, packet.EtherIPv4)
-	default:
-		packet.PutEthernet(b.Prepend(packet.EthernetLen), packet.MAC{}, dev.MAC, packet.EtherIPv4)
+	default: // arp_constructor: the device's own address, or the group's
+		dst := dev.MAC
+		if a := b.IPv4().Dst32(); rt.flags&rtMulticast != 0 {
+			dst = packet.MAC{1, 0, 0x5e, byte(a>>16) & 0x7f, byte(a >> 8), byte(a)}
+		}
+		packet.PutEthernet(b.Prepend(packet.EthernetLen), dst, dev.MAC, packet.EtherIPv4)
 	}
 	dev.Xmit(b)
 }

@@ -81,7 +81,9 @@ func (c *command) parseSelector(a args) (selector, error) {
 			}
 		case w == "vrf":
 			if w, err = a.next(); err == nil {
-				err = invalid("Not a valid VRF name\n", w)
+				if s.master = c.ns.Device(w); s.master == nil || s.master.Kind != netdev.VRF {
+					err = invalid("Not a valid VRF name\n", w)
+				}
 			}
 		case w == "nomaster":
 			s.noMaster = true
@@ -199,8 +201,8 @@ func linkKind(d *netdev.Device) string {
 }
 
 func slaveKind(d *netdev.Device) string {
-	if d.Master() != nil {
-		return "bridge_slave"
+	if m := d.Master(); m != nil {
+		return m.Kind.String() + "_slave"
 	}
 	return ""
 }
@@ -326,15 +328,16 @@ func linkFlags(d *netdev.Device) []string {
 	}
 	add("NO-CARRIER", d.Up() && !d.Carrier())
 	add("LOOPBACK", d.Kind == netdev.Loopback)
-	ether := d.Kind != netdev.Loopback && d.Kind != netdev.IPIP
+	ether := d.Kind != netdev.Loopback && d.Kind != netdev.IPIP && d.Kind != netdev.VRF
 	add("BROADCAST", ether)
 	add("MULTICAST", ether && d.Kind != netdev.Dummy && !d.Attrs.NoMulticast)
-	add("NOARP", d.Kind == netdev.IPIP || d.Kind == netdev.Dummy)
+	add("NOARP", d.NoARP() && d.Kind != netdev.Loopback)
 	add("ALLMULTI", d.Attrs.AllMulti)
 	add("PROMISC", d.Attrs.Promisc)
+	add("MASTER", d.Kind == netdev.VRF)
 	add("UP", d.Up())
 	add("LOWER_UP", lowerUp(d))
-	if p := d.Peer(); p != nil && p.Owner == d.Owner {
+	if p := linked(d); p != nil && p.Owner == d.Owner {
 		add("M-DOWN", !p.Up())
 	}
 	return f
@@ -346,15 +349,23 @@ func operState(d *netdev.Device) string {
 	switch {
 	case !d.Up():
 		return "DOWN"
-	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy || d.Kind == netdev.VXLAN,
+	case d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Dummy && d.CarrierChanges() == 0 || d.Kind == netdev.VXLAN,
 		d.Kind == netdev.Bridge && !d.HadPorts():
 		return "UNKNOWN"
 	case d.Carrier():
 		return "UP"
-	case d.Kind == netdev.Veth && d.Peer() != nil && d.Peer().Index != d.Index:
+	case linked(d) != nil && linked(d).Index != d.Index:
 		return "LOWERLAYERDOWN"
 	}
 	return "DOWN"
+}
+
+// linked is what IFLA_LINK names: the other end of a veth, or the device below.
+func linked(d *netdev.Device) *netdev.Device {
+	if l := d.Lower(); l != nil {
+		return l
+	}
+	return d.Peer()
 }
 
 func stateColor(state string) color {
@@ -384,7 +395,7 @@ func qdisc(d *netdev.Device) string {
 func (c *command) printName(d *netdev.Device, width int, after string) {
 	p := &c.p
 	name := d.Name
-	switch peer := d.Peer(); {
+	switch peer := linked(d); {
 	case d.Kind == netdev.IPIP:
 		p.jsonOnly("link", "null")
 		name += "@NONE"
@@ -468,7 +479,7 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 	if f == anyFamily || f == link || c.opt.details {
 		c.printLinkLayer(d)
 	}
-	if peer := d.Peer(); peer != nil && peer.Owner != d.Owner {
+	if peer := linked(d); peer != nil && peer.Owner != d.Owner {
 		c.printNetNS(peer.Owner.(*stack.Namespace))
 	}
 	if _, home := c.ns.VXLAN(d); home != nil && home != c.ns {
@@ -485,6 +496,7 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 		p.newline()
 		c.printStats(d)
 	}
+	c.printAltNames(d)
 	p.text("\n")
 }
 
@@ -540,7 +552,7 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	if d.Attrs.AllMulti {
 		allmulti++
 	}
-	if d.Master() != nil {
+	if m := d.Master(); m != nil && m.Kind == netdev.Bridge {
 		promisc++
 		allmulti++
 	}
@@ -553,6 +565,10 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 		lo, hi = 0, 0
 	case netdev.IPIP:
 		lo, hi, tso = 0, 0, 65536
+	case netdev.VLAN:
+		lo = 0
+	case netdev.VRF:
+		lo, hi, tso = 1280, 65575, 65536
 	case netdev.VXLAN: // taken over from the device below
 		if cfg, _ := c.ns.VXLAN(d); cfg.Lower == 0 {
 			tso = 65536
@@ -564,7 +580,7 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	if doLink {
 		p.str("inet6_addr_gen_mode", "addrgenmode ", "eui64", " ")
 	}
-	p.num("num_tx_queues", "numtxqueues ", 1, " ")
+	p.num("num_tx_queues", "numtxqueues ", int64(max(d.Attrs.TxQueues, 1)), " ")
 	p.num("gso_max_size", "gso_max_size ", 65536, " ")
 	p.num("gso_max_segs", "gso_max_segs ", 65535, " ")
 	p.num("tso_max_size", "tso_max_size ", tso, " ")
@@ -601,12 +617,20 @@ func (c *command) printLinkInfo(d *netdev.Device) {
 		p.member("info_data")
 		c.printVXLAN(d)
 		p.endObject()
+	case netdev.VLAN, netdev.Macvlan, netdev.VRF:
+		p.member("info_data")
+		c.printUpper(d)
+		p.endObject()
 	}
 	if m := d.Master(); m != nil {
 		p.newline()
-		p.str("info_slave_kind", "    ", "bridge_slave", " ")
+		p.str("info_slave_kind", "    ", slaveKind(d), " ")
 		p.member("info_slave_data")
-		c.printBridgePort(d, m)
+		if m.Kind == netdev.VRF {
+			p.num("table", "table ", int64(m.Attrs.Table), " ")
+		} else {
+			c.printBridgePort(d, m)
+		}
 		p.endObject()
 	}
 	p.endObject()

@@ -2,6 +2,7 @@ package iproute
 
 import (
 	"hoplab/packet"
+	"hoplab/sim/fib"
 	"hoplab/sim/netdev"
 	"hoplab/sim/stack"
 )
@@ -24,12 +25,16 @@ type linkWords struct {
 	promisc   *bool
 	allmulti  *bool
 	multicast *bool
-	rest      args // what follows type
+	arp       *bool
+	carrier   *bool
+	link      string // the device below
+	txq, rxq  int    // -1: not given
+	rest      args   // what follows type
 }
 
 // parseLink reads options up to type.
 func (c *command) parseLink(a args) (linkWords, error) {
-	l := linkWords{qlen: -1, group: -1, mtu: -1}
+	l := linkWords{qlen: -1, group: -1, mtu: -1, txq: -1, rxq: -1}
 	for a.more() {
 		w, _ := a.next()
 		var err error
@@ -54,9 +59,7 @@ func (c *command) parseLink(a args) (linkWords, error) {
 				err = invalid("Invalid \"index\" value", "0")
 			}
 		case matches(w, "link"):
-			if w, err = a.next(); err == nil && c.ns.Device(w) == nil {
-				err = noDevice(w)
-			}
+			l.link, err = a.next()
 		case matches(w, "address"):
 			if w, err = a.next(); err == nil {
 				l.mac, err = parseMAC(w)
@@ -90,10 +93,26 @@ func (c *command) parseLink(a args) (linkWords, error) {
 		case w == "promisc":
 			l.promisc, err = a.onOffPointer(w)
 		case w == "arp":
-			var on *bool
-			if on, err = a.onOffPointer(w); err == nil && !*on {
-				err = notModelled("ip link set … arp off")
+			l.arp, err = a.onOffPointer(w)
+		case w == "carrier":
+			l.carrier, err = a.onOffPointer(w)
+		case w == "vrf":
+			if w, err = a.next(); err == nil {
+				l.hasMaster = true
+				if l.master = c.ns.Device(w); l.master == nil || l.master.Kind != netdev.VRF {
+					err = invalid("Not a valid VRF name\n", w)
+				}
 			}
+		case matches(w, "numtxqueues"):
+			l.txq, err = a.number("Invalid \"numtxqueues\" value\n")
+		case matches(w, "numrxqueues"):
+			l.rxq, err = a.number("Invalid \"numrxqueues\" value\n")
+		case matches(w, "addrgenmode"):
+			if w, err = a.next(); err == nil && w != "eui64" && w != "none" && w != "stable_secret" && w != "random" {
+				err = invalid("Invalid address generation mode\n", w)
+			}
+		case w == "gso_max_size", w == "gso_max_segs", w == "gro_max_size":
+			_, err = a.number("Invalid \"" + w + "\" value\n")
 		case w == "master":
 			if w, err = a.next(); err == nil {
 				l.hasMaster = true
@@ -128,7 +147,7 @@ func (c *command) parseLink(a args) (linkWords, error) {
 			if err == nil && l.dev != "" && l.dev != l.name {
 				err = garbage("dev", w)
 			}
-			if err == nil && !stack.ValidName(w) {
+			if err == nil && !stack.ValidAltName(w) {
 				err = fail(255, `Error: argument "%s" is wrong: "dev" not a valid ifname`, w)
 			}
 			l.dev = w
@@ -149,11 +168,10 @@ func (a *args) onOffPointer(key string) (*bool, error) {
 // notModelledLink knows the other options of iplink_parse.
 func notModelledLink(w string) bool {
 	switch w {
-	case "xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "trailers", "carrier", "vf", "vrf", "mode", "state", "protodown", "protodown_reason",
-		"gso_max_size", "gso_max_segs", "gro_max_size", "tso_max_size", "parentdev", "link-netnsid":
+	case "xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "trailers", "vf", "mode", "state", "protodown", "protodown_reason", "parentdev", "link-netnsid":
 		return true
 	}
-	for _, full := range []string{"dynamic", "numtxqueues", "numrxqueues", "addrgenmode", "link-netns"} {
+	for _, full := range []string{"dynamic", "link-netns"} {
 		if matches(w, full) {
 			return true
 		}
@@ -163,12 +181,21 @@ func notModelledLink(w string) bool {
 
 // setLink is `ip link set`: do_setlink of net/core/rtnetlink.c, in its order.
 func (c *command) setLink(a args) error {
-	if a.peek() == "group" {
-		return notModelled("ip link set group")
-	}
 	l, err := c.parseLink(a)
 	if err != nil {
 		return err
+	}
+	if l.dev == "" && l.group >= 0 && l.typ == "" { // all devices of a group
+		group := l.group
+		l.group = -1
+		for _, d := range c.ns.Devices() {
+			if d.Attrs.Group == group {
+				if err := c.setOne(d, &l); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}
 	if l.dev == "" {
 		return missing("dev")
@@ -177,7 +204,13 @@ func (c *command) setLink(a args) error {
 	if d == nil {
 		return noDevice(l.dev)
 	}
+	return c.setOne(d, &l)
+}
+
+// setOne changes one device.
+func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 	var mac packet.MAC
+	var err error
 	if l.mac != nil {
 		if mac, err = ethernet(l.mac); err != nil {
 			return err
@@ -218,6 +251,7 @@ func (c *command) setLink(a args) error {
 	}
 	if l.group >= 0 {
 		d.Attrs.Group = l.group
+		ns.FIB.GroupChanged(d.Index, l.group)
 	}
 	if name != "" {
 		if err := ns.Rename(d, name); err != nil {
@@ -236,6 +270,9 @@ func (c *command) setLink(a args) error {
 	if l.multicast != nil {
 		d.Attrs.NoMulticast = !*l.multicast
 	}
+	if l.arp != nil {
+		ns.SetARP(d, *l.arp)
+	}
 	if l.up != nil {
 		if err := setUp(ns, d, *l.up); err != nil {
 			return err
@@ -245,6 +282,15 @@ func (c *command) setLink(a args) error {
 		if err := ns.SetMaster(d, l.master); err != nil {
 			return err
 		}
+	}
+	if l.carrier != nil {
+		if d.Kind != netdev.Dummy {
+			return &fib.Error{Errno: fib.EOPNOTSUPP}
+		}
+		if !d.Up() {
+			return &fib.Error{Errno: fib.EINVAL}
+		}
+		d.SetCarrier(*l.carrier)
 	}
 	if l.qlen >= 0 {
 		d.Attrs.QueueLen = l.qlen
@@ -268,6 +314,12 @@ func (c *command) addLink(a args) error {
 	ns := c.ns
 	if l.netns != nil {
 		ns = l.netns
+	}
+	var lower *netdev.Device
+	if l.link != "" {
+		if lower = c.ns.Device(l.link); lower == nil {
+			return noDevice(l.link)
+		}
 	}
 	n, err := newLink(l, name)
 	if err != nil {
@@ -299,11 +351,27 @@ func (c *command) addLink(a args) error {
 		if d, err = c.addVXLAN(ns, n, l.rest); err != nil {
 			return err
 		}
+	case "vlan":
+		if d, err = c.addVLAN(ns, n, lower, l.rest); err != nil {
+			return err
+		}
+	case "macvlan":
+		if d, err = c.addMacvlan(ns, n, lower, l.rest); err != nil {
+			return err
+		}
+	case "vrf":
+		if d, err = c.addVRF(ns, n, l.rest); err != nil {
+			return err
+		}
 	default:
 		if !linkTypes[l.typ] {
 			return fail(2, "Error: Unknown device type.")
 		}
 		return notModelled("ip link add … type %s", l.typ)
+	}
+	d.Attrs.TxQueues, d.Attrs.RxQueues = max(l.txq, 0), max(l.rxq, 0)
+	if l.arp != nil {
+		ns.SetARP(d, *l.arp)
 	}
 	if l.group >= 0 {
 		d.Attrs.Group = l.group
@@ -383,8 +451,8 @@ func (c *command) addVeth(ns *stack.Namespace, n stack.NewLink, rest args) (*net
 // linkTypes are the kinds of devices that Linux knows and the lab has not.
 var linkTypes = map[string]bool{"amt": true, "bareudp": true, "bond": true, "dsa": true, "erspan": true, "geneve": true, "gre": true, "gretap": true,
 	"gtp": true, "ifb": true, "ip6erspan": true, "ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ipip": true, "ipoib": true, "ipvlan": true,
-	"ipvtap": true, "macsec": true, "macvlan": true, "macvtap": true, "netdevsim": true, "nlmon": true, "rmnet": true, "sit": true, "team": true,
-	"vcan": true, "vlan": true, "vrf": true, "vti": true, "vxcan": true, "wireguard": true, "wwan": true, "xfrm": true, "virt_wifi": true}
+	"ipvtap": true, "macsec": true, "macvtap": true, "netdevsim": true, "nlmon": true, "rmnet": true, "sit": true, "team": true,
+	"vcan": true, "vti": true, "vxcan": true, "wireguard": true, "wwan": true, "xfrm": true, "virt_wifi": true}
 
 // setBridge is `ip link set … type bridge …`.
 func (c *command) setBridge(d *netdev.Device, typ string, rest args) error {
@@ -442,12 +510,25 @@ var bridgeDefaults = map[string]int{"hello_time": 200, "max_age": 2000, "ageing_
 
 // delLink is `ip link delete`.
 func (c *command) delLink(a args) error {
-	if a.peek() == "group" {
-		return notModelled("ip link delete group")
-	}
 	l, err := c.parseLink(a)
 	if err != nil {
 		return err
+	}
+	if l.dev == "" && l.group > 0 {
+		none := true
+		for _, d := range c.ns.Devices() {
+			if d.Attrs.Group != l.group || c.ns.Device(d.Name) != d {
+				continue
+			}
+			none = false
+			if err := c.ns.DelLink(d); err != nil {
+				return err
+			}
+		}
+		if none {
+			return &fib.Error{Errno: fib.ENODEV}
+		}
+		return nil
 	}
 	if l.dev == "" {
 		return missing("dev")
@@ -476,7 +557,9 @@ func (c *command) doLink(a args) error {
 		return c.delLink(a)
 	case matches(verb, "show"), matches(verb, "lst"), matches(verb, "list"):
 		return c.showLinks(a, true)
-	case matches(verb, "xstats"), matches(verb, "afstats"), matches(verb, "property"):
+	case matches(verb, "property"):
+		return c.linkProperty(a)
+	case matches(verb, "xstats"), matches(verb, "afstats"):
 		return notModelled("ip link %s", verb)
 	case matches(verb, "help"):
 		return c.usage("link")

@@ -46,7 +46,7 @@ func TestIPRunsInTheShell(t *testing.T) {
 		{"what is not modelled says so", "ip monitor", "", "ip: not modelled: ip monitor\n", 255},
 		{"an option that is not modelled says so", "ip -h link", "", "ip: not modelled: -h\n", 255},
 		{"a route that is not modelled says so", "ip route add 1.0.0.0/8 encap mpls 5 via 1.2.3.4", "", "ip: not modelled: ip route … encap\n", 255},
-		{"a device that is not modelled says so", "ip link add v type vlan id 5", "", "ip: not modelled: ip link add … type vlan\n", 255},
+		{"a device that is not modelled says so", "ip link add v type bond", "", "ip: not modelled: ip link add … type bond\n", 255},
 		{"processes of a namespace", "ip netns add a; ip netns exec a bash -c 'ip netns pids a | while read p; do [ $p = $$ ] && ip netns identify $p; done; :'", "a\n", "", 0},
 		{"a namespace that is deleted leaves its programs without devices", "ip netns add a; ip netns exec a bash -c 'ip netns del a; ip link; ip netns identify'", "\n", "", 0},
 	} {
