@@ -8,62 +8,84 @@ import (
 
 // Filter is a compiled expression. It may be used by several goroutines.
 type Filter struct {
-	nodes   []node
-	root    int32
-	network uint32 // offset of the network header in bytes
+	program []Instruction
+	steps   []step
+	live    bool
+}
+
+// Options say for what an expression is compiled. The zero value of all but
+// LinkType fits capture files.
+type Options struct {
+	LinkType   int
+	SnapLen    int    // bytes to keep of a packet that passes; 0 means pcap.MaxSnapLen
+	Netmask    uint32 // of the interface's network, for "ip broadcast"
+	NoNetmask  bool   // the netmask is not known: "ip broadcast" is a fault
+	Live       bool   // for an interface: direction and interface are known, see Packet
+	BigEndian  bool   // the file is from a big-endian machine: matters with LinkNull
+	Unoptimize bool   // leave the program as it was generated: tcpdump -O
+	Names      Names
 }
 
 // Error is a fault in an expression.
 type Error struct {
-	Column int    // in bytes, counted from 1
-	Near   string // the token there; empty when the place tells nothing
-	Text   string // what is wrong, in libpcap's words where it has some
+	Offset int    // of the faulty part, in bytes
+	Length int    // of that part, in bytes; 0 at the end of the expression
+	Near   string // that part; empty when the place tells nothing
+	Text   string // what is wrong: what tcpdump prints, or "not modelled: ..."
 }
 
 func (e *Error) Error() string {
 	if e.Near == "" {
-		return fmt.Sprintf("column %d: %s", e.Column, e.Text)
+		return fmt.Sprintf("column %d: %s", e.Offset+1, e.Text)
 	}
-	return fmt.Sprintf("column %d, at %q: %s", e.Column, e.Near, e.Text)
+	return fmt.Sprintf("column %d, at %q: %s", e.Offset+1, e.Near, e.Text)
 }
+
+// rejectsAll is the text of the fault of an expression that no packet can match.
+const rejectsAll = "expression rejects all packets"
 
 // Limits that keep a hostile expression small.
 const (
-	maxNodes   = 1 << 16
-	maxNesting = 200
+	maxBlocks  = 1 << 14
+	maxNesting = 1000
 )
 
-// Compile turns an expression into a filter for frames of a link type: Ethernet,
-// raw IP or one of the Linux cooked ones. The empty expression matches every
-// frame. An error is an *Error.
+// Compile turns an expression into a filter for frames of a link type, as from a
+// capture file. The empty expression matches every frame. An error is an *Error.
 func Compile(expr string, linkType int) (*Filter, error) {
-	c := compiler{lexer: lexer{expr: expr}, link: linkType}
-	switch linkType {
-	case pcap.LinkEthernet:
-		c.f.network, c.etherType = 14, 12
-	case pcap.LinkRaw:
-	case pcap.LinkLinuxSLL:
-		c.f.network, c.etherType = 16, 14
-	case pcap.LinkLinuxSLL2:
-		c.f.network, c.etherType = 20, 0
-	default:
-		return nil, &Error{Column: 1, Text: fmt.Sprintf("not modelled: filters for link type %d", linkType)}
+	return Options{LinkType: linkType}.Compile(expr)
+}
+
+// Compile turns an expression into a filter. An error is an *Error.
+func (o Options) Compile(expr string) (f *Filter, err error) {
+	if o.SnapLen == 0 {
+		o.SnapLen = pcap.MaxSnapLen
 	}
-	c.add(node{op: opFalse})
-	c.add(node{op: opTrue})
-	c.advance()
-	c.f.root = isTrue
-	if c.tok.kind != tokEnd {
-		c.f.root, _ = c.expression(qualifiers{invalid: true}, false)
-		if c.err == nil && c.tok.kind != tokEnd {
-			c.syntaxError()
+	p := parser{lexer: lexer{expr: expr}, gen: newGenerator(o), names: o.Names}
+	p.gen.fail = p.failf
+	defer func() {
+		switch fault := recover().(type) {
+		case nil:
+		case *Error:
+			f, err = nil, fault
+		default:
+			panic(fault)
+		}
+	}()
+	g := graph{root: newVerdict(uint32(o.SnapLen))}
+	if t := p.parse(); t != nil {
+		p.gen.computeOffsets(t)
+		g.root = t.finish(uint32(o.SnapLen))
+	}
+	if !o.Unoptimize && !p.gen.unoptimized {
+		if err := g.optimize(); err != nil {
+			return nil, &Error{Text: err.Error()}
+		}
+		if g.root.last.code == ret && g.root.last.k == 0 {
+			return nil, &Error{Text: rejectsAll}
 		}
 	}
-	switch {
-	case c.err != nil:
-		return nil, c.err
-	case c.f.root == isFalse:
-		return nil, &Error{Column: 1, Text: "expression rejects all packets"}
-	}
-	return &c.f, nil
+	f = &Filter{program: g.assemble(), live: o.Live}
+	f.steps = steps(f.program)
+	return f, nil
 }

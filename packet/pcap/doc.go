@@ -14,9 +14,13 @@ package pcap
 
 // Link types, as numbered by https://www.tcpdump.org/linktypes.html.
 const (
+	LinkNull      = 0   // address family first, in the byte order of the machine that wrote the file
 	LinkEthernet  = 1   // Ethernet header first
 	LinkRaw       = 101 // IPv4 or IPv6 header first, as on tunl0
+	LinkLoop      = 108 // address family first, big-endian
 	LinkLinuxSLL  = 113 // Linux cooked capture v1
+	LinkIPv4      = 228 // IPv4 header first
+	LinkIPv6      = 229 // IPv6 header first
 	LinkLinuxSLL2 = 276 // Linux cooked capture v2, as from tcpdump -i any
 )
 
