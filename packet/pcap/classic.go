@@ -24,6 +24,7 @@ const (
 type ClassicWriter struct {
 	out  output
 	snap int
+	unit int64 // of the fraction of a second, ns
 }
 
 // NewClassicWriter starts a pcap file on dst. snapLen is the most bytes kept of
@@ -32,7 +33,7 @@ func NewClassicWriter(dst io.Writer, linkType, snapLen int) *ClassicWriter {
 	if snapLen <= 0 || snapLen > MaxSnapLen {
 		snapLen = MaxSnapLen
 	}
-	w := &ClassicWriter{out: newOutput(dst), snap: snapLen}
+	w := &ClassicWriter{out: newOutput(dst), snap: snapLen, unit: 1e3}
 	b := w.out.buf
 	b = binary.LittleEndian.AppendUint32(b, magicMicro)
 	b = binary.LittleEndian.AppendUint16(b, 2) // major version
@@ -43,8 +44,15 @@ func NewClassicWriter(dst io.Writer, linkType, snapLen int) *ClassicWriter {
 	return w
 }
 
+// Nanoseconds makes it a file with nanosecond times. It is called before the
+// first packet.
+func (w *ClassicWriter) Nanoseconds() {
+	w.unit = 1
+	binary.LittleEndian.PutUint32(w.out.buf, magicNano)
+}
+
 // WritePacket adds a packet seen t nanoseconds after 1970-01-01 UTC, cut to
-// whole microseconds. data is copied, at most the snapshot length of it;
+// whole microseconds unless the file has nanoseconds. data is copied, at most the snapshot length of it;
 // origLen is the packet's length on the wire.
 func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
 	if t < 0 || origLen < len(data) || int64(origLen) > math.MaxUint32 {
@@ -54,7 +62,7 @@ func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
 	w.out.reserve(recordHeaderLen + len(data))
 	b := w.out.buf
 	b = binary.LittleEndian.AppendUint32(b, uint32(t/1e9))
-	b = binary.LittleEndian.AppendUint32(b, uint32(t%1e9/1e3))
+	b = binary.LittleEndian.AppendUint32(b, uint32(t%1e9/w.unit))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(origLen))
 	w.out.buf = append(b, data...)

@@ -43,8 +43,28 @@ func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
 	return true
 }
 
+// udpAs prints a datagram's data as what -T says that they are.
+func (l *line) udpAs(kind string, at, length int) {
+	switch kind {
+	case "domain":
+		l.domain(at, length, false, false)
+	case "tftp":
+		l.tftp(at, length)
+	case "vxlan":
+		l.vxlan(at, length)
+	default:
+		l.notModelled(kind)
+	}
+}
+
 // tcpApplication prints the length bytes of a segment's data.
 func (l *line) tcpApplication(ip ipHeader, src, dst, at, length int) {
+	if l.opt.As != "" {
+		if l.opt.As == "domain" {
+			l.domain(at, length, true, false)
+		}
+		return
+	}
 	either := func(port int) bool { return src == port || dst == port }
 	switch {
 	case either(25):

@@ -39,6 +39,10 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 		l.truncated()
 		return
 	}
+	if l.opt.As != "" {
+		l.udpAs(l.opt.As, payload, length)
+		return
+	}
 	if !l.opt.NoChecksums && !fragmented && (l.opt.Verbose > 1 || l.opt.Verbose == 1 && l.isIPv6(ip)) {
 		l.udpChecksum(ip, at, length)
 	}

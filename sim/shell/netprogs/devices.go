@@ -143,16 +143,16 @@ func linkTypesOf(dev *netdev.Device) []int {
 func (d *dump) chooseLink(dev *netdev.Device) error {
 	offered := linkTypesOf(dev)
 	d.linkType = offered[0]
-	if dev == nil && d.dlt == "" {
-		d.dlt = "LINUX_SLL2" // tcpdump asks for it by itself
+	if dev == nil && d.dlt == nil {
+		d.dlt = linkTypeByName("LINUX_SLL2") // tcpdump asks for it by itself
 	}
-	if d.dlt == "" {
+	if d.dlt == nil {
 		return nil
 	}
-	if d.linkType = linkTypeByName(d.dlt); !slices.Contains(offered, d.linkType) {
-		return fmt.Errorf("%s is not one of the DLTs supported by this device", d.dlt)
+	if d.linkType = d.dlt.number; !slices.Contains(offered, d.linkType) {
+		return fmt.Errorf("%s is not one of the DLTs supported by this device", d.dlt.name)
 	}
-	d.warn("data link type " + d.dlt)
+	d.warn("data link type " + d.dlt.name)
 	return nil
 }
 

@@ -48,7 +48,8 @@ func spellings(table []shell.Option) []spelling {
 }
 
 // getopt reads a command line as getopt_long(3) does: options may follow
-// operands, and long ones may be cut short where that is unique.
+// operands, and long ones may be cut short where that is unique. With an error
+// come the options before it: programs act on those first.
 func getopt(table []shell.Option, args []string) (opts []given, operands []string, err error) {
 	all := spellings(table)
 	for len(args) > 0 {
@@ -63,19 +64,19 @@ func getopt(table []shell.Option, args []string) (opts []given, operands []strin
 			name, value, hasValue := strings.Cut(word, "=")
 			s, err := findLong(all, name)
 			if err != nil {
-				return nil, nil, err
+				return opts, nil, err
 			}
 			switch {
 			case !s.takes && hasValue:
-				return nil, nil, &usageError{fmt.Sprintf("option '%s' doesn't allow an argument", s.text)}
+				return opts, nil, &usageError{fmt.Sprintf("option '%s' doesn't allow an argument", s.text)}
 			case s.takes && !hasValue:
 				if len(args) == 0 {
-					return nil, nil, &usageError{fmt.Sprintf("option '%s' requires an argument", s.text)}
+					return opts, nil, &usageError{fmt.Sprintf("option '%s' requires an argument", s.text)}
 				}
 				value, args = args[0], args[1:]
 			}
 			if s.o.NotModelled {
-				return nil, nil, &notModelledError{s.text}
+				return opts, nil, &notModelledError{s.text}
 			}
 			opts = append(opts, given{s.name, value})
 		default:
@@ -84,20 +85,20 @@ func getopt(table []shell.Option, args []string) (opts []given, operands []strin
 				rest = rest[1:]
 				s := findShort(all, c)
 				if s == nil {
-					return nil, nil, &usageError{fmt.Sprintf("invalid option -- '%s'", c)}
+					return opts, nil, &usageError{fmt.Sprintf("invalid option -- '%s'", c)}
 				}
 				value := ""
 				if s.takes {
 					value, rest = rest, ""
 					if value == "" {
 						if len(args) == 0 {
-							return nil, nil, &usageError{fmt.Sprintf("option requires an argument -- '%s'", c)}
+							return opts, nil, &usageError{fmt.Sprintf("option requires an argument -- '%s'", c)}
 						}
 						value, args = args[0], args[1:]
 					}
 				}
 				if s.o.NotModelled {
-					return nil, nil, &notModelledError{s.text}
+					return opts, nil, &notModelledError{s.text}
 				}
 				opts = append(opts, given{s.name, value})
 			}

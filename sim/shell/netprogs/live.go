@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 
+	"hoplab/packet/filter"
 	"hoplab/packet/pcap"
 	"hoplab/sim/clock"
 	"hoplab/sim/netdev"
@@ -47,6 +49,12 @@ func (d *dump) capture() error {
 	if err != nil {
 		return err
 	}
+	if d.list != 'J' && d.monitor {
+		return fmt.Errorf("%s: That device doesn't support monitor mode", d.device)
+	}
+	if d.stampType != "" && d.stampType != "host" && d.list != 'J' {
+		d.warn("WARNING: When trying to set timestamp type '" + d.stampType + "' on " + d.device + ": That type of time stamp is not supported by that device")
+	}
 	switch d.list {
 	case 'J':
 		fmt.Fprintf(d.h.Err, "Time stamp types for %s (use option -j to set):\n  host (Host)\n", d.device)
@@ -57,16 +65,30 @@ func (d *dump) capture() error {
 	if err := d.chooseLink(dev); err != nil {
 		return err
 	}
-	if err := d.compile(); err != nil {
-		return err
+	if d.foreign && !d.numeric {
+		var addresses []netip.Prefix
+		if dev != nil {
+			for _, a := range d.c.NS.Addresses(dev) {
+				addresses = append(addresses, a.Prefix)
+			}
+		}
+		local, err := localNet(dev, addresses)
+		if err != nil {
+			d.warn("WARNING: foreign (-f) flag used but: " + err.Error())
+		}
+		d.printer.Options.Names = namesOf(d.c, d.short, local)
 	}
 	if d.snapLen == 0 {
 		d.snapLen = pcap.MaxSnapLen
 	}
+	if err := d.compile(d.snapLen, true); err != nil {
+		return err
+	}
 	if err := d.openSave(d.snapLen); err != nil {
 		return err
 	}
-	d.printer.device = d.deviceName
+	d.printer.Options.Interface, d.printer.Options.LinkType = d.deviceName, d.linkType
+	d.left = d.count
 	r := &ring{d: d, dev: dev, began: d.c.Proc.Now()}
 	switch {
 	case d.immediate:
@@ -100,7 +122,7 @@ func (d *dump) capture() error {
 // announce is the line "listening on".
 func (d *dump) announce() {
 	text := "tcpdump: "
-	if d.printer.lines.Options.Verbose == 0 && !d.writing {
+	if d.printer.Options.Verbose == 0 && !d.writing {
 		text += "verbose output suppressed, use -v[v]... for full protocol decode\n"
 	}
 	text += fmt.Sprintf("listening on %s, link-type %s, snapshot length %d bytes\n", d.device, describeLink(d.linkType), d.snapLen)
@@ -125,7 +147,7 @@ var errDisappeared = errors.New("The interface disappeared") //nolint:staticchec
 func (d *dump) loop(r *ring) error {
 	p := d.c.Proc
 	var tell clock.Instant // next "Got N"
-	if d.printer.lines.Options.Verbose > 0 && d.writing && !d.alsoPrint {
+	if d.printer.Options.Verbose > 0 && d.writing && !d.alsoPrint {
 		tell = p.Now().Add(1e9)
 	}
 	for {
@@ -234,7 +256,7 @@ func (r *ring) packet(dev *netdev.Device, dir trace.Dir, at clock.Instant, frame
 		r.scratch = appendCooked(r.scratch[:0], d.linkType, dev, dir, frame)
 		frame = r.scratch
 	}
-	if !d.filter.Match(frame) {
+	if !d.filter.MatchPacket(&filter.Packet{Data: frame, Length: len(frame), Outgoing: dir == trace.Out, IfIndex: int(dev.Index)}) {
 		return
 	}
 	d.received++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"hoplab/packet/pcap"
 )
@@ -29,6 +30,9 @@ func (d *dump) create(snapLen int) (*saveFile, error) {
 		s.file, s.stdio = f, bufio.NewWriterSize(f, stdioBuffer)
 	}
 	s.pcap = pcap.NewClassicWriter(s.stdio, d.linkType, snapLen)
+	if d.printer.Options.Nano {
+		s.pcap.Nanoseconds()
+	}
 	err := s.pcap.Flush()
 	if d.flushEach {
 		err = errors.Join(err, s.stdio.Flush())
@@ -61,70 +65,37 @@ func (s *saveFile) close() error {
 	return nil
 }
 
-// readCapture is -r.
+// readCapture is -r, or -V with its list of files.
 func (d *dump) readCapture() error {
-	var in io.Reader = d.h.In
-	if d.readFile != "-" {
-		f, err := d.h.Open(d.readFile)
-		if err != nil {
-			return fmt.Errorf("%s: %s", d.readFile, d.h.Text(err))
-		}
-		defer f.Close()
-		in = f
+	if d.listFile == "" {
+		damaged, err := d.readFileNamed(d.readFile, true)
+		return d.endReading(damaged, err)
 	}
-	r, err := pcap.NewReader(in)
+	text, err := d.readAll(d.listFile)
 	if err != nil {
-		return err
+		return fmt.Errorf("Unable to open file: %s", d.h.Text(err)) //nolint:staticcheck // tcpdump's own words
 	}
-	first, err := r.Next() // a pcapng file tells its interfaces only now
-	if len(r.Interfaces()) == 0 {
-		if err == io.EOF { //nolint:errorlint // as io.Reader has it
-			err = errors.New("the capture file has no Interface Description Blocks")
-		}
-		return err
+	if len(text) == 0 {
+		return fmt.Errorf("Nothing in %s", d.listFile) //nolint:staticcheck // tcpdump's own words
 	}
-	d.linkType = r.Interfaces()[0].LinkType
-	snapLen := r.Interfaces()[0].SnapLen
-	if snapLen == 0 {
-		snapLen = pcap.MaxSnapLen
-	}
-	fmt.Fprintf(d.h.Err, "reading from file %s, link-type %s, snapshot length %d\n", d.readFile, describeLink(d.linkType), snapLen)
-	if d.linkType == pcap.LinkLinuxSLL2 {
-		_, _ = io.WriteString(d.h.Err, "Warning: interface names might be incorrect\n")
-	}
-	if err := d.compile(); err != nil {
-		return err
-	}
-	if err := d.openSave(snapLen); err != nil {
-		return err
-	}
-	if d.c != nil {
-		d.printer.device = d.deviceName
-	}
-	for p := first; err == nil; p, err = r.Next() {
-		if !d.filter.MatchLength(p.Data, p.OrigLen) {
-			continue
-		}
-		more, err := d.packetSeen(p)
-		if err != nil {
-			return err
-		}
-		if !more {
+	damaged := false
+	for i, name := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+		if damaged, err = d.readFileNamed(name, i == 0); err != nil {
 			break
 		}
-		if d.c != nil {
-			d.c.Step(1)
-		}
+	}
+	return d.endReading(damaged, err)
+}
+
+// endReading closes what was written and tells the count.
+func (d *dump) endReading(damaged bool, err error) error {
+	if err != nil {
+		return err
 	}
 	if d.save != nil {
 		if err := d.save.close(); err != nil {
 			return err
 		}
-	}
-	damaged := err != nil && err != io.EOF //nolint:errorlint // as io.Reader has it
-	if damaged {
-		_ = d.out.Flush()
-		d.warn("pcap_loop: " + err.Error())
 	}
 	if d.countOnly {
 		fmt.Fprintf(d.out, "%s\n", plural(d.captured))
@@ -133,4 +104,84 @@ func (d *dump) readCapture() error {
 		return &stop{1}
 	}
 	return nil
+}
+
+// readFileNamed reads one file. It tells whether that ended in damage.
+func (d *dump) readFileNamed(name string, first bool) (damaged bool, err error) {
+	in := d.h.In
+	if name != "-" {
+		f, err := d.h.Open(name)
+		if err != nil {
+			return false, fmt.Errorf("%s: %s", name, d.h.Text(err))
+		}
+		defer f.Close()
+		in = f
+	}
+	r, err := pcap.NewReader(in)
+	if err != nil {
+		return false, err
+	}
+	p, err := r.Next() // a pcapng file tells its interfaces only now
+	if len(r.Interfaces()) == 0 {
+		if err == io.EOF { //nolint:errorlint // as io.Reader has it
+			err = errors.New("the capture file has no Interface Description Blocks")
+		}
+		return false, err
+	}
+	if err := d.fileOpened(name, first, r.Interfaces()[0]); err != nil {
+		return false, err
+	}
+	for d.left = d.count; err == nil; p, err = r.Next() {
+		if !d.filter.MatchLength(p.Data, p.OrigLen) {
+			continue
+		}
+		more, err := d.packetSeen(p)
+		if err != nil {
+			return false, err
+		}
+		if !more {
+			break
+		}
+		if d.c != nil {
+			d.c.Step(1)
+		}
+	}
+	if err == nil || err == io.EOF { //nolint:errorlint // as io.Reader has it
+		return false, nil
+	}
+	_ = d.out.Flush()
+	d.warn("pcap_loop: " + err.Error())
+	return true, nil
+}
+
+// fileOpened tells what a file is, and compiles the filter for it.
+func (d *dump) fileOpened(name string, first bool, dev pcap.Interface) error {
+	if !first && d.linkType != dev.LinkType && d.writing {
+		return fmt.Errorf("%s: new dlt does not match original", name)
+	}
+	d.linkType = dev.LinkType
+	snapLen := dev.SnapLen
+	if snapLen == 0 {
+		snapLen = pcap.MaxSnapLen
+	}
+	if !first {
+		if err := d.compile(snapLen, false); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(d.h.Err, "reading from file %s, link-type %s, snapshot length %d\n", name, describeLink(d.linkType), snapLen)
+	d.printer.Options.LinkType = d.linkType
+	if !first {
+		return nil
+	}
+	if d.linkType == pcap.LinkLinuxSLL2 {
+		_, _ = io.WriteString(d.h.Err, "Warning: interface names might be incorrect\n")
+	}
+	if d.c != nil {
+		d.printer.Options.Interface = d.deviceName
+	}
+	if err := d.compile(snapLen, false); err != nil {
+		return err
+	}
+	return d.openSave(snapLen)
 }

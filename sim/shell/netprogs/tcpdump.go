@@ -6,17 +6,21 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hoplab/packet/filter"
 	"hoplab/packet/pcap"
+	"hoplab/packet/tcpdump"
 	"hoplab/sim/shell"
 	"hoplab/sim/shell/vfs"
 )
 
 const tcpdumpVersion = `tcpdump version 4.99.3
 libpcap version 1.10.3 (with TPACKET_V3)
+OpenSSL 3.0.19 27 Jan 2026
 `
 
 const tcpdumpUsage = tcpdumpVersion + `Usage: tcpdump [-AbdDefhHIJKlLnNOpqStuUvxX#] [ -B size ] [ -c count ] [--count]
@@ -33,64 +37,65 @@ func tcpdumpTool() shell.Tool {
 	return shell.Tool{Name: "tcpdump", Summary: "dump traffic on a network", Options: tcpdumpOptions, Run: runTcpdump}
 }
 
-// tcpdumpOptions is what getopt reads and what the documentation lists.
+// tcpdumpOptions is what getopt reads and what the documentation lists: those with
+// a long name in the order in which tcpdump has them.
 var tcpdumpOptions = []shell.Option{
 	{Flag: "-a", Help: "without effect"},
 	{Flag: "-A", Help: "print each packet in ASCII"},
-	{Flag: "-B, --buffer-size <size>", Help: "size of the capture buffer: without effect"},
 	{Flag: "-c <count>", Help: "exit after receiving count packets"},
-	{Flag: "--count", Help: "print only the packet count when reading a file"},
-	{Flag: "-D, --list-interfaces", Help: "list the interfaces that can be captured on"},
 	{Flag: "-e", Help: "print the link-level header"},
 	{Flag: "-F <file>", Help: "read the filter expression from file"},
-	{Flag: "-h, --help", Help: "print version and usage, and exit"},
-	{Flag: "-i, --interface <interface>", Help: "listen on interface: a name, a number of -D, or any"},
-	{Flag: "--immediate-mode", Help: "see packets as soon as they arrive"},
-	{Flag: "-J, --list-time-stamp-types", Help: "list the supported time stamp types"},
-	{Flag: "-K, --dont-verify-checksums", Help: "don't verify IP, TCP and UDP checksums"},
 	{Flag: "-l", Help: "make stdout line buffered"},
-	{Flag: "-L, --list-data-link-types", Help: "list the known data link types of the interface"},
-	{Flag: "-n", Help: "don't convert addresses to names: always so"},
-	{Flag: "-N", Help: "don't print domain name qualification: without effect"},
-	{Flag: "-#, --number", Help: "print a packet number at the beginning of the line"},
-	{Flag: "-O, --no-optimize", Help: "do not optimize the filter: without effect"},
-	{Flag: "-p, --no-promiscuous-mode", Help: "no promiscuous mode: without effect on virtual devices"},
-	{Flag: "--print", Help: "print packets also when writing a file"},
+	{Flag: "-m <module>", Help: "SMI MIB module: ignored, as it is built without libsmi"},
+	{Flag: "-n", Help: "don't convert addresses and ports to names"},
+	{Flag: "-N", Help: "don't print the domain of host names"},
 	{Flag: "-q", Help: "quick output"},
-	{Flag: "-Q, --direction <direction>", Help: "in, out or inout"},
 	{Flag: "-r <file>", Help: "read packets from file"},
-	{Flag: "-s, --snapshot-length <snaplen>", Help: "keep so many bytes of each packet; 0: 262144"},
-	{Flag: "-S, --absolute-tcp-sequence-numbers", Help: "print absolute TCP sequence numbers"},
 	{Flag: "-t", Help: "no time stamp; -tt seconds, -ttt since the packet before, -tttt with date, -ttttt since the first"},
 	{Flag: "-u", Help: "print undecoded NFS handles: without effect"},
-	{Flag: "-U, --packet-buffered", Help: "with -w: write each packet to the file at once"},
 	{Flag: "-v", Help: "verbose; -vv and -vvv more so"},
-	{Flag: "--version", Help: "print the versions and exit"},
 	{Flag: "-w <file>", Help: "write the packets to file, - is stdout"},
 	{Flag: "-x", Help: "print each packet in hex; -xx with its link-level header"},
 	{Flag: "-X", Help: "print each packet in hex and ASCII; -XX with its link-level header"},
-	{Flag: "-y, --linktype <type>", Help: "data link type: the interface's own one"},
-	{Flag: "-Z, --relinquish-privileges <user>", Help: "change to user: root"},
+	{Flag: "-b", Help: "AS numbers of BGP in ASDOT notation"},
+	{Flag: "-C <file_size>", Help: "start a new file when one is large", NotModelled: true},
+	{Flag: "-d", Help: "dump the compiled filter; -dd as C, -ddd as numbers"},
+	{Flag: "-E <secret>", Help: "decrypt IPsec ESP", NotModelled: true},
+	{Flag: "-f", Help: "print addresses of other networks as numbers"},
+	{Flag: "-G <seconds>", Help: "start a new file every so often", NotModelled: true},
+	{Flag: "-H", Help: "802.11s draft mesh headers: without effect"},
+	{Flag: "-M <secret>", Help: "secret of TCP-MD5", NotModelled: true},
+	{Flag: "-T <type>", Help: "interpret the data of UDP or TCP as domain, vxlan, ..."},
+	{Flag: "-V <file>", Help: "read the names of capture files from file"},
+	{Flag: "-W <filecount>", Help: "limit the number of files of -C and -G: without effect"},
+	{Flag: "-z <command>", Help: "run command on each file", NotModelled: true},
+	{Flag: "-B, --buffer-size <size>", Help: "size of the capture buffer: without effect"},
+	{Flag: "-D, --list-interfaces", Help: "list the interfaces that can be captured on"},
+	{Flag: "-h, --help", Help: "print version and usage, and exit"},
+	{Flag: "-i, --interface <interface>", Help: "listen on interface: a name, a number of -D, or any"},
+	{Flag: "-I, --monitor-mode", Help: "monitor mode, which only Wi-Fi devices have"},
+	{Flag: "-j, --time-stamp-type <type>", Help: "time stamp type: host"},
+	{Flag: "-J, --list-time-stamp-types", Help: "list the supported time stamp types"},
 	{Flag: "--micro", Help: "microseconds: the default"},
 	{Flag: "--nano", Help: "nanoseconds in what is printed"},
 	{Flag: "--time-stamp-precision <precision>", Help: "micro or nano"},
-	{Flag: "-b", Help: "AS numbers in ASDOT notation", NotModelled: true},
-	{Flag: "-C <file_size>", Help: "start a new file when one is large", NotModelled: true},
-	{Flag: "-d", Help: "dump the compiled filter", NotModelled: true},
-	{Flag: "-E <secret>", Help: "decrypt IPsec ESP", NotModelled: true},
-	{Flag: "-f", Help: "print foreign addresses numerically", NotModelled: true},
-	{Flag: "--fp-type", Help: "type of floating-point arithmetic", NotModelled: true},
-	{Flag: "-G <seconds>", Help: "start a new file every so often", NotModelled: true},
-	{Flag: "-H", Help: "802.11s draft mesh headers", NotModelled: true},
-	{Flag: "-I, --monitor-mode", Help: "monitor mode of Wi-Fi", NotModelled: true},
-	{Flag: "-j, --time-stamp-type <type>", Help: "time stamp type", NotModelled: true},
-	{Flag: "-m <module>", Help: "SMI MIB module", NotModelled: true},
-	{Flag: "-M <secret>", Help: "secret of TCP-MD5", NotModelled: true},
-	{Flag: "-T <type>", Help: "interpret packets as type", NotModelled: true},
-	{Flag: "-V <file>", Help: "read names of capture files from file", NotModelled: true},
-	{Flag: "-W <filecount>", Help: "limit the number of files", NotModelled: true},
-	{Flag: "-Y, --debug-filter-parser", Help: "debug the filter parser", NotModelled: true},
-	{Flag: "-z <command>", Help: "run command on each file", NotModelled: true},
+	{Flag: "-K, --dont-verify-checksums", Help: "don't verify IP, TCP and UDP checksums"},
+	{Flag: "-L, --list-data-link-types", Help: "list the known data link types of the interface"},
+	{Flag: "-O, --no-optimize", Help: "do not optimize the filter"},
+	{Flag: "-p, --no-promiscuous-mode", Help: "no promiscuous mode: without effect on virtual devices"},
+	{Flag: "-Q, --direction <direction>", Help: "in, out or inout"},
+	{Flag: "-s, --snapshot-length <snaplen>", Help: "keep so many bytes of each packet; 0: 262144"},
+	{Flag: "-S, --absolute-tcp-sequence-numbers", Help: "print absolute TCP sequence numbers"},
+	{Flag: "-U, --packet-buffered", Help: "with -w: write each packet to the file at once"},
+	{Flag: "-y, --linktype <type>", Help: "data link type: the interface's own one"},
+	{Flag: "--immediate-mode", Help: "see packets as soon as they arrive"},
+	{Flag: "-Y, --debug-filter-parser", Help: "debug the filter parser: not in this build"},
+	{Flag: "-Z, --relinquish-privileges <user>", Help: "change to user: root"},
+	{Flag: "--count", Help: "print only the packet count when reading a file"},
+	{Flag: "--fp-type", Help: "print the type of floating-point arithmetic"},
+	{Flag: "-#, --number", Help: "print a packet number at the beginning of the line"},
+	{Flag: "--print", Help: "print packets also when writing a file"},
+	{Flag: "--version", Help: "print the versions and exit"},
 }
 
 // Host is what tcpdump needs to read and write files.
@@ -109,27 +114,36 @@ type dump struct {
 
 	device      string
 	readFile    string
+	listFile    string // -V
 	writeFile   string
 	filterFile  string
 	expr        string
-	dlt         string // -y
-	direction   string // -Q: in, out; empty both
-	count       int    // -c, 0 none
+	dlt         *linkType // -y
+	stampType   string    // -j
+	direction   string    // -Q: in, out; empty both
+	count       int       // -c, 0 none
 	snapLen     int
+	dumpFilter  int // how many -d
 	immediate   bool
 	lineBuf     bool
 	flushEach   bool // -U
 	alsoPrint   bool // --print
 	countOnly   bool // --count
+	unoptimized bool // -O
+	monitor     bool // -I
+	foreign     bool // -f
+	numeric     bool // -n
+	short       bool // -N
 	list        byte // D, L or J
-	reading     bool // -r
+	reading     bool // -r or -V
 	writing     bool // -w
-	nano        bool
-	printer     printer
+	printer     tcpdump.Printer
+	text        []byte        // of a packet
 	out         *bufio.Writer // stdio's buffer of stdout
 	filter      *filter.Filter
 	linkType    int
 	captured    int
+	left        int // of -c
 	received    int // by the filter, whatever the direction
 	terminal    bool
 	save        *saveFile
@@ -172,8 +186,11 @@ func (d *dump) main(args []string) int {
 		return end.status
 	}
 	var usage *usageError
-	d.warn(err.Error())
-	if errors.As(err, &usage) {
+	isUsage := errors.As(err, &usage)
+	if text := err.Error(); text != "" {
+		d.warn(text)
+	}
+	if isUsage {
 		_, _ = io.WriteString(d.h.Err, tcpdumpUsage)
 	}
 	return 1
@@ -185,27 +202,45 @@ func (d *dump) warn(text string) { _, _ = io.WriteString(d.h.Err, "tcpdump: "+te
 // parse reads the options: the switch in main of tcpdump.c.
 func (d *dump) parse(args []string) error {
 	opts, operands, err := getopt(tcpdumpOptions, args)
-	if err != nil {
-		return err
-	}
 	for _, o := range opts {
 		if err := d.option(o); err != nil {
 			return err
 		}
 	}
+	if err != nil {
+		return err
+	}
 	d.expr = strings.Join(operands, " ")
-	if d.printer.times > 5 {
+	switch {
+	case d.list == 'D':
+	case d.printer.Options.Times > 5:
 		return errors.New("only -t, -tt, -ttt, -tttt and -ttttt are supported")
+	case d.foreign && d.reading:
+		return errors.New("-f can not be used with -V or -r")
+	case d.listFile != "" && d.readFile != "":
+		return errors.New("-V and -r are mutually exclusive.") //nolint:staticcheck // tcpdump's own words
 	}
 	return nil
 }
 
+// packetTypes are those of -T; false is not modelled.
+var packetTypes = map[string]bool{
+	"domain": true, "tftp": true, "vxlan": true,
+	"aodv": false, "carp": false, "cnfp": false, "lmp": false, "pgm": false, "pgm_zmtp1": false, "ptp": false, "radius": false, "resp": false,
+	"rpc": false, "rtcp": false, "rtp": false, "snmp": false, "someip": false, "vat": false, "wb": false, "zmtp1": false,
+}
+
+// stampTypes are the time stamp types that libpcap knows.
+var stampTypes = []string{"host", "host_lowprec", "host_hiprec", "adapter", "adapter_unsynced", "host_hiprec_unsynced"}
+
 func (d *dump) option(o given) error {
-	p := &d.printer
+	p := &d.printer.Options
 	switch o.name {
-	case "-a", "-n", "-N", "-O", "-p", "-u":
+	case "-a", "-H", "-p", "-u":
 	case "-A":
-		p.ascii++
+		p.ASCII++
+	case "-b":
+		p.ASDot = true
 	case "-B":
 		if n := atoi(o.value); n <= 0 {
 			return fmt.Errorf("invalid packet buffer size %s", o.value)
@@ -216,12 +251,21 @@ func (d *dump) option(o given) error {
 		}
 	case "--count":
 		d.countOnly = true
+	case "-d":
+		d.dumpFilter++
 	case "-D", "-L", "-J":
-		d.list = o.name[1]
+		if d.list != 'D' && d.list != 'J' {
+			d.list = o.name[1]
+		}
 	case "-e":
-		p.lines.Options.Link = true
+		p.Link = true
+	case "-f":
+		d.foreign = true
 	case "-F":
 		d.filterFile = o.value
+	case "--fp-type":
+		_, _ = io.WriteString(d.h.Out, "9877.895\n")
+		return &stop{0}
 	case "-h", "--version":
 		text := tcpdumpVersion
 		if o.name == "-h" {
@@ -234,18 +278,33 @@ func (d *dump) option(o given) error {
 		if d.device == "" {
 			d.device = "\x00" // given, if as an empty name
 		}
+	case "-I":
+		d.monitor = true
 	case "--immediate-mode":
 		d.immediate = true
+	case "-j":
+		if d.stampType = strings.ToLower(o.value); !slices.Contains(stampTypes, d.stampType) {
+			return fmt.Errorf("invalid time stamp type %s", o.value)
+		}
 	case "-K":
-		p.lines.Options.NoChecksums = true
+		p.NoChecksums = true
 	case "-l":
 		d.lineBuf = true
+	case "-m":
+		d.warn("ignoring option `-m " + o.value + "' (no libsmi support)")
+	case "-n":
+		d.numeric = true
+	case "-N":
+		d.short = true
 	case "-#":
-		p.numbers = true
+		p.Number = true
+	case "-O":
+		d.unoptimized = true
 	case "--print":
 		d.alsoPrint = true
 	case "-q":
-		p.lines.Options.Quiet = true
+		p.VeryQuiet = p.Quiet
+		p.Quiet = true
 	case "-Q":
 		d.direction = strings.ToLower(o.value)
 		switch d.direction {
@@ -264,38 +323,53 @@ func (d *dump) option(o given) error {
 		}
 		d.snapLen = int(n)
 	case "-S":
-		p.lines.Options.AbsoluteSeq = true
+		p.AbsoluteSeq = true
 	case "-t":
-		p.times++
+		p.Times++
+	case "-T":
+		p.As = strings.ToLower(o.value)
+		switch modelled, ok := packetTypes[p.As]; {
+		case !ok:
+			return fmt.Errorf("unknown packet type `%s'", o.value)
+		case !modelled:
+			return &notModelledError{"-T " + p.As}
+		}
 	case "-U":
 		d.flushEach = true
 	case "-v":
-		p.lines.Options.Verbose++
+		p.Verbose++
+	case "-V":
+		d.listFile, d.reading = o.value, true
 	case "-w":
 		d.writeFile, d.writing = o.value, true
+	case "-W":
+		if atoi(o.value) <= 0 {
+			return fmt.Errorf("invalid number of output files %s", o.value)
+		}
 	case "-x":
-		p.hex++
+		p.Hex++
 	case "-X":
-		p.hexASCII++
+		p.HexASCII++
 	case "-y":
-		d.dlt = strings.ToUpper(o.value)
-		if linkTypeByName(d.dlt) < 0 {
+		if d.dlt = linkTypeByName(o.value); d.dlt == nil {
 			return fmt.Errorf("invalid data link type %s", o.value)
 		}
+	case "-Y":
+		return &usageError{}
 	case "-Z":
 		if !d.knowsUser(o.value) {
-			return fmt.Errorf("Couldn't find user '%s'", o.value) //nolint:staticcheck // tcpdump's own words
+			return fmt.Errorf("Couldn't find user '%.32s'", o.value) //nolint:staticcheck // tcpdump's own words
 		}
 	case "--micro":
-		d.nano = false
+		p.Nano = false
 	case "--nano":
-		d.nano = true
+		p.Nano = true
 	case "--time-stamp-precision":
 		switch strings.ToLower(o.value) {
 		case "micro":
-			d.nano = false
+			p.Nano = false
 		case "nano":
-			d.nano = true
+			p.Nano = true
 		default:
 			return errors.New("unsupported time stamp precision")
 		}
@@ -335,7 +409,8 @@ func (d *dump) knowsUser(name string) bool {
 
 // run does what the options say.
 func (d *dump) run() error {
-	if d.c == nil && !d.reading {
+	onlyFilter := d.dumpFilter > 0 && d.device == "" && !d.reading && d.list != 'D'
+	if d.c == nil && !d.reading && !onlyFilter {
 		return errors.New("there is no lab to listen in: read a file with -r FILE, or type this in hoplab sh")
 	}
 	if d.list == 'D' {
@@ -343,19 +418,35 @@ func (d *dump) run() error {
 		return nil
 	}
 	d.out = bufio.NewWriterSize(d.h.Out, stdioBuffer)
-	d.printer.nano = d.nano
-	if d.reading {
+	if !d.numeric {
+		d.printer.Options.Names = namesOf(d.c, d.short, netip.Prefix{})
+	}
+	switch {
+	case onlyFilter:
+		return d.assumeLink()
+	case d.reading:
 		return d.readCapture()
 	}
 	return d.capture()
+}
+
+// assumeLink is -d without a device or a file.
+func (d *dump) assumeLink() error {
+	if d.dlt != nil {
+		d.linkType = d.dlt.number
+	} else {
+		d.linkType = pcap.LinkEthernet
+		_, _ = io.WriteString(d.h.Err, "Warning: assuming Ethernet\n")
+	}
+	return d.compile(d.snapLen, false)
 }
 
 // stdioBuffer is how many bytes stdio keeps before it writes to what is no
 // terminal: BUFSIZ of a pipe or a file in glibc.
 const stdioBuffer = 4096
 
-// compile compiles the filter.
-func (d *dump) compile() error {
+// compile compiles the filter; -d ends with that.
+func (d *dump) compile(snapLen int, live bool) error {
 	expr := d.expr
 	if d.filterFile != "" {
 		text, err := d.readAll(d.filterFile)
@@ -364,16 +455,26 @@ func (d *dump) compile() error {
 		}
 		expr = commentsToBlanks(string(text))
 	}
-	f, err := filter.Compile(expr, d.linkType)
+	f, err := filter.Options{
+		LinkType: d.linkType, SnapLen: snapLen, Live: live, Unoptimize: d.unoptimized, Names: filterNames(d.c),
+	}.Compile(expr)
 	var bad *filter.Error
-	switch {
-	case errors.As(err, &bad) && (bad.Text == "syntax error" || strings.HasPrefix(bad.Text, "syntax error")):
-		return fmt.Errorf("can't parse filter expression: %s", bad.Text)
-	case errors.As(err, &bad):
+	if errors.As(err, &bad) {
 		return errors.New(bad.Text)
 	}
 	d.filter = f
-	return err
+	if err != nil || d.dumpFilter == 0 {
+		return err
+	}
+	text := f.Decimal()
+	switch d.dumpFilter {
+	case 1:
+		text = f.String()
+	case 2:
+		text = f.CArray()
+	}
+	_, _ = d.out.WriteString(text)
+	return &stop{0}
 }
 
 func (d *dump) readAll(name string) ([]byte, error) {
@@ -413,60 +514,25 @@ func (d *dump) packetSeen(p pcap.Packet) (more bool, err error) {
 			return false, err
 		}
 	}
-	if (d.save == nil || d.alsoPrint) && !d.silent() {
-		d.printer.print(d.out, d.linkType, p)
+	if d.save == nil && !d.countOnly || d.save != nil && d.alsoPrint {
+		d.text = d.printer.Append(d.text[:0], p)
+		_, _ = d.out.Write(d.text)
 		if d.lineBuf || d.terminal {
 			if err := d.out.Flush(); err != nil {
 				return false, &stop{1}
 			}
 		}
 	}
-	return d.count == 0 || d.captured < d.count, nil
+	d.left--
+	return d.count == 0 || d.left > 0, nil
 }
-
-// silent says that packets are only counted: --count of a file.
-func (d *dump) silent() bool { return d.countOnly }
 
 // openSave opens the file of -w.
 func (d *dump) openSave(snapLen int) error {
 	if !d.writing {
 		return nil
 	}
-	if d.nano {
-		return &notModelledError{"--nano with -w"}
-	}
 	var err error
 	d.save, err = d.create(snapLen)
 	return err
-}
-
-// describeLink is a link type as the first lines name it.
-func describeLink(linkType int) string {
-	for _, l := range linkTypes {
-		if l.number == linkType {
-			return l.name + " (" + l.text + ")"
-		}
-	}
-	return strconv.Itoa(linkType)
-}
-
-// linkTypes are those that libpcap knows and that occur here.
-var linkTypes = []struct {
-	number     int
-	name, text string
-}{
-	{pcap.LinkEthernet, "EN10MB", "Ethernet"},
-	{pcap.LinkRaw, "RAW", "Raw IP"},
-	{pcap.LinkLinuxSLL, "LINUX_SLL", "Linux cooked v1"},
-	{pcap.LinkLinuxSLL2, "LINUX_SLL2", "Linux cooked v2"},
-}
-
-// linkTypeByName is -1 for a name that is not known.
-func linkTypeByName(name string) int {
-	for _, l := range linkTypes {
-		if l.name == name {
-			return l.number
-		}
-	}
-	return -1
 }
