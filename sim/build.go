@@ -118,7 +118,33 @@ func (b *builder) machine(m *topology.Machine) {
 		if mtu == 0 {
 			mtu = topology.DefaultMTU
 		}
+		if i.Kind == topology.VXLAN {
+			b.vxlan(m, i, ns)
+			continue
+		}
 		ns.AddDevice(netdev.New(l.world, ns, m.Name, deviceKind(i.Kind), i.Name, mtu, b.mac(m, i, ns)))
+	}
+}
+
+// vxlan makes a VXLAN device, whose forwarding database is filled here too.
+func (b *builder) vxlan(m *topology.Machine, i *topology.Interface, ns *stack.Namespace) {
+	t := i.Tunnel
+	c := stack.VXLANConfig{VNI: uint32(t.ID), Local: t.Local, Remote: t.Remote, Port: uint16(t.Port), Learning: t.Learning}
+	if t.Dev != "" {
+		lower := ns.Device(t.Dev)
+		if lower == nil {
+			b.fail(i.Pos, "dev", "%s has no interface %q before %s", m.Name, t.Dev, i.Name)
+			return
+		}
+		c.Lower = lower.Index
+	}
+	d, err := ns.AddVXLAN(ns, stack.NewLink{Name: i.Name, MTU: i.MTU, MAC: b.mac(m, i, ns), QLen: -1}, c, stack.VXLANLearning)
+	if err != nil {
+		b.check(i.Pos, "type", err)
+		return
+	}
+	for _, l := range t.FDB {
+		b.check(l.Pos, "fdb", fdb(ns, stack.FDBAppend, append(fields(l.Text), "dev", d.Name)))
 	}
 }
 

@@ -1,12 +1,14 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
+	"hoplab/packet"
 	"hoplab/sim/fib"
 	"hoplab/sim/neigh"
 	"hoplab/sim/netfilter/ipset"
@@ -45,8 +47,66 @@ func (l *Lab) command(ns *stack.Namespace, words []string, by string) error {
 		return iptablesArgs(ns, words[1:], by)
 	case "ipset":
 		return ipsetArgs(ns, words[1:])
+	case "bridge":
+		return bridge(ns, words[1:])
 	}
-	return fmt.Errorf("not modelled: command %q in setup (ip, sysctl, iptables and ipset are)", words[0])
+	return fmt.Errorf("not modelled: command %q in setup (ip, bridge, sysctl, iptables and ipset are)", words[0])
+}
+
+// bridge is `bridge fdb` with a verb that changes something.
+func bridge(ns *stack.Namespace, args []string) error {
+	if len(args) < 2 || args[0] != "fdb" {
+		return fmt.Errorf("not modelled: bridge %s (bridge fdb is)", strings.Join(args, " "))
+	}
+	switch verb := args[1]; {
+	case verb == "add":
+		return fdb(ns, stack.FDBAdd, args[2:])
+	case abbreviates(verb, "append"):
+		return fdb(ns, stack.FDBAppend, args[2:])
+	case abbreviates(verb, "replace"):
+		return fdb(ns, stack.FDBReplace, args[2:])
+	case abbreviates(verb, "delete"):
+		return fdb(ns, stack.FDBDelete, args[2:])
+	}
+	return fmt.Errorf("not modelled: bridge fdb %s", args[1])
+}
+
+// fdb changes an entry of a forwarding database: MAC dev IF [dst ADDRESS] [self].
+func fdb(ns *stack.Namespace, op stack.FDBOp, args []string) error {
+	c := stack.FDBChange{Op: op, State: neigh.NoARP | neigh.Permanent, Flags: stack.FDBSelf}
+	var mac bool
+	for i := 0; i < len(args); i++ {
+		value := func() string {
+			if i++; i < len(args) {
+				return args[i]
+			}
+			return ""
+		}
+		var err error
+		switch w := args[i]; w {
+		case "self", "permanent":
+		case "dev":
+			name := value()
+			if c.Dev = ns.Device(name); c.Dev == nil {
+				return fmt.Errorf("Cannot find device %q", name) //nolint:staticcheck // iproute2's text
+			}
+		case "dst":
+			c.Dst, err = netip.ParseAddr(value())
+		default:
+			if mac {
+				return fmt.Errorf("not modelled: bridge fdb … %s", w)
+			}
+			c.MAC, err = packet.ParseMAC(w)
+			mac = true
+		}
+		if err != nil || c.Dst.IsValid() && !c.Dst.Is4() {
+			return fmt.Errorf("bridge fdb: %q is no address that can stand there", args[min(i, len(args)-1)])
+		}
+	}
+	if c.Dev == nil || !mac {
+		return errors.New("Device and address are required arguments.") //nolint:staticcheck // iproute2's text
+	}
+	return ns.ChangeFDB(c)
 }
 
 func (l *Lab) ip(ns *stack.Namespace, args []string, by string) error {

@@ -48,6 +48,8 @@ func (r *labReader) readInterface(m *Machine, i *Interface, v value) {
 		i.MTU = DefaultMTU
 	case Loopback:
 		i.MTU = DefaultLoopbackMTU
+	case VXLAN:
+		r.vxlanFields(m, i, v, f)
 	default:
 		return // reported; which other fields are right is not known
 	}
@@ -90,7 +92,7 @@ func interfaceKind(name string, v value) InterfaceKind {
 		v.errorf("tunl0 needs type: ipip")
 		return ""
 	case len(said) == 0:
-		v.errorf("not connected; write segment: NAME, veth: MACHINE:IFACE or type: ipip, bridge or dummy")
+		v.errorf("not connected; write segment: NAME, veth: MACHINE:IFACE or type: ipip, bridge, vxlan or dummy")
 		return ""
 	case said[0] == "segment":
 		return NIC
@@ -101,11 +103,11 @@ func interfaceKind(name string, v value) InterfaceKind {
 }
 
 func (v value) interfaceType(name string) InterfaceKind {
-	known := []string{string(Bridge), string(Dummy), string(IPIP)}
+	known := []string{string(Bridge), string(Dummy), string(IPIP), string(VXLAN)}
 	switch s := v.text(); s {
 	case "":
 		return ""
-	case string(Bridge), string(Dummy):
+	case string(Bridge), string(Dummy), string(VXLAN):
 		return InterfaceKind(s)
 	case string(IPIP):
 		if name != "tunl0" {
@@ -117,7 +119,7 @@ func (v value) interfaceType(name string) InterfaceKind {
 		v.errorf("write veth: MACHINE:IFACE instead of type: veth")
 	case "nic", "ethernet", "physical":
 		v.errorf("write segment: NAME instead of type: %s", s)
-	case "vxlan", "wireguard", "gre", "sit", "ip6tnl", "vlan", "macvlan", "ipvlan", "bond", "team", "vrf", "tun", "tap", "vti", "xfrm", "ifb":
+	case "wireguard", "gre", "sit", "ip6tnl", "vlan", "macvlan", "ipvlan", "bond", "team", "vrf", "tun", "tap", "vti", "xfrm", "ifb":
 		v.errorf("not modelled: device of type %s", s)
 	default:
 		v.errorf("unknown type %q; expected %s%s", shorten(s), oneOf(known), didYouMean(s, known))
@@ -170,6 +172,31 @@ func (r *labReader) segmentNames() []string {
 		names[i] = s.Name
 	}
 	return names
+}
+
+// vxlanFields are those of a VXLAN device.
+func (r *labReader) vxlanFields(m *Machine, i *Interface, v value, f fields) {
+	t := &Tunnel{Port: DefaultVXLANPort, Learning: true}
+	i.Tunnel = t
+	if !v.has("id") {
+		v.errorf("id is missing: the network identifier (VNI), a number below 16777216")
+	}
+	f["id"] = func(v value) { t.ID = v.integer(0, 1<<24-1) }
+	f["local"] = func(v value) { t.Local = v.addr() }
+	f["remote"] = func(v value) {
+		if t.Remote = v.addr(); t.Remote.IsMulticast() {
+			v.errorf("not modelled: multicast group of a VXLAN device")
+		}
+	}
+	f["port"] = func(v value) { t.Port = v.integer(1, 0xffff) }
+	f["learning"] = func(v value) { t.Learning = v.boolean() }
+	f["fdb"] = func(v value) { t.FDB = v.toolLines("bridge fdb append") }
+	f["dev"] = func(v value) {
+		t.Dev = v.filled()
+		if t.Dev != "" && !slices.ContainsFunc(m.Interfaces, func(x *Interface) bool { return x != i && x.Name == t.Dev }) {
+			v.errorf("unknown device %q%s; declare it before %s", shorten(t.Dev), r.src.suggest(t.Dev, m.deviceNames), i.Name)
+		}
+	}
 }
 
 // readPorts reads a bridge's ports and checks them once all devices are known.

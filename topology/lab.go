@@ -87,6 +87,7 @@ const (
 	IPIP     InterfaceKind = "ipip"   // only the fallback device tunl0
 	Bridge   InterfaceKind = "bridge" // Ports
 	Dummy    InterfaceKind = "dummy"
+	VXLAN    InterfaceKind = "vxlan"    // Tunnel
 	Loopback InterfaceKind = "loopback" // lo, when it is declared to carry addresses
 )
 
@@ -100,10 +101,26 @@ type Interface struct {
 	Ports     []Line   // device names, of a bridge
 	Addresses []Address
 	MAC       MAC  // zero when not declared; see DefaultMAC
-	MTU       int  // bytes; always filled in, except that 0 on a bridge follows its ports
+	MTU       int  // bytes; always filled in, except that 0 on a bridge follows its ports and on a VXLAN device the one below
 	Up        bool // default true
 	Link      Link // of a veth; a NIC's is its segment's
+	Tunnel    *Tunnel
 }
+
+// Tunnel says where the frames of a VXLAN device go, RFC 7348. The fields are
+// those of `ip link add type vxlan`.
+type Tunnel struct {
+	ID       int        // VNI: 0 to 2^24-1
+	Local    netip.Addr // outer source; the zero Addr leaves it to the route
+	Remote   netip.Addr // of what the forwarding database does not know; zero: none
+	Dev      string     // the device below, declared before; it gives the MTU
+	Port     int        // UDP destination; default DefaultVXLANPort
+	Learning bool       // default true
+	FDB      []Line     // arguments of `bridge fdb append` without the device: MAC dst ADDRESS
+}
+
+// DefaultVXLANPort is IANA's.
+const DefaultVXLANPort = 4789
 
 // Endpoint names a device of a machine.
 type Endpoint struct{ Machine, Interface string }

@@ -165,8 +165,11 @@ func (p *printer) interfaceFlow(m *Machine, i *Interface) flow {
 		f.add("segment", quote(i.Segment))
 	case Veth:
 		f.add("veth", quote(i.Peer.String()))
-	case IPIP, Bridge, Dummy:
+	case IPIP, Bridge, Dummy, VXLAN:
 		f.add("type", string(i.Kind))
+	}
+	if i.Tunnel != nil {
+		f.tunnel(i.Tunnel)
 	}
 	if len(i.Ports) > 0 {
 		var ports []string
@@ -198,6 +201,28 @@ func (p *printer) interfaceFlow(m *Machine, i *Interface) flow {
 	}
 	f.link(i.Link)
 	return f
+}
+
+func (f *flow) tunnel(t *Tunnel) {
+	f.add("id", strconv.Itoa(t.ID))
+	if t.Local.IsValid() {
+		f.add("local", t.Local.String())
+	}
+	if t.Remote.IsValid() {
+		f.add("remote", t.Remote.String())
+	}
+	if t.Dev != "" {
+		f.add("dev", quote(t.Dev))
+	}
+	f.add("port", strconv.Itoa(t.Port))
+	f.add("learning", strconv.FormatBool(t.Learning))
+	if len(t.FDB) > 0 {
+		var lines []string
+		for _, l := range t.FDB {
+			lines = append(lines, withBy("line", l.Text, l.By))
+		}
+		f.add("fdb", "["+strings.Join(lines, ", ")+"]")
+	}
 }
 
 func addressText(a Address) string {

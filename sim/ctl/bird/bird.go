@@ -3,8 +3,8 @@
 // State in, routes out; there are no sessions, timers or messages here.
 //
 // Two nodes have a session when each has a route to the other's node address.
-// Left out are route reflectors, BGPPeers, service routes, VXLAN (Felix programs
-// those routes) and everything that happens over time.
+// Left out are route reflectors, BGPPeers, service routes and everything that
+// happens over time. Routes of VXLAN pools are Felix's.
 //
 // Like Calico v3.28's confd templates bird.cfg and bird_ipam.cfg, and
 // projectcalico/bird: sysdep/linux/netlink.c for the tunnel routes.
@@ -48,6 +48,7 @@ const (
 type Pool struct {
 	CIDR          netip.Prefix
 	IPIP          Mode // empty means Never
+	VXLAN         bool // vxlanMode Always or CrossSubnet: not for the kernel
 	DisableExport bool // disableBGPExport
 }
 
@@ -82,7 +83,7 @@ func (r Route) String() string {
 func Routes(self Node, peers []Node, pools []Pool) []Route {
 	var out []Route
 	for _, b := range self.Blocks {
-		if !b.IsSingleIP() { // the pod's own /32 would collide
+		if !b.IsSingleIP() && !felixs(b, pools) { // the pod's own /32 would collide
 			out = append(out, Route{To: b, Blackhole: true})
 		}
 	}
@@ -95,6 +96,9 @@ func Routes(self Node, peers []Node, pools []Pool) []Route {
 			continue
 		}
 		for _, to := range advertised(peer, pools) {
+			if felixs(to, pools) {
+				continue
+			}
 			r := Route{To: to, From: peer.Name, Via: gw, Dev: dev}
 			if tunnelled(self, peer, to, pools) {
 				// Not the looked-up gateway but the BGP next hop, the peer itself.
@@ -130,6 +134,13 @@ func advertised(n Node, pools []Pool) []netip.Prefix {
 		}
 	}
 	return out
+}
+
+// felixs says that the kernel export filter calico_kernel_programming rejects
+// what is in a VXLAN pool: Felix makes those routes.
+func felixs(to netip.Prefix, pools []Pool) bool {
+	i := poolOf(to, pools)
+	return i >= 0 && pools[i].VXLAN
 }
 
 // tunnelled is the kernel export filter calico_kernel_programming.

@@ -44,6 +44,7 @@ type cluster struct {
 
 	pools []*topology.IPPool // IPv4, by name
 	ipip  bool               // one of them uses IPIP, disabled or not
+	vxlan bool               // likewise VXLAN
 	nodes []*node            // in the order of the machines
 	pods  []*pod             // those with a network of their own, in the order of the file
 	ipam  *ipam.IPAM
@@ -55,7 +56,7 @@ func (c *cluster) errorf(pos topology.Pos, path, format string, args ...any) {
 	c.errs = append(c.errs, pos.Errorf(path, format, args...))
 }
 
-func (c *cluster) encap() felix.Encap { return felix.Encap{IPIP: c.ipip} }
+func (c *cluster) encap() felix.Encap { return felix.Encap{IPIP: c.ipip, VXLAN: c.vxlan} }
 
 // sorted orders errors by place, as package topology does.
 func sorted(errs topology.Errors) topology.Errors {

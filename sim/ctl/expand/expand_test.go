@@ -210,6 +210,53 @@ func TestModes(t *testing.T) {
 	}
 }
 
+func TestVXLAN(t *testing.T) {
+	for _, c := range []struct {
+		mode string
+		want []string
+	}{
+		{"Always", []string{
+			"172.16.34.0/24 via 172.16.34.0 dev vxlan.calico proto 80 onlink",
+			"172.16.116.0/24 via 172.16.116.0 dev vxlan.calico proto 80 onlink",
+			"blackhole 172.16.158.0/24 proto 80",
+			"172.16.184.0/24 via 172.16.184.0 dev vxlan.calico proto 80 onlink",
+		}},
+		{"CrossSubnet", []string{
+			"172.16.34.0/24 via 172.16.34.0 dev vxlan.calico proto 80 onlink",
+			"172.16.116.0/24 via 192.168.10.10 dev ens5 proto 80 onlink",
+			"blackhole 172.16.158.0/24 proto 80",
+			"172.16.184.0/24 via 192.168.10.102 dev ens5 proto 80 onlink",
+		}},
+	} {
+		t.Run(c.mode, func(t *testing.T) {
+			lab := expanded(t, strings.Replace(read(t, "study.yaml"), "ipipMode: Always", "vxlanMode: "+c.mode, 1))
+			w1 := lab.Machine("k8s-w1")
+			require.Equal(t, c.want, texts(w1.Routes, "Felix"))
+			require.Empty(t, texts(w1.Routes, "BIRD"), "Felix makes the routes of VXLAN pools")
+			require.Equal(t, "Felix: to k8s-w2, block of pod2", w1.Routes[len(w1.Routes)-1].By)
+
+			vx := w1.Interface("vxlan.calico")
+			require.Equal(t, []string{"ens5", "vxlan.calico", "calice0906292e2"}, devices(w1))
+			require.Equal(t, "66:74:91:32:7c:04", vx.MAC.String())
+			require.Equal(t, "172.16.158.0/32", vx.Addresses[0].Prefix.String())
+			require.Equal(t, 8951, vx.MTU)
+			require.Equal(t, 4096, vx.Tunnel.ID)
+			require.Equal(t, "192.168.10.101", vx.Tunnel.Local.String())
+			require.Equal(t, "ens5", vx.Tunnel.Dev)
+			require.False(t, vx.Tunnel.Learning)
+			require.Contains(t, texts(vx.Tunnel.FDB, "Felix"), "66:55:c4:6b:81:ed dst 192.168.10.102")
+			require.Len(t, vx.Tunnel.FDB, 3)
+			require.Contains(t, texts(w1.Neighbors, "Felix"), "172.16.184.0 lladdr 66:55:c4:6b:81:ed dev vxlan.calico nud permanent")
+			require.Len(t, w1.Neighbors, 3)
+
+			require.Equal(t, 8951, lab.Machine("pod1").Interface("eth0").MTU)
+			require.Nil(t, lab.Machine("pod1").Interface("tunl0"))
+			require.Contains(t, texts(w1.IPSets, "Felix"), "add cali40all-vxlan-net 192.168.20.100")
+			require.NotContains(t, texts(w1.IPSets, "Felix"), "add cali40all-vxlan-net 192.168.10.101", "not itself")
+		})
+	}
+}
+
 func TestNeverGivesTheFirstAddressToAPod(t *testing.T) {
 	lab := expanded(t, strings.Replace(read(t, "study.yaml"), "ipipMode: Always", "ipipMode: Never", 1))
 	require.Equal(t, "172.16.158.0/32", lab.Machine("pod1").Interface("eth0").Addresses[0].Prefix.String())
@@ -347,14 +394,14 @@ func TestFaultsStandAtTheUsersObject(t *testing.T) {
 			`pod x asks for pool "nope", which does not exist`},
 		{"a disabled pool in the annotation", grown(t, podYAML("default", "x", "k8s-m", `cni.projectcalico.org/ipv4pools: '["10.1.0.0/16"]'`)), nil, "10.1.0.0",
 			"pod x gets no address: the given pool (10.1.0.0/16) does not exist, or is not enabled"},
-		{"VXLAN", strings.Replace(grown(t), "ipipMode: Always", "vxlanMode: Always", 1), nil, "name: default-ipv4-ippool",
-			"not modelled: VXLAN; write ipipMode: Always instead of vxlanMode"},
 		{"a bad node selector", strings.Replace(grown(t), "ipipMode: Always", "nodeSelector: zone=a", 1), nil, "name: default-ipv4-ippool",
 			`selector "zone=a": expected ==, !=, in, not in, contains, starts with or ends with, found "=a"`},
 		{"a node without an address", strings.Replace(grown(t), ", address: 192.168.10.102/24", "", 1), nil, "k8s-w2: {",
 			"node k8s-w2 has no address; give its interface on a segment one"},
 		{"a tunl0 of the user's", strings.Replace(grown(t), "interfaces: {ens5: {segment: lan2", "interfaces: {tunl0: {type: ipip}, ens5: {segment: lan2", 1), nil, "tunl0:",
 			"Calico makes tunl0 on every node when a pool uses IPIP; leave it out and change it in setup"},
+		{"a vxlan.calico of the user's", strings.Replace(strings.Replace(grown(t), "ipipMode: Always", "vxlanMode: Always", 1), "interfaces: {ens5: {segment: lan2", "interfaces: {vxlan.calico: {type: vxlan, id: 1}, ens5: {segment: lan2", 1), nil, "vxlan.calico:",
+			"Calico makes vxlan.calico on every node when a pool uses VXLAN; leave it out and change it in setup"},
 		{"two pods whose namespaces would have one name", grown(t, podYAML("b", "a", "k8s-m"), podYAML("default", "a.c", "k8s-m")),
 			func(b *topology.Bundle) { b.Pods[len(b.Pods)-1].Name = "a.b" }, "name: a.c",
 			"the network namespace of pod a.b would be called a.b, like that of pod b/a; rename one of them"},

@@ -19,7 +19,9 @@ type node struct {
 	address           netip.Prefix // node address and its subnet
 	kernel            []bird.Hop   // routes without Calico's
 	hostMTU           int          // bytes
+	device            string       // that has the node address
 	tunnel            netip.Addr   // of tunl0; zero when it has none
+	vxlan             netip.Addr   // of vxlan.calico; likewise
 	pods              []*pod
 }
 
@@ -36,9 +38,14 @@ func (c *cluster) readNodes() {
 		if n.address = nodeAddress(m, n.kernel); !n.address.IsValid() {
 			c.errorf(m.Pos, "spec.machines."+m.Name, "node %s has no address; give its interface on a segment one", m.Name)
 		}
+		n.device = deviceOf(m, n.address.Addr())
 		if i := m.Interface(tunnelDevice); i != nil && c.ipip {
 			c.errorf(i.Pos, "spec.machines."+m.Name+".interfaces."+tunnelDevice,
 				"Calico makes tunl0 on every node when a pool uses IPIP; leave it out and change it in setup")
+		}
+		if i := m.Interface(felix.VXLANDevice); i != nil && c.vxlan {
+			c.errorf(i.Pos, "spec.machines."+m.Name+".interfaces."+felix.VXLANDevice,
+				"Calico makes vxlan.calico on every node when a pool uses VXLAN; leave it out and change it in setup")
 		}
 	}
 }
@@ -67,6 +74,18 @@ func nodeAddress(m *topology.Machine, kernel []bird.Hop) netip.Prefix {
 		}
 	}
 	return netip.Prefix{}
+}
+
+// deviceOf is the interface that has an address.
+func deviceOf(m *topology.Machine, a netip.Addr) string {
+	for _, i := range m.Interfaces {
+		for _, x := range i.Addresses {
+			if x.Prefix.Addr() == a {
+				return i.Name
+			}
+		}
+	}
+	return ""
 }
 
 func firstAddress(i *topology.Interface) netip.Prefix {
@@ -98,8 +117,10 @@ func (n *node) ownAddresses() []netip.Addr {
 			}
 		}
 	}
-	if n.tunnel.IsValid() {
-		out = append(out, n.tunnel)
+	for _, a := range []netip.Addr{n.tunnel, n.vxlan} {
+		if a.IsValid() {
+			out = append(out, a)
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hoplab/sim/ctl/felix"
 	"hoplab/sim/ctl/ipam"
 	"hoplab/sim/ctl/names"
 	"hoplab/topology"
@@ -131,30 +132,32 @@ func (c *cluster) allocate() {
 		return
 	}
 	for _, n := range c.nodes {
-		c.allocateTunnel(n, pools)
+		n.tunnel = c.allocateTunnel(n, pools, tunnelDevice, ipam.TunnelHandle(n.Name), usesIPIP)
+		n.vxlan = c.allocateTunnel(n, pools, felix.VXLANDevice, ipam.VXLANHandle(n.Name), usesVXLAN)
 	}
 	for _, p := range c.pods {
 		c.allocatePod(p)
 	}
 }
 
-// allocateTunnel asks for tunl0's address in the pools that use IPIP and select
-// the node. Like node/pkg/allocateip/allocateip.go.
-func (c *cluster) allocateTunnel(n *node, pools []ipam.Pool) {
+// allocateTunnel asks for the address of a tunnel device in the pools that use
+// it and select the node; the zero Addr if there are none.
+// Like node/pkg/allocateip/allocateip.go.
+func (c *cluster) allocateTunnel(n *node, pools []ipam.Pool, device, handle string, uses func(*topology.IPPool) bool) netip.Addr {
 	var from []netip.Prefix
 	for i, p := range c.pools {
-		if usesIPIP(p) && !p.Disabled && slices.Contains(pools[i].Nodes, n.Name) {
+		if uses(p) && !p.Disabled && slices.Contains(pools[i].Nodes, n.Name) {
 			from = append(from, p.CIDR)
 		}
 	}
 	if len(from) == 0 {
-		return
+		return netip.Addr{}
 	}
-	a, err := c.ipam.Assign(ipam.Request{Node: n.Name, Handle: ipam.TunnelHandle(n.Name), Use: ipam.Tunnel, Pools: from})
+	a, err := c.ipam.Assign(ipam.Request{Node: n.Name, Handle: handle, Use: ipam.Tunnel, Pools: from})
 	if err != nil {
-		c.errorf(n.Pos, "spec.machines."+n.Name, "no address for tunl0 of %s: %v", n.Name, err)
+		c.errorf(n.Pos, "spec.machines."+n.Name, "no address for %s of %s: %v", device, n.Name, err)
 	}
-	n.tunnel = a
+	return a
 }
 
 func (c *cluster) allocatePod(p *pod) {
@@ -183,8 +186,11 @@ func (c *cluster) allocatePod(p *pod) {
 // holder says who has an address.
 func (c *cluster) holder(a netip.Addr) string {
 	for _, n := range c.nodes {
-		if n.tunnel == a {
+		switch a {
+		case n.tunnel:
 			return " (tunl0 of " + n.Name + " has it)"
+		case n.vxlan:
+			return " (vxlan.calico of " + n.Name + " has it)"
 		}
 	}
 	for _, p := range c.pods {

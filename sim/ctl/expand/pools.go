@@ -18,10 +18,8 @@ func (c *cluster) readPools() {
 		if !p.CIDR.Addr().Is4() {
 			continue // noted when it was read
 		}
-		if p.VXLANMode != topology.EncapNever && p.VXLANMode != "" {
-			c.errorf(p.Pos, "spec.vxlanMode", "not modelled: VXLAN; write ipipMode: %s instead of vxlanMode", p.VXLANMode)
-		}
 		c.ipip = c.ipip || usesIPIP(p)
+		c.vxlan = c.vxlan || usesVXLAN(p)
 		c.pools = append(c.pools, p)
 	}
 	slices.SortFunc(c.pools, func(a, b *topology.IPPool) int { return cmp.Compare(a.Name, b.Name) })
@@ -29,6 +27,10 @@ func (c *cluster) readPools() {
 
 func usesIPIP(p *topology.IPPool) bool {
 	return p.IPIPMode == topology.EncapAlways || p.IPIPMode == topology.EncapCrossSubnet
+}
+
+func usesVXLAN(p *topology.IPPool) bool {
+	return p.VXLANMode == topology.EncapAlways || p.VXLANMode == topology.EncapCrossSubnet
 }
 
 // ipamPools is how IPAM sees the pools.
@@ -77,7 +79,11 @@ func (c *cluster) labels(node string) selector.Labels {
 func (c *cluster) felixPools() []felix.Pool {
 	var out []felix.Pool
 	for _, p := range c.pools {
-		out = append(out, felix.Pool{CIDR: p.CIDR, NATOutgoing: p.NATOutgoing})
+		pool := felix.Pool{CIDR: p.CIDR, NATOutgoing: p.NATOutgoing}
+		if usesVXLAN(p) {
+			pool.VXLAN = felix.VXLANMode(p.VXLANMode)
+		}
+		out = append(out, pool)
 	}
 	return out
 }
@@ -85,7 +91,7 @@ func (c *cluster) felixPools() []felix.Pool {
 func (c *cluster) birdPools() []bird.Pool {
 	var out []bird.Pool
 	for _, p := range c.pools {
-		out = append(out, bird.Pool{CIDR: p.CIDR, IPIP: bird.Mode(p.IPIPMode), DisableExport: p.DisableBGPExport})
+		out = append(out, bird.Pool{CIDR: p.CIDR, IPIP: bird.Mode(p.IPIPMode), VXLAN: usesVXLAN(p), DisableExport: p.DisableBGPExport})
 	}
 	return out
 }

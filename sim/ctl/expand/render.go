@@ -18,12 +18,16 @@ func (c *cluster) render() *topology.Lab {
 	for i, n := range c.nodes {
 		peers[i] = c.birdNode(n)
 	}
+	vteps := make([]felix.VTEP, len(c.nodes))
+	for i, n := range c.nodes {
+		vteps[i] = felix.VTEP{Name: n.Name, Address: n.address, Device: n.device, Tunnel: n.vxlan, Blocks: peers[i].Blocks, Addresses: peers[i].Addresses}
+	}
 	lab := *c.lab
 	lab.Machines = slices.Clone(lab.Machines)
 	next := 0
 	for i, m := range lab.Machines {
 		if m.Role == topology.RoleNode {
-			lab.Machines[i] = c.machine(c.nodes[next], bird.Routes(peers[next], peers, c.birdPools()))
+			lab.Machines[i] = c.machine(c.nodes[next], bird.Routes(peers[next], peers, c.birdPools()), felix.VXLANRoutes(vteps[next], vteps, c.felixPools()))
 			next++
 		}
 	}
@@ -38,8 +42,10 @@ func (c *cluster) birdNode(n *node) bird.Node {
 	for _, block := range c.ipam.Affine(n.Name) {
 		b.Blocks = append(b.Blocks, block.CIDR)
 	}
-	if n.tunnel.IsValid() {
-		b.Addresses = append(b.Addresses, n.tunnel)
+	for _, a := range []netip.Addr{n.tunnel, n.vxlan} {
+		if a.IsValid() {
+			b.Addresses = append(b.Addresses, a)
+		}
 	}
 	for _, p := range n.pods {
 		b.Addresses = append(b.Addresses, p.address)
@@ -57,7 +63,7 @@ func (p *pod) by() string { return "CNI plugin: pod " + p.title() }
 const byFelix = "Felix"
 
 // machine is a node with what Calico adds. Routes to pods go by address.
-func (c *cluster) machine(n *node, routes []bird.Route) *topology.Machine {
+func (c *cluster) machine(n *node, routes []bird.Route, tunnelled []felix.Route) *topology.Machine {
 	m := *n.Machine
 	m.Interfaces = slices.Clone(m.Interfaces)
 	m.Routes = slices.Clone(m.Routes)
@@ -67,6 +73,10 @@ func (c *cluster) machine(n *node, routes []bird.Route) *topology.Machine {
 			tunl.Addresses = []topology.Address{address(n.Pos, netip.PrefixFrom(n.tunnel, 32))}
 		}
 		m.Interfaces = append(m.Interfaces, tunl)
+	}
+	if n.vxlan.IsValid() { // without an address Felix makes no device
+		m.Interfaces = append(m.Interfaces, c.vxlanDevice(n))
+		m.Neighbors = append(slices.Clone(m.Neighbors), c.vxlanNeighbours(n)...)
 	}
 	for _, p := range n.pods {
 		r := p.add()
@@ -80,7 +90,10 @@ func (c *cluster) machine(n *node, routes []bird.Route) *topology.Machine {
 		m.Routes = append(m.Routes, line(p.Pos, p.by(), p.add().HostRoute))
 	}
 	for _, r := range routes {
-		m.Routes = append(m.Routes, line(c.poolPos(r.To), c.learnt(r), r.String()))
+		m.Routes = append(m.Routes, line(c.poolPos(r.To), c.learnt("BIRD: ", "learnt from ", r.From, r.To), r.String()))
+	}
+	for _, r := range tunnelled {
+		m.Routes = append(m.Routes, line(c.poolPos(r.To), c.learnt("Felix: ", "to ", r.From, r.To), r.Text))
 	}
 
 	state := c.felixNode(n)
@@ -93,10 +106,14 @@ func (c *cluster) machine(n *node, routes []bird.Route) *topology.Machine {
 func (c *cluster) felixNode(n *node) felix.Node {
 	f := felix.Node{
 		Pools: c.felixPools(), IPIP: c.ipip, TunnelAddress: n.tunnel,
+		VXLAN: c.vxlan, VXLANAddress: n.vxlan,
 		Addresses: n.ownAddresses(), RPFilter: n.rpFilter(),
 	}
 	for _, other := range c.nodes {
 		f.Hosts = append(f.Hosts, other.address.Addr())
+		if other != n && other.vxlan.IsValid() {
+			f.VXLANPeers = append(f.VXLANPeers, other.address.Addr())
+		}
 	}
 	for _, p := range n.pods {
 		f.Endpoints = append(f.Endpoints, felix.Endpoint{Interface: p.device(), Profiles: p.profiles()})
@@ -128,23 +145,23 @@ func (c *cluster) podMachine(p *pod) *topology.Machine {
 	return m
 }
 
-// learnt says where BIRD has a route from and what for.
-func (c *cluster) learnt(r bird.Route) string {
-	if r.From == "" {
-		return "BIRD: own block"
+// learnt says from whom a component has a route and what for.
+func (c *cluster) learnt(who, how, from string, to netip.Prefix) string {
+	if from == "" {
+		return who + "own block"
 	}
 	what := "block"
-	if r.To.IsSingleIP() {
+	if to.IsSingleIP() {
 		what = "address"
 	}
 	const most = 3 // pods that are named
 	var pods []string
-	for _, p := range c.byName[r.From].podsByAddress() {
-		if r.To.Contains(p.address) {
+	for _, p := range c.byName[from].podsByAddress() {
+		if to.Contains(p.address) {
 			pods = append(pods, p.title())
 		}
 	}
-	text := "BIRD: learnt from " + r.From
+	text := who + how + from
 	if len(pods) == 0 {
 		return text
 	}

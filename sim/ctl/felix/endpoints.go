@@ -90,8 +90,7 @@ func toWorkload(e Endpoint) chain {
 // fromWorkload is what a pod may send; never packets that look like a node's tunnel.
 func fromWorkload(e Endpoint) chain {
 	rules := append(known(),
-		rule{comment("Drop VXLAN encapped packets originating in workloads"), proto(17, "udp"),
-			part{felix: "-m multiport --destination-ports 4789", save: "-m multiport --dports 4789"}, jump("DROP")},
+		rule{comment("Drop VXLAN encapped packets originating in workloads"), proto(17, "udp"), portVXLAN(), jump("DROP")},
 		rule{comment("Drop IPinIP encapped packets originating in workloads"), protoIPIP(), jump("DROP")},
 	)
 	return chain{names.Chain("cali-fw-", e.Interface), append(rules, profileRules("cali-pro-", e)...)}

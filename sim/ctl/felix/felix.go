@@ -15,6 +15,9 @@ type Node struct {
 	Addresses      []netip.Addr // of this node's own interfaces
 	IPIP           bool         // some pool has ipipMode Always or CrossSubnet
 	TunnelAddress  netip.Addr   // of tunl0; the zero Addr when it has none
+	VXLAN          bool         // some pool has vxlanMode Always or CrossSubnet
+	VXLANAddress   netip.Addr   // of vxlan.calico; the zero Addr when it has none
+	VXLANPeers     []netip.Addr // the node address of every other node that has a vxlan.calico
 	EndpointToHost Action       // DefaultEndpointToHostAction; empty means ACCEPT, as in Calico's manifest
 	RPFilter       int          // the host's net.ipv4.conf.default.rp_filter: 0 off, 1 strict, 2 loose
 }
@@ -29,6 +32,7 @@ type Endpoint struct {
 type Pool struct {
 	CIDR        netip.Prefix
 	NATOutgoing bool
+	VXLAN       VXLANMode
 }
 
 // Action is what a rule does in the end.

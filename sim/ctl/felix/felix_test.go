@@ -130,6 +130,55 @@ func TestWithoutIPIPNothingSpeaksOfTunnels(t *testing.T) {
 	}
 }
 
+// The hashes are those of nodes whose pools use VXLAN and nothing else.
+func TestRulesOfANodeWithVXLANAreThoseOfARealNode(t *testing.T) {
+	n := worker1()
+	n.IPIP, n.TunnelAddress = false, netip.Addr{}
+	n.VXLAN, n.VXLANAddress = true, addr("172.16.158.0")
+	n.VXLANPeers = []netip.Addr{addr("192.168.10.102"), addr("192.168.10.10")}
+	want := map[string][]string{
+		"filter cali-INPUT": {"J76FwxInZIsk7uKY", "EDCNTTxYfggApx8C", "H03xYXARh4e8pwd4", "MN6K3isIWBigb1Va", "OSYphBLwOgic22Hz",
+			"rmi2_piRVmfeiwVp", "F7Q8zu44qIbOVben"},
+		"filter cali-OUTPUT":   {"Mq1_rAdXXH3YkrzW", "69FkRTJDvD5Vu6Vl", "-QZG79DohFjalQBb", "iC1pSPgbvgQzkUk_", "4Zh7KtRvt4W5AEBR", "Y0k-bqjt-5CUqyUq"},
+		"nat cali-POSTROUTING": {"Z-c7XtVd2Bq7s_hA", "nYKhEzDlr11Jccal", "e9dnSgSVNmIcpVhP"},
+	}
+	for _, table := range felix.Tables(n) {
+		for _, c := range table.Chains {
+			if hashes, ok := want[table.Name+" "+c.Name]; ok {
+				var got []string
+				for _, r := range c.Rules {
+					got = append(got, r.Hash)
+				}
+				require.Equal(t, hashes, got, "%s %s", table.Name, c.Name)
+				delete(want, table.Name+" "+c.Name)
+			}
+		}
+	}
+	require.Empty(t, want)
+	lines := strings.Join(felix.IPTables(n), "\n")
+	require.Contains(t, lines, "-A cali-INPUT -p udp -m comment --comment \"cali:J76FwxInZIsk7uKY\" -m comment --comment \"Allow IPv4 VXLAN packets from allowed hosts\" -m multiport --dports 4789 -m set --match-set cali40all-vxlan-net src -m addrtype --dst-type LOCAL -j ACCEPT")
+	sets := felix.IPSets(n)
+	require.Equal(t, []string{"create cali40all-vxlan-net hash:net family inet maxelem 1048576", "add cali40all-vxlan-net 192.168.10.10", "add cali40all-vxlan-net 192.168.10.102"}, sets[:3])
+}
+
+func TestVXLANRoutesFollowBorrowedAddressesAndMissingTunnels(t *testing.T) {
+	prefix := netip.MustParsePrefix
+	pools := []felix.Pool{{CIDR: prefix("172.16.0.0/16"), VXLAN: felix.VXLANAlways}, {CIDR: prefix("10.0.0.0/8")}}
+	self := felix.VTEP{Name: "a", Address: prefix("192.168.1.1/24"), Device: "ens5", Tunnel: addr("172.16.1.0"), Blocks: []netip.Prefix{prefix("172.16.1.0/24"), prefix("172.16.9.9/32")}}
+	b := felix.VTEP{Name: "b", Address: prefix("192.168.1.2/24"), Tunnel: addr("172.16.2.0"), Blocks: []netip.Prefix{prefix("172.16.2.0/24"), prefix("10.1.0.0/24")},
+		Addresses: []netip.Addr{addr("172.16.2.0"), addr("172.16.2.7"), addr("172.16.1.200")}}
+	c := felix.VTEP{Name: "c", Address: prefix("192.168.1.3/24"), Blocks: []netip.Prefix{prefix("172.16.3.0/24")}}
+	var got []string
+	for _, r := range felix.VXLANRoutes(self, []felix.VTEP{c, self, b}, pools) {
+		got = append(got, r.From+": "+r.Text)
+	}
+	require.Equal(t, []string{
+		": blackhole 172.16.1.0/24 proto 80",
+		"b: 172.16.1.200 via 172.16.2.0 dev vxlan.calico proto 80 onlink",
+		"b: 172.16.2.0/24 via 172.16.2.0 dev vxlan.calico proto 80 onlink",
+	}, got, "b borrowed an address of a's block; c has no tunnel yet")
+}
+
 func TestNATOutgoingOffLeavesAnEmptyChain(t *testing.T) {
 	n := worker1()
 	n.Pools[0].NATOutgoing = false

@@ -13,6 +13,7 @@ const (
 	setAllPools  = "cali40all-ipam-pools"
 	setMasqPools = "cali40masq-ipam-pools"
 	setThisHost  = "cali40this-host"
+	setAllVXLAN  = "cali40all-vxlan-net"
 )
 
 // maxSetSize is Felix's MaxIpsetSize, in entries.
@@ -37,6 +38,9 @@ func IPSets(n Node) []string {
 	}
 	if n.IPIP {
 		set(setAllHosts, "hash:net", texts(n.Hosts, netip.Addr.Compare))
+	}
+	if n.VXLAN {
+		set(setAllVXLAN, "hash:net", texts(n.VXLANPeers, netip.Addr.Compare))
 	}
 	set(setAllPools, "hash:net", texts(all, comparePrefix))
 	set(setMasqPools, "hash:net", texts(masq, comparePrefix))

@@ -20,6 +20,9 @@ type Encap struct{ IPIP, VXLAN, VXLANV6, Wireguard, WireguardV6 bool }
 // TunnelMTU is the size of tunl0, whether it is in use or not.
 func TunnelMTU(host int) int { return host - overheadIPIP }
 
+// VXLANMTU is the size of vxlan.calico.
+func VXLANMTU(host int) int { return host - overheadVXLAN }
+
 // PodMTU is the size of both ends of a pod's veth: the smallest that fits all
 // enabled encapsulations.
 //

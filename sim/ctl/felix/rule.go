@@ -92,6 +92,11 @@ func proto(number int, name string) part {
 	return part{felix: "-p " + strconv.Itoa(number), save: "-p " + name, front: true}
 }
 
+// portVXLAN is the port of VXLAN (VXLANPort).
+func portVXLAN() part {
+	return part{felix: "-m multiport --destination-ports 4789", save: "-m multiport --dports 4789"}
+}
+
 func protoIPIP() part { return proto(4, "ipencap") }
 
 func ctstate(states string) part { return same("-m conntrack --ctstate " + states) }

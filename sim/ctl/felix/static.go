@@ -50,14 +50,20 @@ func mangleChains() []chain {
 }
 
 // natChains: from a pod to outside of all pools the node's address is used, and
-// what the node itself sends into the tunnel has tunl0's.
+// what the node itself sends into a tunnel has the tunnel's.
 // Like StaticNATPostroutingChains and felix/rules/nat.go.
 func natChains(n Node) []chain {
 	masquerade := jump("MASQUERADE --random-fully")
 	post := []rule{{jump("cali-fip-snat")}, {jump("cali-nat-outgoing")}}
-	if n.IPIP && n.TunnelAddress.IsValid() {
-		post = append(post, rule{out("tunl0"),
+	wrongSource := func(tunnel string) {
+		post = append(post, rule{out(tunnel),
 			same("-m addrtype ! --src-type LOCAL --limit-iface-out"), same("-m addrtype --src-type LOCAL"), masquerade})
+	}
+	if n.IPIP && n.TunnelAddress.IsValid() {
+		wrongSource("tunl0")
+	}
+	if n.VXLAN && n.VXLANAddress.IsValid() {
+		wrongSource(VXLANDevice)
 	}
 	var outgoing []rule
 	for _, p := range n.Pools {
@@ -92,6 +98,13 @@ func filterChains(n Node) []chain {
 			{comment("Drop IPIP packets from non-Calico hosts"), protoIPIP(), jump("DROP")},
 		}
 	}
+	if n.VXLAN {
+		input = append(input,
+			rule{comment("Allow IPv4 VXLAN packets from allowed hosts"), proto(17, "udp"), portVXLAN(),
+				same("-m set --match-set " + setAllVXLAN + " src"), same("-m addrtype --dst-type LOCAL"), jump("ACCEPT")},
+			rule{comment("Drop IPv4 VXLAN packets from non-allowed hosts"), proto(17, "udp"), portVXLAN(),
+				same("-m addrtype --dst-type LOCAL"), jump("DROP")})
+	}
 	input = append(input,
 		rule{in("cali+"), goTo("cali-wl-to-host")},
 		rule{marked(markAccept), jump("ACCEPT")},
@@ -107,6 +120,10 @@ func filterChains(n Node) []chain {
 	if n.IPIP {
 		output = append(output, rule{comment("Allow IPIP packets to other Calico hosts"), protoIPIP(),
 			same("-m set --match-set " + setAllHosts + " dst"), same("-m addrtype --src-type LOCAL"), jump("ACCEPT")})
+	}
+	if n.VXLAN {
+		output = append(output, rule{comment("Allow IPv4 VXLAN packets to other allowed hosts"), proto(17, "udp"), portVXLAN(),
+			same("-m addrtype --src-type LOCAL"), same("-m set --match-set " + setAllVXLAN + " dst"), jump("ACCEPT")})
 	}
 	output = append(output,
 		rule{clearMark(markAll)},

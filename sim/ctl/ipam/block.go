@@ -129,6 +129,9 @@ func add(a netip.Addr, n uint32) netip.Addr {
 // TunnelHandle is the handle of a node's tunl0 address.
 func TunnelHandle(node string) string { return "ipip-tunnel-addr-" + node }
 
+// VXLANHandle is the handle of a node's vxlan.calico address.
+func VXLANHandle(node string) string { return "vxlan-tunnel-addr-" + node }
+
 // PodHandle is the handle of a pod's address. A container's name is its ID on a
 // real node.
 func PodHandle(container string) string { return "k8s-pod-network." + container }

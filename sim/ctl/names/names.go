@@ -2,8 +2,8 @@
 // workload endpoints, iptables chains and the cali: comments of rules. They are
 // hashes of what the user wrote, so a student can compare them with a real node.
 //
-// Everything here is a pure function. The names of kube-proxy's chains and the
-// MACs of VXLAN devices are left out until somebody needs them.
+// Everything here is a pure function. The names of kube-proxy's chains are left
+// out until somebody needs them.
 package names
 
 import (
@@ -40,6 +40,14 @@ func Veth(prefix, namespace, pod string) string {
 	}
 	sum := sha1.Sum([]byte(namespace + "." + pod))
 	return prefix + hex.EncodeToString(sum[:])[:11]
+}
+
+// VTEPMAC is the MAC address of a node's vxlan.calico.
+//
+// Like felix/calc/vxlan_resolver.go.
+func VTEPMAC(node string) [6]byte {
+	sum := sha1.Sum([]byte(node))
+	return [6]byte{0x66, sum[0], sum[1], sum[2], sum[3], sum[4]}
 }
 
 // maxChain is the longest name of an iptables chain, in bytes, without its final zero.

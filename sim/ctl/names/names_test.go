@@ -2,6 +2,7 @@ package names_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
@@ -60,6 +61,18 @@ func TestWorkloadEndpointNames(t *testing.T) {
 	for _, bad := range []string{"", "a", "a-k8s-b", "a-k8s-b-eth0-c", "-k8s-b-eth0", "a-k8s-b-", "a---k8s-b-eth0"} {
 		_, err := names.ParseWEP(bad)
 		require.Error(t, err, "%q", bad)
+	}
+}
+
+func TestMACsOfTunnelsAreThoseOfARealNode(t *testing.T) {
+	var f struct {
+		VXLANMAC struct{ Vectors []struct{ Node, V4 string } }
+	}
+	load(t, "names.json", &f)
+	require.NotEmpty(t, f.VXLANMAC.Vectors)
+	for _, v := range f.VXLANMAC.Vectors {
+		mac := names.VTEPMAC(v.Node)
+		require.Equal(t, v.V4, fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]), v.Node)
 	}
 }
 
