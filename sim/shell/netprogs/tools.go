@@ -4,5 +4,5 @@ import "hoplab/sim/shell"
 
 // Tools lists the commands of this package.
 func Tools() []shell.Tool {
-	return []shell.Tool{pingTool(), tcpdumpTool(), tracerouteTool(), tracepathTool(), ncatTool(), ncTool()}
+	return []shell.Tool{pingTool(), tcpdumpTool(), tracerouteTool(), tracepathTool(), ncatTool(), ncTool(), socatTool()}
 }
