@@ -24,7 +24,7 @@ func ParseRule(v Verb, args []string, v4 bool) (Rule, error) {
 		}
 	}
 	if p.r.L3MDev && p.r.Table != 0 {
-		return Rule{}, usage(234, "table can not be specified for l3mdev rules")
+		return Rule{}, usage(22, "table can not be specified for l3mdev rules")
 	}
 	if !p.table && v != VerbDelete {
 		p.r.Table = TableMain
@@ -68,7 +68,7 @@ func (p *ruleParser) word() error {
 	case abbreviates(s, "suppress_prefixlength") || s == "sup_pl":
 		r.SuppressPrefixLen, err = value(&p.words, func(s string) (int, bool) {
 			n, err := strconv.Atoi(s)
-			return n, err == nil
+			return n, err == nil && n >= 0
 		}, "suppress_prefixlength value is invalid\n")
 	case s == "dev" || s == "iif":
 		r.IIF, err = p.next()
@@ -107,11 +107,12 @@ func (p *ruleParser) word() error {
 // follows the numbers is not looked at (sscanf).
 func parseRange(s string, bits int, both bool) (Range, bool) {
 	first, rest, dash := strings.Cut(s, "-")
-	a, err := strconv.ParseUint(first, 10, bits)
+	a, err := strconv.ParseUint(first, 10, 64)
 	if err != nil {
 		return Range{}, false
 	}
-	b, err := strconv.ParseUint(rest, 10, bits)
+	b, err := strconv.ParseUint(rest, 10, 64)
+	a, b = a&(1<<bits-1), b&(1<<bits-1) // what does not fit is cut off
 	switch {
 	case dash && err == nil:
 		return Range{uint32(a), uint32(b)}, true
@@ -153,7 +154,7 @@ func IPProtoName(n uint8) string {
 			return p.name
 		}
 	}
-	return strconv.Itoa(int(n))
+	return "ipproto-" + strconv.Itoa(int(n))
 }
 
 func (p *ruleParser) nextPrefix() (netip.Prefix, error) {
@@ -208,7 +209,7 @@ func (p *ruleParser) action(s string) (err error) {
 		return wrong(s, "Failed to parse rule type")
 	case t == Unicast:
 		p.r.Action = ToTable
-	case t == Blackhole || t == Unreachable || t == Prohibit:
+	case t == Blackhole || t == Unreachable || t == Prohibit || t == Throw:
 		p.r.Action = Action(t)
 	default:
 		return notModelled("ip rule … " + s)

@@ -16,6 +16,7 @@ const (
 	RuleBlackhole   Action = 6
 	RuleUnreachable Action = 7 // ENETUNREACH, unlike the route type
 	RuleProhibit    Action = 8
+	RuleThrow       Action = 9 // unlike the route type, a refusal
 )
 
 // Rule is one policy rule: `ip rule`. Those that Rules returns belong to the
@@ -131,7 +132,7 @@ func (f *FIB) lookupRules(k *Key) (Result, error) {
 			}
 		case RuleUnreachable:
 			return Result{Rule: r, Type: Unreachable}, ErrUnreachable
-		case RuleBlackhole:
+		case RuleBlackhole, RuleThrow:
 			return Result{Rule: r, Type: Blackhole}, ErrBlackhole
 		case RuleProhibit:
 			return Result{Rule: r, Type: Prohibit}, ErrProhibit

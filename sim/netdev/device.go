@@ -324,7 +324,7 @@ func (d *Device) Xmit(b *packet.Buffer) {
 		d.sent(n)
 		d.xmitMacvlan(b)
 	case VRF: // to itself, as vrf_local_xmit does
-		d.sent(n - packet.EthernetLen)
+		d.sent(n)
 		w.send(d, b, w.Clock.Now().Add(LoopbackDelay))
 	case Loopback: // loopback_xmit counts after the link header is gone
 		d.sent(n - packet.EthernetLen)
@@ -375,7 +375,7 @@ func (d *Device) Fire(arg uint64) {
 		return
 	}
 	switch n := b.Len(); d.Kind {
-	case Loopback, VRF:
+	case Loopback:
 		d.CountRx(n - packet.EthernetLen)
 	case VXLAN: // by Requeue, whose caller counts
 	default:
@@ -423,7 +423,7 @@ func (d *Device) Input(b *packet.Buffer) {
 // input is Input for a frame of known type.
 func (d *Device) input(b *packet.Buffer) {
 	b.IIF = d.Index
-	if d.taps != nil {
+	if d.taps != nil && d.Kind != VRF { // what comes in by a VRF went out by it (PACKET_LOOPBACK)
 		d.tap(trace.In, b)
 	}
 	if d.World.Log.On() {

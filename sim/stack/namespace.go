@@ -143,7 +143,11 @@ func (ns *Namespace) enter(d *netdev.Device, index int32) {
 // RemoveDevice takes a device out of the namespace with all that hangs on it.
 // A veth's other end goes with it.
 func (ns *Namespace) RemoveDevice(d *netdev.Device) {
-	for _, u := range d.Uppers() {
+	uppers := d.Uppers()
+	if d.Peer() != nil {
+		uppers = append(uppers, d.Peer().Uppers()...)
+	}
+	for _, u := range uppers {
 		u.Owner.(*Namespace).RemoveDevice(u)
 	}
 	if d.Kind == netdev.VRF {

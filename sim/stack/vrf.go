@@ -119,11 +119,3 @@ func (ns *Namespace) vrfOut(b *packet.Buffer, dev *inDev) {
 	b.TrimFront(packet.EthernetLen)
 }
 
-// slaveIndex is inet_sdif: the port by which a packet for the VRF came in, 0
-// for others.
-func slaveIndex(in *inDev, b *packet.Buffer) int32 {
-	if in.Kind != netdev.VRF || b.IIF == in.Index {
-		return 0
-	}
-	return b.IIF
-}

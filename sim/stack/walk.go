@@ -163,7 +163,7 @@ func (ns *Namespace) localDeliver(in *inDev, b *packet.Buffer, rt *route) {
 func (ns *Namespace) localDeliverFinish(in *inDev, b *packet.Buffer, rt *route) {
 	ip := b.IPv4()
 	if in.Kind == netdev.VRF {
-		ns.domain, ns.port = in.Index, slaveIndex(in, b)
+		ns.domain, ns.port = in.Index, b.IIF
 	}
 	raw := ns.rawDeliver(in, b)
 	handled := true

@@ -35,9 +35,9 @@ func (c *command) addVLAN(ns *stack.Namespace, n stack.NewLink, lower *netdev.De
 		case matches(w, "ingress-qos-map"), matches(w, "egress-qos-map"):
 			err = notModelled("ip link … type vlan %s", w)
 		case matches(w, "help"):
-			return nil, c.usageText(255, vlanUsage)
+			return nil, c.usageText(1, vlanUsage)
 		default:
-			return nil, c.usageText(255, "vlan: unknown command \""+w+"\"?\n"+vlanUsage)
+			return nil, c.usageText(1, "vlan: unknown command \""+w+"\"?\n"+vlanUsage)
 		}
 		if err != nil {
 			return nil, err
@@ -73,14 +73,14 @@ func (c *command) addMacvlan(ns *stack.Namespace, n stack.NewLink, lower *netdev
 			case "passthru", "source":
 				err = notModelled("ip link … type macvlan mode %s", w)
 			default:
-				err = fail(255, `Error: argument of "mode" must be "private", "vepa", "bridge", "passthru" or "source", not "%s"`, w)
+				err = fail(1, `Error: argument of "mode" must be "private", "vepa", "bridge", "passthru" or "source", not "%s"`, w)
 			}
 		case matches(w, "flag"), matches(w, "macaddr"), matches(w, "nopromisc"), matches(w, "nodst"), matches(w, "bcqueuelen"):
 			err = notModelled("ip link … type macvlan %s", w)
 		case matches(w, "help"):
-			return nil, c.usageText(255, macvlanUsage)
+			return nil, c.usageText(1, macvlanUsage)
 		default:
-			return nil, c.usageText(255, "macvlan: unknown option \""+w+"\"?\n"+macvlanUsage)
+			return nil, c.usageText(1, "macvlan: unknown option \""+w+"\"?\n"+macvlanUsage)
 		}
 		if err != nil {
 			return nil, err
@@ -111,9 +111,9 @@ func (c *command) addVRF(ns *stack.Namespace, n stack.NewLink, a args) (*netdev.
 			}
 			table, given = t, true
 		case matches(w, "help"):
-			return nil, c.usageText(255, "Usage: ... vrf table TABLEID")
+			return nil, c.usageText(1, "Usage: ... vrf table TABLEID")
 		default:
-			return nil, c.usageText(255, "vrf: unknown option \""+w+"\"?\nUsage: ... vrf table TABLEID")
+			return nil, c.usageText(1, "vrf: unknown option \""+w+"\"?\nUsage: ... vrf table TABLEID")
 		}
 	}
 	if !given {

@@ -60,6 +60,13 @@ type ruleFilter struct {
 	table    *uint32
 	iif, oif string
 	proto    *fib.Proto // for flush only
+	l3mdev   bool
+	not      bool
+	uids     *fib.Range
+	ipproto  *uint8
+	sport    *fib.Range
+	dport    *fib.Range
+	tunID    uint64
 }
 
 // parseRules reads the words after `ip rule show` or flush.
@@ -99,8 +106,22 @@ func (c *command) parseRules(a args) (ruleFilter, error) {
 			f.table, err = pointer(&a, fib.ParseTable, "table id value is invalid\n")
 		case matches(w, "protocol"):
 			f.proto, err = pointer(&a, fib.ParseProto, "\"protocol\" value is invalid\n")
-		case w == "not", matches(w, "tun_id"), matches(w, "l3mdev"), w == "uidrange", w == "ipproto", w == "sport", w == "dport":
-			err = notModelled("ip rule show %s", w)
+		case w == "not":
+			f.not = true
+		case matches(w, "tun_id"):
+			var n int
+			n, err = a.number("\"tun_id\" value is invalid\n")
+			f.tunID = uint64(n)
+		case matches(w, "l3mdev"):
+			f.l3mdev = true
+		case w == "uidrange":
+			f.uids, err = pointer(&a, fib.ParsePorts, "invalid UID range\n")
+		case w == "ipproto":
+			f.ipproto, err = pointer(&a, fib.ParseIPProto, "Invalid \"ipproto\" value\n")
+		case w == "sport":
+			f.sport, err = pointer(&a, fib.ParsePorts, "invalid port range\n")
+		case w == "dport":
+			f.dport, err = pointer(&a, fib.ParsePorts, "invalid dport range\n")
 		default:
 			if w == "to" {
 				w, err = a.next()
@@ -142,6 +163,9 @@ func (f *ruleFilter) takes(r *fib.Rule) bool {
 		(f.tos == nil || *f.tos == r.TOS) &&
 		(f.mark == nil || r.Mask != 0 && *f.mark == r.Mark && (f.mask == 0 || f.mask == r.Mask)) &&
 		(f.table == nil || r.Action == fib.ToTable && *f.table == r.Table) &&
+		(!f.l3mdev || r.L3MDev) && (!f.not || r.Not) && (f.uids == nil || r.HasUIDs && *f.uids == r.UIDs) &&
+		(f.ipproto == nil || *f.ipproto == r.IPProto) && (f.sport == nil || *f.sport == r.SPort) && (f.dport == nil || *f.dport == r.DPort) &&
+		(f.tunID == 0 || f.tunID == r.TunID) &&
 		(f.iif == "" || f.iif == r.IIF) && (f.oif == "" || f.oif == r.OIF)
 }
 
@@ -185,11 +209,40 @@ func (c *command) printRule(r *fib.Rule) {
 	}
 	c.ruleDev("iif", r.IIF)
 	c.ruleDev("oif", r.OIF)
+	if r.L3MDev {
+		p.null("l3mdev", " lookup [l3mdev-table]")
+	}
+	if r.HasUIDs {
+		p.num("uid_start", " uidrange ", int64(r.UIDs.First), "")
+		p.num("uid_end", "-", int64(r.UIDs.Last), "")
+	}
+	if r.IPProto != 0 {
+		name := fib.IPProtoName(r.IPProto)
+		if c.opt.numeric {
+			name = "ipproto-" + strconv.Itoa(int(r.IPProto))
+		}
+		p.str("ipproto", " ipproto ", name, "")
+	}
+	c.rulePorts("sport", r.SPort)
+	c.rulePorts("dport", r.DPort)
+	if r.TunID != 0 {
+		p.num("tun_id", " tun_id ", int64(r.TunID), "")
+	}
 	switch r.Action {
 	case fib.ToTable:
+		if r.Table == 0 {
+			break
+		}
 		p.str("table", " lookup ", c.tableName(r.Table), "")
 		if r.SuppressPrefixLen >= 0 {
 			p.num("suppress_prefixlen", " suppress_prefixlength ", int64(r.SuppressPrefixLen), "")
+		}
+		if r.SuppressGroup >= 0 {
+			name := fib.GroupName(r.SuppressGroup)
+			if c.opt.numeric {
+				name = strconv.Itoa(r.SuppressGroup)
+			}
+			p.str("suppress_ifgroup", " suppress_ifgroup ", name, "")
 		}
 	case fib.GoTo:
 		p.num("goto", " goto ", int64(r.Goto), "")
@@ -210,6 +263,19 @@ func (c *command) printRule(r *fib.Rule) {
 	}
 	p.endObject()
 	p.text("\n")
+}
+
+// rulePorts prints a port or a range.
+func (c *command) rulePorts(key string, r fib.Range) {
+	p := &c.p
+	switch {
+	case r == fib.Range{}:
+	case r.First == r.Last:
+		p.num(key, " "+key+" ", int64(r.First), "")
+	default:
+		p.num(key+"_start", " "+key+" ", int64(r.First), "")
+		p.num(key+"_end", "-", int64(r.Last), "")
+	}
 }
 
 // rulePrefix prints a source or destination; always, that it does so for "all"
