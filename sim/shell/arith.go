@@ -440,7 +440,17 @@ func exprText(x syntax.ArithmExpr) string {
 		}
 		return x.Op.String() + exprText(x.X)
 	case *syntax.BinaryArithm:
-		return exprText(x.X) + x.Op.String() + exprText(x.Y)
+		op := x.Op.String()
+		return exprText(x.X) + gap(x.X.End(), x.OpPos, 0) + op + gap(x.OpPos, x.Y.Pos(), len(op)) + exprText(x.Y)
 	}
 	return ""
+}
+
+// gap is the space that the script has between two places, n bytes of the first
+// being something else.
+func gap(from, to syntax.Pos, n int) string {
+	if from.Line() != to.Line() || to.Offset() <= from.Offset()+uint(n) {
+		return ""
+	}
+	return strings.Repeat(" ", int(to.Offset()-from.Offset())-n)
 }

@@ -1183,9 +1183,10 @@ func (in *interp) callFunction(f *function, words []string) int {
 		in.calls = calls
 		in.params, in.loops, in.line, in.source = params, loops, line, source
 	}()
+	before := in.retTrap
 	in.stmt(f.body)
 	in.ret = false
-	if in.retTrap != "" && in.opts.errtrace {
+	if in.retTrap != "" && (in.opts.errtrace || in.retTrap != before) {
 		in.runTrap(in.retTrap)
 	}
 	return in.status

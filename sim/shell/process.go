@@ -43,6 +43,7 @@ type Process struct {
 	umask fs.FileMode
 	fds   []descriptor // sorted by number
 	pgid  int
+	first []func() // what it does before it runs
 
 	caught, ignored uint32 // sets of signals, 1<<number
 	interp          *interp
@@ -162,6 +163,9 @@ func (p *Process) start(f func() int) {
 				p.status = e.status
 			}
 		}()
+		for _, f := range p.first {
+			f()
+		}
 		p.status = f()
 		return nil
 	})
@@ -259,6 +263,9 @@ func (p *Process) open(name string, flags vfs.Flags, perm fs.FileMode) (*openFil
 	f, err := p.View().Open(name, flags, perm)
 	if err != nil {
 		return nil, err
+	}
+	if isFIFO(f.Stat()) {
+		return p.openFIFO(f, flags)
 	}
 	o := newOpenFile(diskFile{f})
 	o.refs++

@@ -379,7 +379,9 @@ func (in *interp) fileProperty(op syntax.UnTestOperator, s string) (bool, error)
 		return i.IsDir(), nil
 	case syntax.TsCharSp:
 		return i.Mode()&fs.ModeCharDevice != 0, nil
-	case syntax.TsBlckSp, syntax.TsNmPipe, syntax.TsSocket:
+	case syntax.TsNmPipe:
+		return isFIFO(i), nil
+	case syntax.TsBlckSp, syntax.TsSocket:
 		return false, nil
 	case syntax.TsExec:
 		return i.IsDir() || i.FileMode&0o111 != 0, nil

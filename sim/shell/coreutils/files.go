@@ -43,8 +43,9 @@ func fileTools() []shell.Tool {
 		{Name: "find", Summary: "find files", Usage: "[PATH]... [EXPRESSION]", Run: find, Options: []shell.Option{
 			flag("-name GLOB", "the name matches"), flag("-iname GLOB", "the name matches, case ignored"), flag("-path GLOB", "the path matches"), flag("-type f|d|l|c", "the kind"), flag("-maxdepth N", "no deeper"), flag("-mindepth N", "not above"), flag("-empty", "empty"), flag("-print", "print"), flag("-print0", "print with NUL"), flag("-delete", "remove"), flag("-exec COMMAND ; | +", "run a command"), flag("-not EXPR, ! EXPR", "not"), flag("-o", "or"), flag("-a", "and"), flag("-quit", "end"), flag("-prune", "do not go into"),
 			missing("-mtime, -newer, -size, -perm, -regex, -printf", "the others")}},
-		{Name: "du", Summary: "tell how much files hold", Usage: "[-s] [-b] [FILE]...", Run: du, Options: []shell.Option{flag("-s, --summarize", "only the total"), flag("-b, --bytes", "in bytes"), flag("-h, --human-readable", "with K, M, G"), flag("-k", "in KiB")}},
+		{Name: "du", Summary: "tell how much files hold", Usage: "[-s] [-b] [FILE]...", Run: du, Options: []shell.Option{flag("-s, --summarize", "only the total"), flag("-b, --bytes", "in bytes"), flag("--apparent-size", "sizes and not blocks"), flag("-h, --human-readable", "with K, M, G"), flag("-k", "in KiB")}},
 		{Name: "stat", Summary: "describe files", Usage: "[-c FORMAT] FILE...", Run: stat, Options: []shell.Option{flag("-c, --format FORMAT", "%n %s %F %a %A %Y %i %h %U %G"), flag("-L, --dereference", "through links"), missing("-f, --file-system", "the file system")}},
+		{Name: "mkfifo", Summary: "make named pipes", Usage: "[-m MODE] NAME...", Run: mkfifo, Options: []shell.Option{flag("-m, --mode MODE", "permissions, as a number")}},
 		{Name: "truncate", Summary: "change the size of files", Usage: "-s SIZE FILE...", Run: truncate, Options: []shell.Option{flag("-s, --size SIZE", "bytes"), flag("-c, --no-create", "make none")}},
 	}
 }
@@ -59,6 +60,8 @@ func modeText(m fs.FileMode) string {
 		b[0] = 'l'
 	case m&fs.ModeCharDevice != 0:
 		b[0] = 'c'
+	case m&fs.ModeNamedPipe != 0:
+		b[0] = 'p'
 	}
 	for i := range 9 {
 		if m&(1<<(8-i)) == 0 {
@@ -1105,7 +1108,7 @@ func du(c *shell.Call) int {
 		}
 	}
 	size := func(i vfs.Info) int64 {
-		if a.Has("-b") {
+		if a.Has("-b") || a.Has("--apparent-size") {
 			return i.FileSize
 		}
 		return (i.FileSize + 4095) / 4096 * 4096
@@ -1215,13 +1218,43 @@ func stat(c *shell.Call) int {
 	return code
 }
 
+func mkfifo(c *shell.Call) int {
+	a, ok := c.Getopt(false)
+	if !ok {
+		return 1
+	}
+	mode, err := strconv.ParseUint(a.Value("-m", "666"), 8, 12)
+	if err != nil {
+		return c.Fail(1, "invalid mode")
+	}
+	perm := fs.FileMode(mode)
+	if !a.Has("-m") {
+		perm &^= c.Umask()
+	}
+	if len(a.Operands) == 0 {
+		return c.Fail(1, "missing operand\nTry 'mkfifo --help' for more information.")
+	}
+	code := 0
+	for _, name := range a.Operands {
+		if err := c.View.FIFO(name, perm); err != nil {
+			code = c.Fail(1, "cannot create fifo '%s': %s", name, vfs.Text(err))
+		}
+	}
+	return code
+}
+
 func truncate(c *shell.Call) int {
 	a, ok := c.Getopt(false)
 	if !ok {
 		return 1
 	}
-	n, ok := count(a.Value("-s", ""))
-	if !ok || n > maxInput {
+	size := a.Value("-s", "")
+	sign := ""
+	if len(size) > 0 && strings.ContainsRune("+-", rune(size[0])) {
+		sign, size = size[:1], size[1:]
+	}
+	by, ok := count(size)
+	if !ok || by > maxInput {
 		return c.Fail(1, "Invalid number: '%s'", a.Value("-s", ""))
 	}
 	code := 0
@@ -1229,6 +1262,13 @@ func truncate(c *shell.Call) int {
 		old, err := c.View.ReadFile(name)
 		if err != nil && a.Has("-c") {
 			continue
+		}
+		n := by
+		switch sign {
+		case "+":
+			n += len(old)
+		case "-":
+			n = max(0, len(old)-by)
 		}
 		b := make([]byte, n)
 		copy(b, old)

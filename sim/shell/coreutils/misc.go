@@ -219,7 +219,11 @@ func relative(s string, now time.Time) (time.Time, bool) {
 		sign = -1
 		w = w[:n-1]
 	}
-	if len(w) == 0 || len(w)%2 != 0 {
+	if len(w) == 0 {
+		return now, false
+	}
+	w = strings.Fields(strings.ReplaceAll(strings.ReplaceAll(strings.Join(w, " "), "+ ", "+"), "- ", "-"))
+	if len(w)%2 != 0 {
 		return now, false
 	}
 	for i := 0; i < len(w); i += 2 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,7 +25,7 @@ var textTools = []shell.Tool{
 	{Name: "head", Summary: "print the first lines", Usage: "[OPTION]... [FILE]...", Run: head, Options: []shell.Option{
 		flag("-n, --lines NUM", "lines; -NUM: all but the last ones"), flag("-c, --bytes NUM", "bytes instead"), flag("-q, --quiet, --silent", "no headers"), flag("-v, --verbose", "headers always"), missing("-z, --zero-terminated", "NUL ends lines")}},
 	{Name: "tail", Summary: "print the last lines", Usage: "[OPTION]... [FILE]...", Run: tail, Options: []shell.Option{
-		flag("-n, --lines NUM", "lines; +NUM: from that one on"), flag("-c, --bytes NUM", "bytes instead"), flag("-q, --quiet, --silent", "no headers"), flag("-v, --verbose", "headers always"), missing("-f, -F, --follow", "wait for more"), missing("-z, --zero-terminated", "NUL ends lines")}},
+		flag("-n, --lines NUM", "lines; +NUM: from that one on"), flag("-c, --bytes NUM", "bytes instead"), flag("-q, --quiet, --silent", "no headers"), flag("-v, --verbose", "headers always"), flag("-f, -F, --follow", "wait for more of one file, until a signal"), missing("-z, --zero-terminated", "NUL ends lines")}},
 	{Name: "tac", Summary: "print lines in reverse order", Usage: "[FILE]...", Run: tac},
 	{Name: "rev", Summary: "reverse the characters of lines", Usage: "[FILE]...", Run: rev},
 	{Name: "nl", Summary: "number lines", Usage: "[OPTION]... [FILE]...", Run: nl, Options: []shell.Option{
@@ -41,6 +42,7 @@ var textTools = []shell.Tool{
 		flag("-t, --table", "make a table"), flag("-s, --separator CHARS", "separators of fields"), flag("-o, --output-separator STRING", "between columns"), missing("-N, --table-columns NAMES", "names of columns"), missing("-J, --json", "JSON")}},
 	{Name: "comm", Summary: "compare sorted files line by line", Usage: "[-123] FILE1 FILE2", Run: comm, Options: []shell.Option{
 		flag("-1", "no lines of FILE1 alone"), flag("-2", "no lines of FILE2 alone"), flag("-3", "no common lines")}},
+	{Name: "expand", Summary: "write tabs as spaces", Usage: "[-t N] [FILE]...", Run: expand, Options: []shell.Option{flag("-t, --tabs N", "columns between stops, 8 if not given"), missing("-i, --initial", "only in front")}},
 	{Name: "fold", Summary: "break long lines", Usage: "[-w WIDTH] [FILE]...", Run: fold, Options: []shell.Option{flag("-w, --width N", "columns, 80 if not given"), flag("-b, --bytes", "count bytes"), missing("-s, --spaces", "break at spaces")}},
 }
 
@@ -365,7 +367,36 @@ func tail(c *shell.Call) int {
 		return nil
 	})
 	out.Flush()
+	if ok && a.Has("-f") && len(a.Operands) > 0 {
+		follow(c, a.Operands[len(a.Operands)-1])
+	}
 	return status(ok)
+}
+
+// followEvery is how often tail -f looks for more.
+const followEvery = 100 * time.Millisecond
+
+// follow prints what is added to a file; it ends with a signal only.
+func follow(c *shell.Call, name string) {
+	seen := int64(-1)
+	if i, err := c.View.Stat(name); err == nil {
+		seen = i.FileSize
+	}
+	for {
+		c.Sleep(followEvery)
+		b, err := c.View.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		if n := int64(len(b)); n < seen {
+			c.Errorf("%s: file truncated", name)
+			seen = 0
+		}
+		if _, err := c.Out.Write(b[max(seen, 0):]); err != nil {
+			return
+		}
+		seen = int64(len(b))
+	}
 }
 
 func tac(c *shell.Call) int {
@@ -1061,6 +1092,40 @@ func comm(c *shell.Call) int {
 		}
 	}
 	return 0
+}
+
+func expand(c *shell.Call) int {
+	a, ok := c.Getopt(false)
+	if !ok {
+		return 1
+	}
+	w, ok := count(a.Value("-t", "8"))
+	if !ok || w == 0 || w > 1000 {
+		return c.Fail(1, "tab size contains invalid character(s): '%s'", a.Value("-t", "8"))
+	}
+	out := output(c)
+	column := 0
+	ok = each(c, a.Operands, func(_ string, r io.Reader) error {
+		b, err := all(r)
+		for _, x := range string(b) {
+			c.Step(1)
+			switch x {
+			case '\t':
+				n := w - column%w
+				out.WriteString(strings.Repeat(" ", n))
+				column += n
+			case '\n':
+				out.WriteRune(x)
+				column = 0
+			default:
+				out.WriteRune(x)
+				column++
+			}
+		}
+		return err
+	})
+	out.Flush()
+	return status(ok)
 }
 
 func fold(c *shell.Call) int {

@@ -124,6 +124,10 @@ func (f *File) Stat() Info {
 	return f.n.info(f.name)
 }
 
+// Slot is where the user of a named pipe keeps it; all who opened the pipe
+// share it.
+func (f *File) Slot() *any { return &f.n.slot }
+
 func (f *File) content() []byte {
 	if f.n != nil {
 		return f.n.data
@@ -169,6 +173,9 @@ func (f *File) Read(b []byte) (int, error) {
 func (f *File) Write(b []byte) (int, error) {
 	if f.flags&Write == 0 {
 		return 0, EBADF
+	}
+	if f.n != nil && f.n.mode&fs.ModeNamedPipe != 0 {
+		return 0, EINVAL
 	}
 	if f.n == nil {
 		if err := f.dyn.Write(f.ns, f.sub, b); err != nil {

@@ -42,6 +42,7 @@ type node struct {
 	target  string  // of a symbolic link
 	dev     Device
 	prog    string // of a program
+	slot    any    // of a named pipe: what its user keeps there
 	dyn     Dynamic
 }
 

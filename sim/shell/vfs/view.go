@@ -244,6 +244,11 @@ func (v View) Device(p string, d Device) error {
 	})
 }
 
+// FIFO makes a named pipe. Who opens it keeps what is in it: File.Slot.
+func (v View) FIFO(p string, perm fs.FileMode) error {
+	return v.create(p, func() (*node, error) { return v.FS.make(fs.ModeNamedPipe | perm&0o7777) })
+}
+
 // Program puts a program at a path.
 func (v View) Program(p, name string) error {
 	return v.create(p, func() (*node, error) {
@@ -383,7 +388,7 @@ func (v View) ReadFile(p string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.n != nil && f.n.dev != NoDevice {
+	if f.n != nil && (f.n.dev != NoDevice || f.n.mode&fs.ModeNamedPipe != 0) {
 		return nil, EINVAL
 	}
 	return append([]byte(nil), f.content()...), nil
