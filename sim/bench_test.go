@@ -68,8 +68,10 @@ type pinger struct {
 	got     int
 }
 
-func newPinger(t testing.TB, opts ...sim.Option) *pinger {
-	lab, err := sim.New(expanded(t, twoNodes), opts...)
+func newPinger(t testing.TB, opts ...sim.Option) *pinger { return newPingerOf(t, twoNodes, opts...) }
+
+func newPingerOf(t testing.TB, text string, opts ...sim.Option) *pinger {
+	lab, err := sim.New(expanded(t, text), opts...)
 	require.NoError(t, err)
 	p := &pinger{lab: lab, payload: make([]byte, 64)}
 	pod2 := lab.Namespace("pod2")

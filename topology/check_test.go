@@ -102,7 +102,7 @@ func TestFaults(t *testing.T) {
 		{"a device that is not modelled", labWith("h: {interfaces: {wg0: {type: wireguard}}}"), `12:34: spec.machines.h.interfaces.wg0.type: not modelled: device of type wireguard`},
 		{"a VXLAN without a number", labWith("h: {interfaces: {vx0: {type: vxlan}}}"), `12:27: spec.machines.h.interfaces.vx0: id is missing: the network identifier (VNI), a number below 16777216`},
 		{"a VXLAN that belongs to a group", labWith("h: {interfaces: {vx0: {type: vxlan, id: 1, remote: 239.1.1.1}}}"), `12:56: spec.machines.h.interfaces.vx0.remote: not modelled: multicast group of a VXLAN device`},
-		{"a VXLAN on a device that comes later", labWith("h: {interfaces: {vx0: {type: vxlan, id: 1, dev: e}, e: {segment: any}}}"), `12:53: spec.machines.h.interfaces.vx0.dev: unknown device "e"; declare it before vx0`},
+		{"a VXLAN on a device that comes later", labWith("h: {interfaces: {vx0: {type: vxlan, id: 1, dev: e}, e: {segment: any}}}"), `12:53: spec.machines.h.interfaces.vx0.dev: there is no interface "e" before vx0`},
 		{"an entry with the name of the command", labWith("h: {interfaces: {vx0: {type: vxlan, id: 1, fdb: ['bridge fdb append 02:00:00:00:00:01 dst 10.0.0.1']}}}"), `12:54: spec.machines.h.interfaces.vx0.fdb[0]: write only what follows "bridge fdb append"`},
 		{"an address mapping without address", labWith("h: {interfaces: {e: {segment: any, address: {scope: link}}}}"), `12:49: spec.machines.h.interfaces.e.address: address is missing`},
 		{"an address of two machines", labWith("h: {interfaces: {e: {segment: lan, address: 10.0.0.1/24}}}"), `12:49: spec.machines.h.interfaces.e.address: 10.0.0.1 is the address of w1:ens5 already (line 9), on the same segment lan`},

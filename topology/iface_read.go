@@ -194,7 +194,7 @@ func (r *labReader) vxlanFields(m *Machine, i *Interface, v value, f fields) {
 	f["dev"] = func(v value) {
 		t.Dev = v.filled()
 		if t.Dev != "" && !slices.ContainsFunc(m.Interfaces, func(x *Interface) bool { return x != i && x.Name == t.Dev }) {
-			v.errorf("unknown device %q%s; declare it before %s", shorten(t.Dev), r.src.suggest(t.Dev, m.deviceNames), i.Name)
+			v.errorf("there is no interface %q before %s%s", shorten(t.Dev), i.Name, r.src.suggest(t.Dev, m.deviceNames))
 		}
 	}
 }
