@@ -161,8 +161,8 @@ func (b *block) length() int {
 	return n
 }
 
-// layOut is one attempt of assemble. It fails after it noted a jump that does
-// not fit into a byte.
+// layOut is one attempt of assemble. It fails after it noted the jumps that do not
+// fit into a byte.
 func (g *graph) layOut() (program []Instruction, ok bool) {
 	total := 0
 	for _, b := range g.blocks() {
@@ -174,17 +174,14 @@ func (g *graph) layOut() (program []Instruction, ok bool) {
 	g.startWalk()
 	var place func(*block)
 	place = func(b *block) {
-		if !ok || !g.enter(b) {
+		if !g.enter(b) {
 			return
 		}
 		place(b.no.to)
 		place(b.yes.to)
-		if !ok {
-			return
-		}
 		end -= b.length()
 		b.start = end
-		ok = b.emit(program[end:])
+		ok = b.emit(program[end:]) && ok
 	}
 	place(g.root)
 	return program, ok
@@ -217,12 +214,10 @@ func (b *block) emit(out []Instruction) bool {
 		out[at+extra] = Instruction{Code: jump, K: uint32(distance - extra)}
 		return uint8(extra - 1), true
 	}
-	var ok bool
-	if out[at].JT, ok = leap(b.yes.to, &b.longYes); !ok {
-		return false
-	}
-	out[at].JF, ok = leap(b.no.to, &b.longNo)
-	return ok
+	var fits, noFits bool
+	out[at].JT, fits = leap(b.yes.to, &b.longYes)
+	out[at].JF, noFits = leap(b.no.to, &b.longNo)
+	return fits && noFits
 }
 
 func indexOf(list []*stmt, s *stmt) int {

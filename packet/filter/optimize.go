@@ -22,7 +22,7 @@ func (s bitset) fill(word uint64) {
 
 // maxOptimized is the size in blocks of the largest graph that is optimized:
 // the work grows with its square and more.
-const maxOptimized = 1 << 11
+const maxOptimized = 1 << 13
 
 // optimizer shortens a graph step by step until nothing changes any more, by
 // the rules of libpcap's optimize.c and in their order, so that the same

@@ -874,10 +874,11 @@ func (p *parser) primitive() *test {
 		return p.gen.length(jumpIfGE, number())
 	case "byte":
 		p.take()
-		at, op := number(), p.take()
+		at, op := number(), p.peek()
 		if op.kind != tokSymbol || !slices.Contains([]string{"&", "|", "<", ">", "="}, op.text) {
-			p.fail(op, "can't parse filter expression: syntax error")
+			p.syntaxError()
 		}
+		p.take()
 		return p.gen.byteTest(op.text, at, number())
 	case "inbound", "outbound":
 		p.take()
