@@ -1,19 +1,44 @@
 package tcpdump
 
-// ARP operations, RFC 826, 903 and 2390.
+// ARP operations, RFC 826, 903, 2390 and 2225.
 const (
-	arpRequest = iota + 1
-	arpReply
-	rarpRequest
-	rarpReply
-	inverseRequest = iota + 4
-	inverseReply
+	arpRequest     = 1
+	arpReply       = 2
+	rarpRequest    = 3
+	rarpReply      = 4
+	inverseRequest = 8
+	inverseReply   = 9
+	arpNAK         = 10
+)
+
+var (
+	arpOperations = []numbered{
+		{arpRequest, "Request"}, {arpReply, "Reply"}, {rarpRequest, "Reverse Request"}, {rarpReply, "Reverse Reply"},
+		{inverseRequest, "Inverse Request"}, {inverseReply, "Inverse Reply"}, {arpNAK, "NACK Reply"},
+	}
+	// arpHardware names hardware types, https://www.iana.org/assignments/arp-parameters.
+	arpHardware = []numbered{
+		{1, "Ethernet"}, {6, "TokenRing"}, {7, "ArcNet"}, {hardwareRelay, "FrameRelay"}, {23, "Strip"}, {24, "IEEE 1394"},
+		{hardwareATM, "ATM"}, {32, "InfiniBand"},
+	}
+)
+
+const (
+	hardwareRelay = 15
+	hardwareATM   = 19
 )
 
 // arp prints an ARP packet of length bytes, padding included.
 func (l *line) arp(at, length int) {
 	l.enter("arp")
+	if !l.need(at, 8) {
+		return
+	}
 	hardware, protocol := l.u16(at), l.u16(at+2)
+	if hardware == hardwareATM {
+		l.atmARP(at, length)
+		return
+	}
 	hlen, plen, op := l.u8(at+4), l.u8(at+5), l.u16(at+6)
 	sha := at + 8
 	spa := sha + hlen
@@ -25,78 +50,75 @@ func (l *line) arp(at, length int) {
 	if !l.opt.Link {
 		l.str("ARP, ")
 	}
-	known := protocol == etherIPv4 && plen == 4 && hlen != 0
+	known := isIPARP(protocol) && plen == 4 && hlen != 0
 	if !known || l.opt.Verbose > 0 {
-		l.arpHardware(hardware)
+		l.named(arpHardware, "Unknown Hardware (", hardware, ")")
 		l.str(" (len ")
 		l.num(hlen)
 		l.str("), ")
-		if name := nameOf(etherNames, protocol); name != "" {
-			l.str(name)
-		} else {
-			l.str("Unknown Protocol (0x")
-			l.hex(uint32(protocol), 4)
-			l.str(")")
-		}
+		l.arpProtocol(protocol)
 		l.str(" (len ")
 		l.num(plen)
 		l.str(")")
 		if l.opt.Verbose == 0 {
-			l.arpLength(length)
+			l.length(length)
 			return
 		}
 		l.str(", ")
 	}
+	l.named(arpOperations, "Unknown (", op, ")")
+	l.str(" ")
 	switch op {
 	case arpRequest:
-		l.str("Request who-has ")
+		l.str("who-has ")
 		l.arpIP(tpa, protocol, plen)
 		if l.nonZero(tha, hlen) {
 			l.str(" (")
-			l.mac(tha, hlen)
+			l.arpAddress(hardware, tha, hlen)
 			l.str(")")
 		}
 		l.str(" tell ")
 		l.arpIP(spa, protocol, plen)
 	case arpReply:
-		l.str("Reply ")
 		l.arpIP(spa, protocol, plen)
 		l.str(" is-at ")
-		l.mac(sha, hlen)
+		l.arpAddress(hardware, sha, hlen)
 	case rarpRequest, inverseRequest:
-		l.str(arpOperation(op))
-		l.str(" who-is ")
-		l.mac(tha, hlen)
+		l.str("who-is ")
+		l.arpAddress(hardware, tha, hlen)
 		l.str(" tell ")
-		l.mac(sha, hlen)
+		l.arpAddress(hardware, sha, hlen)
 	case rarpReply:
-		l.str("Reverse Reply ")
-		l.mac(tha, hlen)
+		l.arpAddress(hardware, tha, hlen)
 		l.str(" at ")
 		l.arpIP(tpa, protocol, plen)
 	case inverseReply:
-		l.str("Inverse Reply ")
-		l.mac(sha, hlen)
+		l.arpAddress(hardware, sha, hlen)
 		l.str(" at ")
 		l.arpIP(spa, protocol, plen)
 	default:
-		if op == 10 {
-			l.str("NACK Reply ")
-		} else {
-			l.str("Unknown (")
-			l.num(op)
-			l.str(") ")
-		}
 		l.dump(at, l.end)
 		return
 	}
-	l.arpLength(length)
+	l.length(length)
+}
+
+func isIPARP(protocol int) bool { return protocol == etherIPv4 || protocol == etherTrail }
+
+func (l *line) arpProtocol(protocol int) {
+	if name := nameOf(etherNames, protocol); name != "" {
+		l.str(name)
+		return
+	}
+	l.str("Unknown Protocol (0x")
+	l.hex(uint32(protocol), 4)
+	l.str(")")
 }
 
 // arpIP prints a protocol address if it is one of IPv4.
 func (l *line) arpIP(at, protocol, plen int) {
 	switch {
-	case protocol != etherIPv4:
+	case !isIPARP(protocol):
 		l.str("<wrong proto type>")
 	case plen != 4:
 		l.str("<wrong len>")
@@ -105,40 +127,110 @@ func (l *line) arpIP(at, protocol, plen int) {
 	}
 }
 
-func arpOperation(op int) string {
-	if op == rarpRequest {
-		return "Reverse Request"
+// arpAddress prints a hardware address.
+func (l *line) arpAddress(hardware, at, hlen int) {
+	if hardware != hardwareRelay || hlen == 0 {
+		l.mac(at, hlen)
+		return
 	}
-	return "Inverse Request"
-}
-
-func (l *line) arpLength(length int) {
-	l.str(", length ")
-	l.num(length)
-}
-
-// arpHardware names a hardware type, https://www.iana.org/assignments/arp-parameters.
-func (l *line) arpHardware(hardware int) {
-	switch hardware {
-	case 1:
-		l.str("Ethernet")
-	case 6:
-		l.str("TokenRing")
-	case 7:
-		l.str("ArcNet")
-	case 15:
-		l.str("FrameRelay")
-	case 19:
-		l.str("ATM")
-	case 24:
-		l.str("IEEE1394")
-	case 32:
-		l.str("InfiniBand")
+	switch a, cut, ok := l.relayAddress(at, hlen); {
+	case cut:
+		l.str("<Truncated>")
+	case !ok:
+		l.str("<Invalid DLCI>")
 	default:
-		l.str("Unknown Hardware (")
-		l.num(hardware)
-		l.str(")")
+		l.str("DLCI ")
+		l.num(a.circuit)
 	}
+}
+
+// atmARP prints RFC 2225, whose addresses have two parts.
+func (l *line) atmARP(at, length int) {
+	const header, lengthBits = 12, 0x3f
+	if !l.need(at, header) {
+		return
+	}
+	protocol, op := l.u16(at+2), l.u16(at+6)
+	sizes := [...]int{l.u8(at+4) & lengthBits, l.u8(at+5) & lengthBits, l.u8(at + 8), l.u8(at+9) & lengthBits, l.u8(at+10) & lengthBits, l.u8(at + 11)}
+	var fields [len(sizes)]int
+	next := at + header
+	for i, size := range sizes {
+		fields[i] = next
+		next += size
+	}
+	const source, sourceIP, target, targetIP = 0, 2, 3, 5 // each subaddress behind its address
+	if !l.need(fields[targetIP], sizes[targetIP]) {
+		return
+	}
+	if !l.opt.Link {
+		l.str("ARP, ")
+	}
+	if !isIPARP(protocol) || sizes[sourceIP] != 4 || sizes[targetIP] != 4 || l.opt.Verbose > 0 {
+		l.str("ATM, ")
+		l.arpProtocol(protocol)
+		l.str(" (len ")
+		l.num(sizes[sourceIP])
+		l.str("/")
+		l.num(sizes[targetIP])
+		l.str(")")
+		if l.opt.Verbose == 0 {
+			l.length(length)
+			return
+		}
+		l.str(", ")
+	}
+	l.named(arpOperations, "Unknown (", op, ")")
+	l.str(" ")
+	ip := func(which int, wrong string) {
+		if isIPARP(protocol) && sizes[which] != 4 {
+			l.str(wrong)
+			return
+		}
+		l.arpIP(fields[which], protocol, sizes[which])
+	}
+	address := func(which int) {
+		if sizes[which] == 0 {
+			l.str("<No address>")
+			return
+		}
+		l.macBytes(fields[which], sizes[which])
+		if sub := which + 1; sizes[sub] != 0 {
+			l.str(",")
+			l.macBytes(fields[sub], sizes[sub])
+		}
+	}
+	switch op {
+	case arpRequest:
+		l.str("who-has ")
+		ip(targetIP, "<wrong tplen>")
+		if sizes[target] != 0 {
+			l.str(" (")
+			address(target)
+			l.str(")")
+		}
+		l.str(" tell ")
+		ip(sourceIP, "<wrong splen>")
+	case arpReply:
+		ip(sourceIP, "<wrong splen>")
+		l.str(" is-at ")
+		address(source)
+	case inverseRequest:
+		l.str("who-is ")
+		address(target)
+		l.str(" tell ")
+		address(source)
+	case inverseReply:
+		address(source)
+		l.str("at ")
+		ip(sourceIP, "<wrong splen>")
+	case arpNAK:
+		l.str("for ")
+		ip(sourceIP, "<wrong splen>")
+	default:
+		l.dump(at, l.end)
+		return
+	}
+	l.length(length)
 }
 
 // nonZero tells whether any of n bytes is not zero.

@@ -142,7 +142,7 @@ func (l *line) cookedPayload(hardware, proto, at, length int, head func(length i
 	l.header = at
 	switch {
 	case proto == cooked8023:
-		l.notModelled("IPX")
+		l.ipx(at)
 	case proto == cooked8022:
 		n, known := l.llc(at, length, noMAC)
 		if known {

@@ -245,31 +245,33 @@ func (l *line) otherPayload(ip ipHeader, at, length, proto, ttl int) {
 		l.encapsulated(at, length)
 	case protoIPComp:
 		l.compressed(at)
+	case protoEGP:
+		l.egp(at, length)
+	case protoIGRP:
+		l.igrp(at, length)
+	case protoMobileIP:
+		l.mobileIP(at, length)
+	case protoVRRP:
+		l.vrrp(ip, at, length, ttl)
+	case protoEIGRP:
+		l.eigrp(at, length)
+	case protoOSPF:
+		l.ospf(ip, at, length)
+	case protoRSVP:
+		l.rsvp(at, length)
+	case protoPIM:
+		l.pim(ip, at, length)
 	case protoND:
 		l.str(" nd ")
 		l.unsigned(uint32(length))
+	case protoDCCP, protoPGM:
+		l.notModelled(protocolName(proto))
 	default:
-		if name := decodedElsewhere(proto); name != "" {
-			if proto == protoDCCP {
-				l.addresses(ip)
-			}
-			l.notModelled(name)
-			return
-		}
 		l.str(" ")
 		l.protocolNumber(proto)
 		l.str(" ")
 		l.unsigned(uint32(length))
 	}
-}
-
-// decodedElsewhere names the protocols that tcpdump decodes and we do not.
-func decodedElsewhere(proto int) string {
-	switch proto {
-	case protoEGP, protoIGRP, protoDCCP, protoRSVP, protoMobileIP, protoEIGRP, protoOSPF, protoPIM, protoVRRP, protoPGM:
-		return protocolName(proto)
-	}
-	return ""
 }
 
 // protocolWords are how -v names protocols.

@@ -26,6 +26,8 @@ const (
 	etherVLAN  = 0x8100
 	etherIPv6  = 0x86dd
 	etherJumbo = 0x8870
+
+	etherLoopback = 0x9000
 )
 
 // maxEthernetLength is the largest value of an ethertype field that is a
@@ -56,6 +58,24 @@ func (l *line) packet(linkType, length int) {
 		l.cooked(length)
 	case pcap.LinkLinuxSLL2:
 		l.cooked2(length)
+	case linkPPP:
+		l.pppLink(length)
+	case linkPPPSerial:
+		l.pppSerial(length)
+	case linkFrameRelay:
+		l.enter("fr")
+		if l.end < 4 {
+			l.truncated()
+			l.header = l.end
+			return
+		}
+		l.header = l.frameRelay(0, length)
+	case linkCiscoHDLC:
+		l.header = l.ciscoHDLC(0, length)
+	case linkSLIP:
+		l.slip(length)
+	case linkPKTAP, linkUser2:
+		l.pktap(length)
 	default:
 		l.str("[not modelled: link type ")
 		l.num(linkType)
@@ -207,6 +227,13 @@ func (l *line) etherPayload(kind, at, length, mac int) bool {
 		l.ipv6(at, length)
 	case etherARP, etherRARP:
 		l.arp(at, length)
+	case etherMPLS, 0x8848:
+		l.mpls(at, length)
+	case etherLoopback:
+		l.configurationTest(at, length)
+	case etherIPX:
+		l.str("(NOV-ETHII) ")
+		l.ipx(at)
 	default:
 		if !hasDecoder(kind) {
 			return false
@@ -340,7 +367,9 @@ func (l *line) loopback(length int) {
 		l.ipv4(header, length-header)
 	case 24, 28, 30:
 		l.ipv6(header, length-header)
-	case 7, 16, 23:
+	case 23:
+		l.ipx(header)
+	case 7, 16:
 		l.notModelled(nameOf(bsdFamilies, int(family)))
 	default:
 		if !l.opt.Link {

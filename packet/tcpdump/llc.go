@@ -52,7 +52,7 @@ func (l *line) llc(at, length, mac int) (header int, known bool) {
 		if l.opt.Link {
 			l.str("IPX 802.3: ")
 		}
-		l.notModelled("IPX")
+		l.ipx(at)
 		return 0, true
 	}
 	dsap, ssap := dsapField&^1, ssapField&^1
@@ -70,7 +70,7 @@ func (l *line) llc(at, length, mac int) (header int, known bool) {
 	if control == llcUnnumbered && dsap == ssap {
 		switch dsap {
 		case sapSNAP:
-			return header + 5, l.snap(data, rest, mac)
+			return header + 5, l.snap(data, rest, mac, 2)
 		case sapSTP:
 			l.stp(data, rest)
 			return header, true
@@ -81,7 +81,7 @@ func (l *line) llc(at, length, mac int) (header int, known bool) {
 			if l.opt.Link {
 				l.str("IPX 802.2: ")
 			}
-			l.notModelled("IPX")
+			l.ipx(data)
 			return header, true
 		case sapOSI:
 			l.notModelled("OSI")
@@ -264,8 +264,9 @@ func snapName(oui, kind int) string {
 }
 
 // snap prints a SNAP header and what follows it, and says whether that is known.
-func (l *line) snap(at, length, mac int) bool {
-	const header, bridgePad = 5, 2
+// pad is how many bytes go before a bridged frame.
+func (l *line) snap(at, length, mac, pad int) bool {
+	const header = 5
 	l.enter("snap")
 	if l.end-at < header || length < header {
 		l.truncated()
@@ -303,15 +304,18 @@ func (l *line) snap(at, length, mac int) bool {
 	case oui == ouiCisco && (kind == 0x010b || kind == 0x010c), oui == ouiBridged && kind == 0x000e:
 		l.stp(at, length)
 		return true
+	case oui == ouiCisco && kind == 0x2000:
+		l.cdp(at, length)
+		return true
 	case oui == ouiCisco && nameOf(ciscoNames, kind) != "":
 		l.notModelled(nameOf(ciscoNames, kind))
 		return true
 	case oui == ouiBridged && (kind == 0x0001 || kind == 0x0007):
-		if !l.has(at, bridgePad) {
+		if !l.has(at, pad) {
 			l.truncated()
 			return true
 		}
-		l.ethernet(at+bridgePad, length-bridgePad)
+		l.ethernet(at+pad, length-pad)
 		return true
 	case oui == ouiBridged && (kind == 0x0003 || kind == 0x0009 || kind == 0x0004 || kind == 0x000a):
 		l.notModelled(nameOf(bridgedNames, kind))

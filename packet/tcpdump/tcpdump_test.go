@@ -49,8 +49,8 @@ func TestAnyPrefixIsPaddedLikeCookedV2(t *testing.T) {
 func TestWhatIsNotModelledSaysSo(t *testing.T) {
 	packets, link := read(t, tunnel)
 	frame := bytes.Clone(packets[0].Data)
-	frame[14+9] = protoRSVP
-	require.Equal(t, "IP 172.16.0.11 > 172.16.0.12: [not modelled: RSVP]", string(AppendLine(nil, link, frame, Options{})))
+	frame[14+9] = protoPGM
+	require.Equal(t, "IP 172.16.0.11 > 172.16.0.12: [not modelled: PGM]", string(AppendLine(nil, link, frame, Options{})))
 	require.Equal(t, "[not modelled: link type 147]", string(AppendLine(nil, 147, frame, Options{})))
 }
 

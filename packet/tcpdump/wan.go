@@ -1,0 +1,498 @@
+package tcpdump
+
+import "encoding/binary"
+
+// Link types of wide area networks, and Apple's around any.
+const (
+	linkSLIP       = 8
+	linkPPP        = 9
+	linkPPPSerial  = 50
+	linkCiscoHDLC  = 104
+	linkFrameRelay = 107
+	linkUser2      = 149 // as macOS once wrote linkPKTAP
+	linkPKTAP      = 258
+)
+
+// hasDataLink tells the link types that packet prints.
+func hasDataLink(linkType int) bool {
+	switch linkType {
+	case 1, 101, 113, 276, linkNull, linkLoop, linkIPv4, linkIPv6, dltRaw, linkSLIP, linkPPP, linkPPPSerial, linkCiscoHDLC, linkFrameRelay, linkUser2, linkPKTAP:
+		return true
+	}
+	return false
+}
+
+// slip prints a packet of a serial line: direction, compressed header and room
+// go before it, 16 bytes.
+func (l *line) slip(length int) {
+	const header = 16
+	l.enter("slip")
+	if !l.need(0, header) {
+		return
+	}
+	l.header = header
+	length -= header
+	version := l.u8(header) >> 4
+	if l.opt.Link {
+		switch direction := l.u8(0); direction {
+		case 0:
+			l.str("I ")
+		case 1:
+			l.str("O ")
+		default:
+			l.str("Invalid direction ")
+			l.num(direction)
+			l.str(" ")
+		}
+		switch kind := l.u8(1); {
+		case kind&0xf0 == 0x40:
+			l.str("ip ")
+			l.num(length + header)
+			l.str(": ")
+		case kind&0xf0 == 0x70, kind&0x80 != 0:
+			l.notModelled("compressed TCP")
+			return
+		case l.u8(0) > 1: // nothing is said of a direction that is none
+		default:
+			l.str("slip-")
+			l.num(kind)
+			l.str("!: ")
+		}
+	}
+	switch version {
+	case 4:
+		l.ipv4(header, length)
+	case 6:
+		l.ipv6(header, length)
+	default:
+		l.str("ip v")
+		l.num(version)
+	}
+}
+
+// pppLink prints a frame of a PPP link.
+func (l *line) pppLink(length int) {
+	const header = 4
+	l.enter("ppp")
+	if l.end < header {
+		l.truncated()
+		l.header = l.end
+		return
+	}
+	l.header = header
+	l.ppp(0, length)
+}
+
+// pppSerial prints PPP in HDLC framing, RFC 1662.
+func (l *line) pppSerial(length int) {
+	const all, unicast, broadcast = 0xff, 0x0f, 0x8f
+	l.enter("ppp_hdlc")
+	if l.end < 2 {
+		l.truncated()
+		l.header = l.end
+		return
+	}
+	address := l.u8(0)
+	if address == unicast || address == broadcast {
+		l.header = l.ciscoHDLC(0, length)
+		return
+	}
+	if l.end < 4 {
+		l.truncated()
+		l.header = l.end
+		return
+	}
+	if l.opt.Link {
+		l.hexBytes(0, 1)
+		l.str(" ")
+		l.hexBytes(1, 1)
+		l.str(" ")
+		l.num(length)
+		l.str(" ")
+	}
+	if address != all {
+		l.str("unknown addr ")
+		l.hexBytes(2, 1)
+		l.str("; ctrl ")
+		l.hexBytes(3, 1)
+		l.header = 2
+		return
+	}
+	proto := l.u16(2)
+	if s := nameOf(pppProtocols, proto); s != "" {
+		l.str(s)
+	} else {
+		l.str("unknown PPP protocol (0x")
+		l.hex(uint32(proto), 4)
+		l.str(")")
+	}
+	l.str(": ")
+	l.pppPayload(proto, 4, length-4)
+	l.header = 4
+}
+
+// ciscoHDLC prints Cisco's framing and returns the length of its header.
+func (l *line) ciscoHDLC(at, length int) int {
+	const header, keepalives, osi = 4, 0x8035, 0xfefe
+	l.enter("chdlc")
+	if length < header {
+		l.truncated()
+		return l.end - at
+	}
+	proto := l.u16(at + 2)
+	if l.opt.Link {
+		switch cast := l.u8(at); cast {
+		case 0x0f:
+			l.str("unicast")
+		case 0x8f:
+			l.str("bcast")
+		default:
+			l.str("0x")
+			l.hex(uint32(cast), 2)
+		}
+		l.str(", ethertype ")
+		l.str(etherName(proto))
+		l.str(" (0x")
+		l.hex(uint32(proto), 4)
+		l.str("), length ")
+		l.num(length)
+		l.str(": ")
+	}
+	at += header
+	length -= header
+	switch proto {
+	case etherIPv4:
+		l.ipv4(at, length)
+	case etherIPv6:
+		l.ipv6(at, length)
+	case 0x8847, 0x8848:
+		l.mpls(at, length)
+	case keepalives:
+		l.slarp(at, length)
+	case osi:
+		l.notModelled("OSI")
+	default:
+		if !l.opt.Link {
+			l.str("unknown CHDLC protocol (0x")
+			l.hex(uint32(proto), 4)
+			l.str(")")
+		}
+	}
+	return header
+}
+
+// slarp prints Cisco's address resolution and keepalives for serial lines.
+func (l *line) slarp(at, length int) {
+	const least, withUptime = 14, 18
+	l.enter("chdlc_slarp")
+	l.str("SLARP (length: ")
+	l.num(length)
+	l.str("), ")
+	if length < least || !l.has(at, least) {
+		l.truncated()
+		return
+	}
+	switch code := l.u32(at); code {
+	case 0:
+		l.str("request")
+	case 1:
+		l.str("reply ")
+		l.ip(at + 4)
+		l.str("/")
+		l.ip(at + 8)
+	case 2:
+		l.str("keepalive: mineseen=0x")
+		l.hex(l.u32(at+4), 8)
+		l.str(", yourseen=0x")
+		l.hex(l.u32(at+8), 8)
+		l.str(", reliability=0x")
+		l.hex(uint32(l.u16(at+12)), 4)
+		if length >= withUptime {
+			s := l.u32(at+14) / 1000
+			l.str(", link uptime=")
+			l.unsigned(s / 86400)
+			l.str("d")
+			l.unsigned(s / 3600 % 24)
+			l.str("h")
+			l.unsigned(s / 60 % 60)
+			l.str("m")
+			l.unsigned(s % 60)
+			l.str("s")
+		}
+	default:
+		l.str("0x")
+		l.hex(code, 2)
+		l.str(" unknown")
+		if l.opt.Verbose <= 1 {
+			l.unknown(at+4, length-4, "\n\t")
+		}
+	}
+	if length > withUptime && l.opt.Verbose > 0 {
+		l.str(", (trailing junk: ")
+		l.num(length - withUptime)
+		l.str(" bytes)")
+	}
+	if l.opt.Verbose > 1 {
+		l.unknown(at+4, length-4, "\n\t")
+	}
+}
+
+// relayAddress is what the address of a frame relay frame says, Q.922.
+type relayAddress struct {
+	circuit int
+	length  int // in bytes
+	flags   int // of the bytes that have them: 2 of the first, 0xe00 of the second, 2<<16 of the last
+}
+
+var relayFlags = []numbered{{0x2, "C!"}, {0x200, "DE"}, {0x400, "BECN"}, {0x800, "FECN"}, {0x20000, "sdlcore"}}
+
+// relayAddress reads an address of up to length bytes; cut tells that it ends
+// behind them, ok is false when it is none.
+func (l *line) relayAddress(at, length int) (a relayAddress, cut, ok bool) {
+	have := func(i int) bool { return l.has(at+i, 1) && length > i }
+	if !have(0) {
+		return a, true, false
+	}
+	first := l.u8(at)
+	if first&1 != 0 {
+		return a, false, false
+	}
+	if !have(1) {
+		return a, true, false
+	}
+	second := l.u8(at + 1)
+	a = relayAddress{circuit: first>>2<<4 | second>>4, length: 2, flags: first&2 | second&0x0e<<8}
+	if second&1 != 0 {
+		return a, false, true
+	}
+	if !have(2) {
+		return a, true, false
+	}
+	a.length = 3
+	last := l.u8(at + 2)
+	if last&1 == 0 {
+		a.circuit = a.circuit<<7 | last>>1
+		a.length = 4
+		if !have(3) {
+			return a, true, false
+		}
+		last = l.u8(at + 3)
+	}
+	if last&1 == 0 {
+		return a, false, false
+	}
+	a.flags |= last & 2 << 16
+	a.circuit = a.circuit<<6 | last>>2
+	return a, false, true
+}
+
+// Network layer identifiers of ISO 9577.
+var nlpids = []numbered{
+	{0x00, "NULL"}, {0x08, "Q.933"}, {0x09, "LMI"}, {0x80, "SNAP"}, {0x81, "CLNP"}, {0x82, "ES-IS"}, {0x83, "IS-IS"}, {0x84, "CONS"},
+	{0x85, "IDRP"}, {0xc1, "ISIS_SPB"}, {0xb1, "FRF.15"}, {0xcc, "IPv4"}, {0xcf, "PPP"}, {0x8a, "X25 ES-IS"}, {0x8e, "IPv6"},
+}
+
+// relayHead prints the header of a frame relay frame of length bytes.
+func (l *line) relayHead(a relayAddress, headerLen, kind, length int) {
+	l.str("Q.922, ")
+	if !l.opt.Quiet {
+		l.str("hdr-len ")
+		l.num(headerLen)
+		l.str(", ")
+	}
+	l.str("DLCI ")
+	l.num(a.circuit)
+	if !l.opt.Quiet {
+		l.str(", Flags [")
+		l.flagNames(relayFlags, a.flags, "none")
+		names, digits := nlpids, 2
+		if kind > 0xff {
+			l.str("], cisco-ethertype ")
+			names, digits = etherNames, 4
+		} else {
+			l.str("], NLPID ")
+		}
+		if s := nameOf(names, kind); s != "" {
+			l.str(s)
+		} else {
+			l.str("unknown")
+		}
+		l.str(" (0x")
+		l.hex(uint32(kind), digits)
+		l.str(")")
+	}
+	l.str(", length ")
+	l.num(length)
+	l.str(": ")
+}
+
+// frameRelay prints a frame of RFC 2427 and returns the length of its header.
+func (l *line) frameRelay(at, length int) int {
+	const ui = 0x03
+	l.enter("fr")
+	a, cut, ok := l.relayAddress(at, length)
+	switch {
+	case cut:
+		l.truncated()
+		return 0
+	case !ok:
+		l.str("Q.922, invalid address")
+		return 0
+	}
+	missing := func(n int) bool {
+		if l.has(at, n) && length >= n {
+			return false
+		}
+		l.truncated()
+		return true
+	}
+	if missing(a.length + 1) {
+		return 0
+	}
+	if control := l.u8(at + a.length); control != ui && a.circuit != 0 {
+		known := false
+		if l.has(at+a.length, 2) && length >= a.length+2 {
+			kind := l.u16(at + a.length)
+			if l.opt.Link {
+				l.relayHead(a, a.length, kind, length)
+			}
+			known = l.etherPayload(kind, at+a.length+2, length-a.length-2, noMAC)
+		}
+		if known {
+			return a.length + 2
+		}
+		l.str("UI ")
+		l.hex(uint32(control), 2)
+		l.str("! ")
+	}
+	if missing(a.length + 2) {
+		return 0
+	}
+	header := a.length + 2
+	if l.u8(at+a.length+1) == 0 {
+		if a.length != 3 {
+			l.str("Pad! ")
+		}
+		header++
+	} else if a.length == 3 {
+		l.str("No pad! ")
+	}
+	if missing(header) {
+		return 0
+	}
+	kind := l.u8(at + header - 1)
+	if l.opt.Link {
+		l.relayHead(a, a.length, kind, length)
+	}
+	data, rest := at+header, length-header
+	switch kind {
+	case 0xcc:
+		l.ipv4(data, rest)
+	case 0x8e:
+		l.ipv6(data, rest)
+	case 0xcf:
+		l.ppp(data, rest)
+	case 0x80:
+		if !l.snap(data, rest, noMAC, 0) {
+			if !l.opt.Link {
+				l.relayHead(a, header, kind, length)
+			}
+			l.unlessQuiet(at, length)
+		}
+	case 0x81, 0x82, 0x83:
+		l.notModelled("OSI")
+	case 0x08, 0xb1:
+		l.notModelled(nameOf(nlpids, kind))
+	default:
+		if !l.opt.Link {
+			l.relayHead(a, a.length, kind, length)
+		}
+		if l.opt.Hex == 0 && !(l.opt.HexASCII > 0 && l.opt.Hex > 0) {
+			l.dump(data, data+rest)
+		}
+	}
+	return header
+}
+
+// pktap prints a packet behind Apple's header, which tells its link type.
+func (l *line) pktap(length int) {
+	const least = 108
+	l.enter("pktap")
+	if length < least {
+		l.str(" (packet too short, ")
+		l.num(length)
+		l.str(" < 108)")
+		l.invalid()
+		return
+	}
+	little := func(at int) int {
+		if !l.need(at, 4) {
+			return 0
+		}
+		return int(binary.LittleEndian.Uint32(l.frame[at:]))
+	}
+	link, header := little(8), little(0)
+	if l.stopped {
+		return
+	}
+	if header < least || header > length {
+		if header < least {
+			l.str(" (pkt_len too small, ")
+		} else {
+			l.str(" (pkt_len too big, ")
+		}
+		l.unsigned(uint32(header))
+		if header < least {
+			l.str(" < 108)")
+		} else {
+			l.str(" > ")
+			l.num(length)
+			l.str(")")
+		}
+		l.invalid()
+		return
+	}
+	if !l.need(0, header) {
+		return
+	}
+	head := func() {
+		name := "UNKNOWN"
+		if s := nameOf(dataLinks, link); s != "" {
+			name = s
+		}
+		if l.opt.Quiet {
+			l.str(name)
+		} else {
+			l.str("DLT ")
+			l.str(name)
+			l.str(" (")
+			l.unsigned(uint32(link))
+			l.str(") len ")
+			l.num(header)
+		}
+		l.str(", length ")
+		l.num(length)
+		l.str(": ")
+	}
+	if l.opt.Link {
+		head()
+	}
+	const none, packet = 0, 1
+	switch kind := little(4); {
+	case kind == none:
+		l.str("no data")
+	case kind == packet && hasDataLink(link) && link != linkPKTAP:
+		l.frame, l.end = l.frame[header:], l.end-header
+		l.packet(link, length-header)
+		header += l.header
+	case kind == packet:
+		if !l.opt.Link {
+			head()
+		}
+		l.unlessQuiet(header, l.end-header)
+	}
+	l.header = header
+}
+
+// dataLinks are libpcap's names of what pktap is seen around.
+var dataLinks = []numbered{{linkNull, "NULL"}, {1, "EN10MB"}, {dltRaw, "RAW"}, {linkLoop, "LOOP"}, {linkPPP, "PPP"}, {linkPKTAP, "PKTAP"}}
