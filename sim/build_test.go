@@ -66,7 +66,7 @@ chain.yaml:14:16: ipsets: r: create x hash:mac: ipset v7.17: not modelled: ipset
 chain.yaml:14:49: iptables: r: -A NOWHERE -j ACCEPT: iptables: No chain/target/match by that name.
 chain.yaml:14:73: iptables: r: -A INPUT -m comment --comment "open: unterminated quote: add the closing ' or "
 chain.yaml:15:15: setup: r: ip route del 10.77.0.0/16: RTNETLINK answers: No such process
-chain.yaml:15:44: setup: r: reboot: not modelled: command "reboot" in setup (ip, sysctl, iptables and ipset are)
+chain.yaml:15:44: setup: r: reboot: not modelled: command "reboot" in setup (ip, bridge, sysctl, iptables and ipset are)
 chain.yaml:15:54: setup: r: sysctl -w net.ipv4.ip_forward=maybe: sysctl net.ipv4.ip_forward: "maybe" is not a number`, err.Error())
 }
 
