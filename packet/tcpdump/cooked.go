@@ -48,9 +48,12 @@ func (l *line) cooked2(length int) {
 	if !l.need(0, cooked2Len) {
 		return
 	}
-	name := ""
-	if l.opt.Interface != nil {
-		name = l.opt.Interface(int32(l.u32(4)))
+	name, index := "", int32(l.u32(4))
+	switch {
+	case l.opt.Interface != nil:
+		name = l.opt.Interface(index)
+	case index == 1: // of every Linux machine
+		name = "lo"
 	}
 	if name == "" {
 		name = "?"

@@ -28,6 +28,7 @@ const (
 	etherJumbo = 0x8870
 
 	etherLoopback = 0x9000
+	etherISO      = 0xfefe
 )
 
 // maxEthernetLength is the largest value of an ethertype field that is a
@@ -231,6 +232,13 @@ func (l *line) etherPayload(kind, at, length, mac int) bool {
 		l.mpls(at, length)
 	case etherLoopback:
 		l.configurationTest(at, length)
+	case etherISO:
+		if length == 0 || l.end <= at {
+			l.enter("isoclns")
+			l.truncated()
+		} else {
+			l.osi(at+1, length-1)
+		}
 	case etherIPX:
 		l.str("(NOV-ETHII) ")
 		l.ipx(at)
@@ -298,7 +306,7 @@ const etherMACsec = 0x88e5
 // we do not.
 func hasDecoder(kind int) bool {
 	switch kind {
-	case 0x6003, 0x809b, 0x80f3, 0x8137, 0xfefe, 0x8863, 0x8864, 0x3c12, 0x3c13, 0x888e, 0x8899, 0x880b, 0x8808, 0x8809, 0x8902, 0xabcd,
+	case 0x6003, 0x809b, 0x80f3, 0x8863, 0x8864, 0x3c12, 0x3c13, 0x888e, 0x8899, 0x880b, 0x8808, 0x8809, 0x8902, 0xabcd,
 		0x88cc, 0x894f, 0x9000, 0x8847, 0x8848, 0x88ca, 0x886f, 0x0707, 0x8947, 0x1111, 0x88a2, 0x88f7, 0xd28b:
 		return true
 	}
@@ -369,7 +377,9 @@ func (l *line) loopback(length int) {
 		l.ipv6(header, length-header)
 	case 23:
 		l.ipx(header)
-	case 7, 16:
+	case 7:
+		l.osi(header, length-header)
+	case 16:
 		l.notModelled(nameOf(bsdFamilies, int(family)))
 	default:
 		if !l.opt.Link {

@@ -84,7 +84,7 @@ func (l *line) llc(at, length, mac int) (header int, known bool) {
 			l.ipx(data)
 			return header, true
 		case sapOSI:
-			l.notModelled("OSI")
+			l.osi(data, rest)
 			return header, true
 		}
 	}

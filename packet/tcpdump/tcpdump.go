@@ -33,7 +33,7 @@ type Options struct {
 	Hex       int                      // how many -x
 	HexASCII  int                      // how many -X
 	ASCII     int                      // how many -A
-	Interface func(index int32) string // of an interface of a Linux cooked v2 capture, "" or nil when unknown
+	Interface func(index int32) string // names the interfaces of a Linux cooked v2 capture, "" when unknown; without it only lo has its name
 }
 
 // AppendLine appends what tcpdump prints for one whole frame, without a time

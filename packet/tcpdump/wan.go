@@ -169,8 +169,14 @@ func (l *line) ciscoHDLC(at, length int) int {
 		l.mpls(at, length)
 	case keepalives:
 		l.slarp(at, length)
-	case osi:
-		l.notModelled("OSI")
+	case osi: // with a byte in front, or without
+		if length < 2 {
+			l.truncated()
+		} else if second := l.u8(at + 1); second >= 0x81 && second <= 0x83 {
+			l.osi(at+1, length-1)
+		} else {
+			l.osi(at, length)
+		}
 	default:
 		if !l.opt.Link {
 			l.str("unknown CHDLC protocol (0x")
@@ -400,8 +406,10 @@ func (l *line) frameRelay(at, length int) int {
 			l.unlessQuiet(at, length)
 		}
 	case 0x81, 0x82, 0x83:
-		l.notModelled("OSI")
-	case 0x08, 0xb1:
+		l.osi(data-1, rest+1)
+	case 0x08:
+		l.q933(data, rest)
+	case 0xb1:
 		l.notModelled(nameOf(nlpids, kind))
 	default:
 		if !l.opt.Link {
