@@ -127,6 +127,8 @@ type tcb struct {
 
 	timer     clock.Ref
 	timerIs   uint64
+	timerAt   clock.Instant
+	waitAt    clock.Instant
 	ackTimer  clock.Ref
 	ackDueAt  clock.Instant
 	waitTimer clock.Ref
@@ -137,6 +139,7 @@ type tcb struct {
 	orphan              bool // the program has closed it
 	ended               bool
 	holders             int // processes
+	pids                []int
 	notify              []func()
 }
 
@@ -166,7 +169,9 @@ func newTCB(s *stack.Socket) *tcb {
 	c.una, c.nxt, c.bufSeq, c.small = c.iss, c.iss, c.iss+1, c.iss
 	s.Recv, s.Error = c.segment, c.icmpError
 	s.Status = func() stack.SocketStatus {
-		return stack.SocketStatus{State: c.state.String(), RecvQ: c.unread(), SendQ: len(c.buf)}
+		st := stack.SocketStatus{State: c.state.String(), RecvQ: c.unread(), SendQ: len(c.buf), Holders: c.pids}
+		c.timerStatus(&st)
+		return st
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package sock
 import (
 	"io"
 	"net/netip"
+	"slices"
 
 	"hoplab/packet"
 	"hoplab/sim/clock"
@@ -71,8 +72,10 @@ func (d TCPDialer) Dial(p *proc.Proc, ns *stack.Namespace, to netip.AddrPort) (*
 func (c *tcb) heldBy(p *proc.Proc) *TCPConn {
 	t := &TCPConn{c: c, p: p}
 	c.holders++
+	c.pids = append(c.pids, p.PID)
 	c.notify = append(c.notify, p.Wake)
 	p.OnEnd(func() {
+		c.pids = slices.DeleteFunc(c.pids, func(n int) bool { return n == p.PID })
 		if c.holders--; c.holders == 0 {
 			_ = t.Close()
 		}
@@ -253,7 +256,7 @@ func (t *TCPConn) Close() error {
 		return nil
 	}
 	unread := c.unread()
-	c.orphan, c.notify, c.in, c.inAt = true, nil, nil, 0
+	c.orphan, c.notify, c.in, c.inAt, c.pids = true, nil, nil, 0, nil
 	switch {
 	case c.ended:
 	case c.state == tcpSynSent:

@@ -608,7 +608,8 @@ func (c *tcb) timeWait() {
 
 func (c *tcb) restartWait() {
 	c.clock.Cancel(c.waitTimer)
-	c.waitTimer = c.clock.Schedule(c.ns.Now().Wheel(tcpTimeWaitJ), c, timerWait)
+	c.waitAt = c.ns.Now().Wheel(tcpTimeWaitJ)
+	c.waitTimer = c.clock.Schedule(c.waitAt, c, timerWait)
 }
 
 // waitWithout is FIN-WAIT-2 of a connection that its program has closed: it

@@ -51,7 +51,7 @@ func ListenTCPWith(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, back
 	l := &tcpListener{s: s, backlog: backlog, notify: []func(){p.Wake}}
 	s.Recv = l.segment
 	s.Status = func() stack.SocketStatus {
-		return stack.SocketStatus{State: "LISTEN", RecvQ: len(l.ready), SendQ: backlog}
+		return stack.SocketStatus{State: "LISTEN", RecvQ: len(l.ready), SendQ: backlog, Holders: []int{p.PID}}
 	}
 	t := &TCPListener{l: l, p: p}
 	p.OnEnd(t.Close)

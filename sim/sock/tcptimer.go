@@ -47,7 +47,24 @@ func (c *tcb) Fire(which uint64) {
 func (c *tcb) startTimer(which uint64, jiffies int64) {
 	c.clock.Cancel(c.timer)
 	c.timerIs = which
-	c.timer = c.clock.Schedule(c.ns.Now().Wheel(max(jiffies, 1)), c, which)
+	c.timerAt = c.ns.Now().Wheel(max(jiffies, 1))
+	c.timer = c.clock.Schedule(c.timerAt, c, which)
+}
+
+// timerStatus says which timer runs: tcp_diag_get_info and inet_sk_diag_fill.
+func (c *tcb) timerStatus(st *stack.SocketStatus) {
+	at := c.timerAt
+	switch {
+	case c.state == tcpTimeWait || c.waitTimer != clock.Ref{} && c.state == tcpFinWait2:
+		st.Timer, at = "timewait", c.waitAt
+	case c.timer == clock.Ref{}:
+		return
+	case c.timerIs == timerProbe:
+		st.Timer, st.Retries = "persist", c.probes
+	default:
+		st.Timer, st.Retries = "on", max(c.backoff, c.tries)
+	}
+	st.TimerLeft = max(at.Sub(c.ns.Now()), 0)
 }
 
 func (c *tcb) stopTimer() {

@@ -63,7 +63,7 @@ func OpenUDP(p *proc.Proc, ns *stack.Namespace) *UDPConn {
 		if c.Connected() {
 			state = "ESTAB"
 		}
-		return stack.SocketStatus{State: state, RecvQ: c.waiting}
+		return stack.SocketStatus{State: state, RecvQ: c.waiting, Holders: []int{c.p.PID}}
 	}
 	c.GiveTo(p)
 	return c

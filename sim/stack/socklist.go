@@ -5,12 +5,17 @@ import (
 	"slices"
 
 	"hoplab/packet"
+	"hoplab/sim/clock"
 )
 
 // SocketStatus is what ss(8) shows of a socket beside its addresses.
 type SocketStatus struct {
 	State        string // as ss has it: "LISTEN", "ESTAB", "TIME-WAIT", "UNCONN"
 	RecvQ, SendQ int    // bytes; of a listener: connections that wait, and the backlog
+	Holders      []int  // numbers of the programs that hold it
+	Timer        string // "on", "timewait" or "persist", as ss has it; empty: none runs
+	TimerLeft    clock.Duration
+	Retries      int // of the timer
 }
 
 // Sockets lists the UDP and TCP sockets that have a port, by protocol and port,

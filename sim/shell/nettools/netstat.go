@@ -104,7 +104,7 @@ func printSockets(c *shell.Call, has func(string) bool) {
 					if n := hostName(c, host); n != "" {
 						host = n
 					}
-					if n := serviceName(port); n != "" && s.netid != "raw" {
+					if n := serviceName(port, s.netid); n != "" && s.netid != "raw" {
 						p = n
 					}
 					if s.netid == "raw" && protocolName(port) != "" {

@@ -1,14 +1,15 @@
 package nettools
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hoplab/packet"
+	"hoplab/sim/netfilter/etc"
 	"hoplab/sim/shell"
 	"hoplab/sim/stack"
 )
@@ -19,6 +20,8 @@ type socket struct {
 	state         string // as ss has it
 	recvQ, sendQ  int
 	local, remote netip.AddrPort // 0.0.0.0:0 for any
+	dev           int32          // that it is bound to
+	status        stack.SocketStatus
 }
 
 // sockets lists the sockets of a namespace: raw, UDP and TCP ones, and of the
@@ -37,7 +40,7 @@ func sockets(ns *stack.Namespace) []socket {
 	for _, s := range ns.Sockets() {
 		st := s.CurrentStatus()
 		addr, port := s.Bound()
-		x := socket{netid: "udp", state: st.State, recvQ: st.RecvQ, sendQ: st.SendQ, local: netip.AddrPortFrom(packet.AddrFrom32(addr), port), remote: any4}
+		x := socket{netid: "udp", state: st.State, recvQ: st.RecvQ, sendQ: st.SendQ, dev: s.Dev, status: st, local: netip.AddrPortFrom(packet.AddrFrom32(addr), port), remote: any4}
 		if s.Connected() {
 			x.remote = s.Remote()
 		}
@@ -97,12 +100,14 @@ func ssTool() shell.Tool {
 		o("-x, --unix", "display only Unix domain sockets: there are none"),
 		o("-4, --ipv4", "display only IP version 4 sockets"), o("-6, --ipv6", "display only IP version 6 sockets: there are none"),
 		o("-s, --summary", "show socket usage summary"), o("-H, --no-header", "suppress header line"), o("-O, --oneline", "one line for each socket"),
-		o("-f, --family=FAMILY", "inet, inet6 or unix"),
-		o("state STATE", "tcp states, connected, synchronized, all"), o("src, dst, sport, dport", "ADDRESS[/N][:PORT], or = :PORT"),
-		no("-p, --processes", "show process using socket"), no("-T, --threads", ""), no("-r, --resolve", "resolve host names"), no("-o, --options", "show timer information"),
+		o("-f, --family=FAMILY", "inet, inet6, unix, link, netlink"),
+		o("state STATE", "tcp states, connected, synchronized, all"), o("exclude STATE", "all but these states"), o("src, dst, sport, dport, dev, and, or, not, ( )", "expressions; ports compare with = != < > <= >= or eq, neq, lt, gt, le, ge"),
+		o("-p, --processes", "show process using socket"), o("-r, --resolve", "resolve host names"), o("-o, --options", "show timer information"),
+		o("-A, --query, --socket=QUERY", "all, inet, tcp, udp, raw, unix"),
+		no("-T, --threads", ""),
 		no("-e, --extended", ""), no("-m, --memory", ""), no("-i, --info", "show internal TCP information"), no("-N, --net NAME", ""), no("-K, --kill", ""), no("-E, --events", ""),
 		no("-b, --bpf", ""), no("-Z, --context", ""), no("-z, --contexts", ""), no("-0, --packet", ""), no("-M, --mptcp", ""), no("-S, --sctp", ""), no("-d, --dccp", ""),
-		no("-A, --query, --socket QUERY", ""), no("-D, --diag FILE", ""), no("-F, --filter FILE", ""), no("--tos", ""), no("--cgroup", ""), no("--tipc", ""), no("--vsock", ""), no("--xdp", ""),
+		no("-D, --diag FILE", ""), no("-F, --filter FILE", ""), no("--tos", ""), no("--cgroup", ""), no("--tipc", ""), no("--vsock", ""), no("--xdp", ""),
 	}}
 }
 
@@ -112,22 +117,21 @@ type ssRun struct {
 	kinds                    []string // netids asked for, none: all
 	numeric, all, listening  bool
 	noHeader, empty, summary bool
+	users, timers, resolve   bool
 	states                   []string // asked for by "state", none: by -a and -l
-	filters                  []func(s socket) bool
+	only                     func(s socket) bool
 }
 
 func runSS(c *shell.Call) int {
 	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
 	if err != nil {
-		var help bytes.Buffer
-		c.Tool.Help(&help)
-		return usageError(c, err, 255, help.String())
+		return usageError(c, err, 255, ssUsage)
 	}
 	r := &ssRun{Call: c}
 	for _, g := range opts {
 		switch g.name {
 		case "-h":
-			c.Tool.Help(c.Out)
+			io.WriteString(c.Out, ssUsage)
 			return 0
 		case "-V":
 			fmt.Fprintln(c.Out, "ss utility, iproute2-6.1.0")
@@ -145,9 +149,30 @@ func runSS(c *shell.Call) int {
 		case "-w":
 			r.kinds = append(r.kinds, "raw")
 		case "-x":
-			r.kinds = append(r.kinds, "u_str")
+			r.kinds = append(r.kinds, "other", "another")
 		case "-6":
 			r.empty = true
+		case "-p":
+			r.users = true
+		case "-o":
+			r.timers = true
+		case "-r":
+			r.resolve = true
+		case "-A":
+			for q := range strings.SplitSeq(g.value, ",") {
+				switch q {
+				case "all", "inet":
+					r.kinds = append(r.kinds, "tcp", "udp", "raw")
+				case "tcp", "udp", "raw":
+					r.kinds = append(r.kinds, q)
+				case "unix", "unix_stream", "unix_dgram", "unix_seqpacket", "u_str", "u_dgr", "u_seq", "mptcp", "packet", "packet_raw", "packet_dgram", "p_raw", "p_dgr", "netlink", "dccp", "sctp", "vsock_stream", "vsock_dgram", "v_str", "v_dgr", "tipc", "xdp":
+					r.kinds = append(r.kinds, "other", "another")
+				default:
+					c.Errorf("\"%s\" is illegal socket table id", q)
+					io.WriteString(c.Err, ssUsage)
+					return 255
+				}
+			}
 		case "-s":
 			r.summary = true
 		case "-H":
@@ -155,10 +180,14 @@ func runSS(c *shell.Call) int {
 		case "-f":
 			switch g.value {
 			case "inet":
-			case "inet6", "unix":
+			case "inet6":
 				r.empty = true
+			case "unix", "link", "netlink", "vsock", "tipc", "xdp":
+				r.kinds = append(r.kinds, "other", "another")
 			default:
-				return c.NotModelled(255, "-f "+g.value)
+				c.Errorf("\"%s\" is invalid family", g.value)
+				io.WriteString(c.Err, ssUsage)
+				return 255
 			}
 		}
 	}
@@ -181,70 +210,6 @@ func runSS(c *shell.Call) int {
 	return 0
 }
 
-// filter reads what follows the options: state STATE and simple expressions,
-// all of which must hold.
-func (r *ssRun) filter(words []string) int {
-	for len(words) > 0 {
-		word := words[0]
-		if len(words) < 2 {
-			return r.NotModelled(255, "filter "+word)
-		}
-		value := words[1]
-		words = words[2:]
-		switch word {
-		case "state":
-			states, ok := ssStates(value)
-			if !ok {
-				return r.Fail(255, "wrong state name: %s", value)
-			}
-			r.states = append(r.states, states...)
-			continue
-		case "src", "dst", "sport", "dport":
-		default:
-			return r.NotModelled(255, "filter "+word)
-		}
-		if len(words) > 0 && (value == "=" || value == "==" || value == "eq") {
-			value, words = words[0], words[1:]
-		}
-		f, ok := addressFilter(word, value)
-		if !ok {
-			return r.NotModelled(255, fmt.Sprintf("filter %s %s", word, value))
-		}
-		r.filters = append(r.filters, f)
-	}
-	return 0
-}
-
-// addressFilter is src, dst, sport or dport with a value.
-func addressFilter(word, value string) (func(socket) bool, bool) {
-	host, port, hasPort := strings.Cut(value, ":")
-	if strings.HasSuffix(word, "port") && !hasPort {
-		host, port, hasPort = "", host, true
-	}
-	p, n := netip.Prefix{}, uint64(0)
-	var err error
-	if host != "" && host != "*" {
-		if !strings.Contains(host, "/") {
-			host += "/32"
-		}
-		if p, err = netip.ParsePrefix(host); err != nil {
-			return nil, false
-		}
-	}
-	if hasPort && port != "*" {
-		if n, err = strconv.ParseUint(port, 10, 16); err != nil {
-			return nil, false
-		}
-	}
-	return func(s socket) bool {
-		a := s.local
-		if word[0] == 'd' {
-			a = s.remote
-		}
-		return (!p.IsValid() || p.Contains(a.Addr())) && (n == 0 || uint16(n) == a.Port())
-	}, true
-}
-
 // ssStates are the states that a word of ss(8) stands for.
 func ssStates(word string) ([]string, bool) {
 	connected := []string{"ESTAB", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSE-WAIT", "LAST-ACK", "CLOSING"}
@@ -257,6 +222,10 @@ func ssStates(word string) ([]string, bool) {
 		return slices.DeleteFunc(connected, func(s string) bool { return s == "SYN-SENT" }), true
 	case "bucket":
 		return []string{"SYN-RECV", "TIME-WAIT"}, true
+	case "big":
+		return append(slices.DeleteFunc(connected, func(s string) bool { return s == "SYN-RECV" || s == "TIME-WAIT" }), "LISTEN", "UNCONN"), true
+	case "syn-rcv":
+		return []string{"SYN-RECV"}, true
 	case "established":
 		return []string{"ESTAB"}, true
 	case "listening", "listen":
@@ -285,7 +254,7 @@ func (r *ssRun) wanted(s socket) bool {
 	case r.listening != waits, !r.listening && (s.state == "TIME-WAIT" || s.state == "SYN-RECV"):
 		return false
 	}
-	return !slices.ContainsFunc(r.filters, func(f func(socket) bool) bool { return !f(s) })
+	return r.only == nil || r.only(s)
 }
 
 // print prints the table. Columns are as wide as what is in them, as ss has it
@@ -297,12 +266,13 @@ func (r *ssRun) print() {
 	}
 	for _, s := range sockets(r.NS) {
 		if r.wanted(s) {
-			rows = append(rows, []string{s.netid, s.state, fmt.Sprintf("%-6d", s.recvQ), fmt.Sprintf("%-6d", s.sendQ), s.local.Addr().String() + ":", r.port(s.netid, s.local.Port()),
-				s.remote.Addr().String() + ":", r.port(s.netid, s.remote.Port()), ""})
+			rows = append(rows, []string{s.netid, s.state, fmt.Sprintf("%-6d", s.recvQ), fmt.Sprintf("%-6d", s.sendQ), r.host(s.local.Addr()) + ":", r.port(s.netid, s.local.Port()),
+				r.host(s.remote.Addr()) + ":", r.port(s.netid, s.remote.Port()), r.process(s)})
 		}
 	}
 	first := 0
-	hide := func(i int) bool { return i == 0 && len(r.kinds) == 1 || i == 1 && len(r.states) == 1 }
+	unconnected := !r.all && !r.listening && len(r.states) == 0 && len(r.kinds) > 0 && !slices.Contains(r.kinds, "tcp") && !slices.Contains(r.kinds, "other")
+	hide := func(i int) bool { return i == 0 && len(r.kinds) == 1 || i == 1 && (len(r.states) == 1 || unconnected) }
 	width := make([]int, 9)
 	for _, row := range rows {
 		for i, cell := range row {
@@ -332,6 +302,67 @@ func (r *ssRun) print() {
 	r.Out.Write(b)
 }
 
+// host is an address; with -r a name.
+func (r *ssRun) host(a netip.Addr) string {
+	if r.resolve && !a.IsUnspecified() {
+		if name := hostName(r.Call, a.String()); name != "" {
+			return name
+		}
+	}
+	return a.String()
+}
+
+// process is the last column: -p and -o.
+func (r *ssRun) process(s socket) string {
+	text := ""
+	if r.users && len(s.status.Holders) > 0 {
+		var users []string
+		for _, p := range slices.Backward(r.Shell.Processes()) {
+			if slices.Contains(s.status.Holders, p.Proc.PID) && len(p.Args) > 0 {
+				users = append(users, fmt.Sprintf("(\"%s\",pid=%d,fd=3)", p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:], p.PID))
+			}
+		}
+		if users != nil {
+			text = " users:(" + strings.Join(users, ",") + ")"
+		}
+	}
+	if r.timers && s.status.Timer != "" {
+		text += fmt.Sprintf(" timer:(%s,%s,%d)", s.status.Timer, ssTime(int(s.status.TimerLeft/1e6)), s.status.Retries)
+	}
+	return text
+}
+
+// ssTime is a timer's time: print_ms_timer.
+func ssTime(ms int) string {
+	secs := ms / 1000
+	minutes := secs / 60
+	ms %= 1000
+	text := ""
+	if minutes > 0 {
+		text = fmt.Sprintf("%dmin", minutes)
+		secs -= 60 * minutes
+		ms = 0
+		if minutes > 9 {
+			secs = 0
+		}
+	}
+	if secs > 0 {
+		if secs > 9 {
+			ms = 0
+		}
+		text += strconv.Itoa(secs)
+		if ms == 0 {
+			text += "sec"
+		} else {
+			text += "."
+		}
+	}
+	if ms > 0 {
+		text += fmt.Sprintf("%03dms", ms)
+	}
+	return text
+}
+
 // port is a port as ss prints it, * for any.
 func (r *ssRun) port(netid string, n uint16) string {
 	switch {
@@ -343,7 +374,7 @@ func (r *ssRun) port(netid string, n uint16) string {
 			return name
 		}
 	default:
-		if name := serviceName(n); name != "" {
+		if name := serviceName(n, netid); name != "" {
 			return name
 		}
 	}
@@ -365,37 +396,67 @@ func protocolName(n uint16) string {
 	return ""
 }
 
-// serviceName is the name of /etc/services for the ports that labs use.
-func serviceName(n uint16) string {
-	switch n {
-	case 21:
-		return "ftp"
-	case 22:
-		return "ssh"
-	case 23:
-		return "telnet"
-	case 25:
-		return "smtp"
-	case 53:
-		return "domain"
-	case 69:
-		return "tftp"
-	case 80:
-		return "http"
-	case 123:
-		return "ntp"
-	case 179:
-		return "bgp"
-	case 443:
-		return "https"
-	case 514:
-		return "syslog"
-	case 3306:
-		return "mysql"
-	case 5432:
-		return "postgresql"
-	case 8080:
-		return "http-alt"
-	}
-	return ""
+// serviceName is the name of a port in /etc/services, empty if it has none.
+func serviceName(n uint16, proto string) string {
+	name, _ := etc.ServiceName(n, proto)
+	return name
 }
+
+const ssUsage = `Usage: ss [ OPTIONS ]
+       ss [ OPTIONS ] [ FILTER ]
+   -h, --help          this message
+   -V, --version       output version information
+   -n, --numeric       don't resolve service names
+   -r, --resolve       resolve host names
+   -a, --all           display all sockets
+   -l, --listening     display listening sockets
+   -o, --options       show timer information
+   -e, --extended      show detailed socket information
+   -m, --memory        show socket memory usage
+   -p, --processes     show process using socket
+   -T, --threads       show thread using socket
+   -i, --info          show internal TCP information
+       --tipcinfo      show internal tipc socket information
+   -s, --summary       show socket usage summary
+       --tos           show tos and priority information
+       --cgroup        show cgroup information
+   -b, --bpf           show bpf filter socket information
+   -E, --events        continually display sockets as they are destroyed
+   -Z, --context       display task SELinux security contexts
+   -z, --contexts      display task and socket SELinux security contexts
+   -N, --net           switch to the specified network namespace name
+
+   -4, --ipv4          display only IP version 4 sockets
+   -6, --ipv6          display only IP version 6 sockets
+   -0, --packet        display PACKET sockets
+   -t, --tcp           display only TCP sockets
+   -M, --mptcp         display only MPTCP sockets
+   -S, --sctp          display only SCTP sockets
+   -u, --udp           display only UDP sockets
+   -d, --dccp          display only DCCP sockets
+   -w, --raw           display only RAW sockets
+   -x, --unix          display only Unix domain sockets
+       --tipc          display only TIPC sockets
+       --vsock         display only vsock sockets
+       --xdp           display only XDP sockets
+   -f, --family=FAMILY display sockets of type FAMILY
+       FAMILY := {inet|inet6|link|unix|netlink|vsock|tipc|xdp|help}
+
+   -K, --kill          forcibly close sockets, display what was closed
+   -H, --no-header     Suppress header line
+   -O, --oneline       socket's data printed on a single line
+       --inet-sockopt  show various inet socket options
+
+   -A, --query=QUERY, --socket=QUERY
+       QUERY := {all|inet|tcp|mptcp|udp|raw|unix|unix_dgram|unix_stream|unix_seqpacket|packet|packet_raw|packet_dgram|netlink|dccp|sctp|vsock_stream|vsock_dgram|tipc|xdp}[,QUERY]
+
+   -D, --diag=FILE     Dump raw information about TCP sockets to FILE
+   -F, --filter=FILE   read filter information from FILE
+       FILTER := [ state STATE-FILTER ] [ EXPRESSION ]
+       STATE-FILTER := {all|connected|synchronized|bucket|big|TCP-STATES}
+         TCP-STATES := {established|syn-sent|syn-recv|fin-wait-{1,2}|time-wait|closed|close-wait|last-ack|listening|closing}
+          connected := {established|syn-sent|syn-recv|fin-wait-{1,2}|time-wait|close-wait|last-ack|closing}
+       synchronized := {established|syn-recv|fin-wait-{1,2}|time-wait|close-wait|last-ack|closing}
+             bucket := {syn-recv|time-wait}
+                big := {established|syn-sent|fin-wait-{1,2}|closed|close-wait|last-ack|listening|closing}
+`
