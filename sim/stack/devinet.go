@@ -40,6 +40,7 @@ type inDev struct {
 	addrs []Address
 	nf    netfilter.Dev
 	wasUp bool
+	tun   *tunnel // of an ipip device
 	vxlan *vxlan // iff Kind is VXLAN
 
 	delayed []*delayedARP // ARP requests that wait for proxy_delay

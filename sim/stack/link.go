@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,7 +174,7 @@ func (ns *Namespace) DelLink(d *netdev.Device) error {
 	switch {
 	case d.Kind == netdev.Loopback || d.Kind == netdev.NIC:
 		return &fib.Error{Errno: fib.EOPNOTSUPP}
-	case d.Kind == netdev.IPIP: // ipip_dellink spares the fallback device, and says nothing
+	case ns.tunl0 != nil && ns.tunl0.Device == d: // ipip_dellink spares the fallback device, and says nothing
 		return nil
 	}
 	master := d.Master()
@@ -234,6 +235,9 @@ func (ns *Namespace) rename(d *netdev.Device, name string) {
 // empty, serves where the device's own is taken there; the index stays if it
 // is free.
 func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
+	if in := ns.dev(d.Index); d.Kind == netdev.IPIP && in != nil && in.tun != nil && !in.tun.fallback {
+		return errors.New("not modelled: moving an ipip device to another namespace")
+	}
 	if d.Kind == netdev.Loopback || d.Kind == netdev.IPIP || d.Kind == netdev.Bridge || d.Kind == netdev.VRF { // NETIF_F_NETNS_LOCAL
 		return &fib.Error{Errno: fib.EINVAL}
 	}

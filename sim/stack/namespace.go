@@ -54,16 +54,17 @@ type Namespace struct {
 	MIB     Counters
 	Sysctls Sysctls
 
-	kernel *Kernel
-	w      *netdev.World
-	devs   []*inDev // by interface index; nil where none (any more)
-	lo     *inDev
-	tunl0  *inDev
-	locals []uint32 // all addresses of the devices
-	nextID int32    // next interface index
-	key    uint32
-	peerNS []*Namespace // by nsid; nil where free
-	dead   bool
+	kernel  *Kernel
+	w       *netdev.World
+	devs    []*inDev // by interface index; nil where none (any more)
+	lo      *inDev
+	tunl0   *inDev
+	tunnels []*inDev // other ipip devices, in order of creation
+	locals  []uint32 // all addresses of the devices
+	nextID  int32    // next interface index
+	key     uint32
+	peerNS  []*Namespace // by nsid; nil where free
+	dead    bool
 
 	lookups     *lookupCache // nil until the namespace forwards packets
 	frags       *ipfrag.Reassembler
@@ -133,7 +134,10 @@ func (ns *Namespace) enter(d *netdev.Device, index int32) {
 	in.neigh = ns.Sysctls.neighDefault
 	ns.FIB.DevRegistered(d.Index, d.Name)
 	if d.Kind == netdev.IPIP {
-		ns.tunl0 = in
+		in.tun = &tunnel{fallback: ns.tunl0 == nil && d.Name == "tunl0"}
+		if in.tun.fallback {
+			ns.tunl0 = in
+		}
 	}
 	if i := slices.IndexFunc(ns.kernel.vxlans, func(v *vxlan) bool { return v.dev == d }); i >= 0 {
 		in.vxlan = ns.kernel.vxlans[i] // moved here
@@ -184,6 +188,7 @@ func (ns *Namespace) forget(d *netdev.Device) {
 	if ns.tunl0 == in {
 		ns.tunl0 = nil
 	}
+	ns.tunnels = slices.DeleteFunc(ns.tunnels, func(x *inDev) bool { return x == in })
 	ns.dropVXLANs(d)
 }
 

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"hoplab/packet"
-	"hoplab/sim/fib"
 	"hoplab/sim/netdev"
 	"hoplab/sim/trace"
 )
@@ -15,16 +14,16 @@ const (
 	ecnCE   = 3
 )
 
-// TunnelXmit encapsulates a packet that was sent out by tunl0 and sends the
-// outer one: ip_tunnel_xmit in net/ipv4/ip_tunnel.c, for the fallback device
-// (remote any, ttl and tos inherit as Calico leaves them, nopmtudisc). The
-// outer destination is the next hop of the packet's route.
+// TunnelXmit encapsulates a packet that was sent out by an ipip device and sends
+// the outer one: ip_tunnel_xmit in net/ipv4/ip_tunnel.c. Where the device names no
+// remote end, the outer destination is the next hop of the packet's route.
 func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 	dev := ns.dev(d.Index)
 	if dev.vxlan != nil {
 		ns.vxlanXmit(dev.vxlan, b)
 		return
 	}
+	t := dev.tun
 	inner := b.IPv4()
 	rt := ns.skbDst
 	n := b.Len()
@@ -33,7 +32,14 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 		ns.drop(b, dev, trace.StageEncap, trace.TunnelNoDst)
 		return
 	}
-	fl := flow{dst: rt.nextHop(inner.Dst32())}
+	tos := t.TOS
+	if tos&tosInherit != 0 {
+		tos = inner.TOS()
+	}
+	fl := flow{dst: t.remote, src: t.local, oif: t.Dev, tos: tos & 0x1e, mark: t.Mark, proto: packet.ProtoIPIP}
+	if fl.dst == 0 {
+		fl.dst = rt.nextHop(inner.Dst32())
+	}
 	var out route
 	if errno := ns.routeOutput(&fl, &out); errno != 0 {
 		d.Stats.TxErrors++
@@ -50,17 +56,33 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 		return
 	}
 	df := inner.Frag() & packet.FlagDF
+	if t.PMTUDisc {
+		df = packet.FlagDF
+	}
 	if mtu, ok := ns.tunnelPMTU(b, inner, dev, &rt, &out, fl.dst, df != 0); !ok {
 		d.Stats.TxErrors++
 		ns.dropRef(b, dev, trace.StageEncap, trace.PktTooBig, trace.RefValue, uint32(mtu))
 		return
 	}
-	// INET_ECN_encapsulate: CE inside becomes ECT(0) outside. DSCP stays 0.
-	tos := inner.TOS() & ecnMask
-	if tos == ecnCE {
-		tos = ecnECT0
+	if t.errors > 0 { // the other end could not be reached lately: say so to the sender
+		if ns.Now() < t.errorAt.Add(tunnelErrTime) {
+			t.errors--
+			ns.icmpSend(b, dev, &rt, packet.ICMPUnreachable, packet.CodeHostUnreachable, 0)
+		} else {
+			t.errors = 0
+		}
 	}
-	h := packet.IPv4Header{TOS: tos, TotalLen: packet.IPv4Len + n, Frag: df, TTL: inner.TTL(), Proto: packet.ProtoIPIP, Src: packet.AddrFrom32(fl.src), Dst: packet.AddrFrom32(fl.dst)}
+	// INET_ECN_encapsulate: CE inside becomes ECT(0) outside.
+	ecn := inner.TOS() & ecnMask
+	if ecn == ecnCE {
+		ecn = ecnECT0
+	}
+	tos = tos&^ecnMask | ecn
+	ttl := t.TTL
+	if ttl == 0 {
+		ttl = inner.TTL()
+	}
+	h := packet.IPv4Header{TOS: tos, TotalLen: packet.IPv4Len + n, Frag: df, TTL: ttl, Proto: packet.ProtoIPIP, Src: packet.AddrFrom32(fl.src), Dst: packet.AddrFrom32(fl.dst)}
 	if ns.mtuLocked(&out, fl.dst) {
 		h.Frag = 0
 	}
@@ -104,12 +126,12 @@ func (ns *Namespace) tunnelPMTU(b *packet.Buffer, inner packet.IPv4, dev *inDev,
 }
 
 // ipipRcv takes a protocol 4 packet for this namespace: tunnel4_rcv, ipip_rcv
-// and ip_tunnel_rcv. The inner packet comes in again by tunl0.
+// and ip_tunnel_rcv. The inner packet comes in again by the tunnel's device.
 func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
-	tun := ns.tunl0
-	if !tun.Up() {
+	tun := ns.findTunnel(in.Index, b.IPv4().Src32(), b.IPv4().Dst32())
+	if tun == nil {
 		ns.icmpSend(b, in, rt, packet.ICMPUnreachable, packet.CodePortUnreachable, 0)
-		ns.dropRef(b, in, trace.StageDecap, trace.NoTunnel, trace.RefDevice, uint32(tun.Place))
+		ns.dropRef(b, in, trace.StageDecap, trace.NoTunnel, trace.RefDevice, uint32(ns.tunl0.Place))
 		return
 	}
 	outer := b.IPv4()
@@ -148,20 +170,37 @@ func (ns *Namespace) ipipRcv(in *inDev, b *packet.Buffer, rt *route) {
 }
 
 // ipipErr takes an ICMP error about an outer packet: ipip_err in
-// net/ipv4/ipip.c. With remote any there is nobody to pass it on to; only the
-// path MTU and redirects are noted.
+// net/ipv4/ipip.c. Path MTU and redirects are noted. Where the device names its
+// remote end, the next packets into the tunnel tell their senders that it cannot
+// be reached.
 func (ns *Namespace) ipipErr(in *inDev, b *packet.Buffer, m packet.ICMP, q packet.IPv4, info int) bool {
-	if ns.tunl0 == nil || !ns.tunl0.Up() {
+	tun := ns.findTunnel(in.Index, q.Dst32(), q.Src32())
+	if tun == nil {
 		return false
 	}
+	t := tun.tun
 	switch {
+	case m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeSourceRoute,
+		m.Type() == packet.ICMPTimeExceeded && m.Code() != packet.CodeTTLExceeded:
+		return true
 	case m.Type() == packet.ICMPUnreachable && m.Code() == packet.CodeFragNeeded:
 		ns.updatePMTUFor(q, info)
+		return true
 	case m.Type() == packet.ICMPRedirect:
 		ns.redirect(in, b, m, q)
-	default:
+		return true
+	case m.Type() != packet.ICMPUnreachable && m.Type() != packet.ICMPTimeExceeded:
+		return true
+	case t.remote == 0:
 		return false
+	case t.TTL == 0 && m.Type() == packet.ICMPTimeExceeded:
+		return true
 	}
+	if ns.Now() >= t.errorAt.Add(tunnelErrTime) {
+		t.errors = 0
+	}
+	t.errors++
+	t.errorAt = ns.Now()
 	return true
 }
 
@@ -179,5 +218,3 @@ func (ns *Namespace) beforeSNAT(b *packet.Buffer, ip packet.IPv4) packet.IPv4 {
 }
 
 var _ netdev.Owner = (*Namespace)(nil)
-
-var _ = fib.Unicast

@@ -330,6 +330,7 @@ func linkFlags(d *netdev.Device) []string {
 	add("LOOPBACK", d.Kind == netdev.Loopback)
 	ether := d.Kind != netdev.Loopback && d.Kind != netdev.IPIP && d.Kind != netdev.VRF
 	add("BROADCAST", ether)
+	add("POINTOPOINT", pointToPoint(d))
 	add("MULTICAST", ether && d.Kind != netdev.Dummy && !d.Attrs.NoMulticast)
 	add("NOARP", d.NoARP() && d.Kind != netdev.Loopback)
 	add("ALLMULTI", d.Attrs.AllMulti)
@@ -358,6 +359,16 @@ func operState(d *netdev.Device) string {
 		return "LOWERLAYERDOWN"
 	}
 	return "DOWN"
+}
+
+// pointToPoint says that the device is a tunnel with one other end.
+func pointToPoint(d *netdev.Device) bool {
+	ns, ok := d.Owner.(*stack.Namespace)
+	if !ok || d.Kind != netdev.IPIP {
+		return false
+	}
+	t, _, _ := ns.TunnelOf(d)
+	return t.Remote.IsValid()
 }
 
 // linked is what IFLA_LINK names: the other end of a veth, or the device below.
@@ -397,6 +408,12 @@ func (c *command) printName(d *netdev.Device, width int, after string) {
 	name := d.Name
 	switch peer := linked(d); {
 	case d.Kind == netdev.IPIP:
+		if t, _, _ := c.ns.TunnelOf(d); t.Dev != 0 {
+			lower := c.ns.Env().DevName(t.Dev)
+			p.jsonOnly("link", strconv.Quote(lower))
+			name += "@" + lower
+			break
+		}
 		p.jsonOnly("link", "null")
 		name += "@NONE"
 	case peer != nil && peer.Owner == d.Owner:
@@ -504,6 +521,11 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 // address.
 func linkAddress(d *netdev.Device) string {
 	if d.Kind == netdev.IPIP {
+		if ns, ok := d.Owner.(*stack.Namespace); ok {
+			if t, _, _ := ns.TunnelOf(d); t.Local.IsValid() {
+				return t.Local.String()
+			}
+		}
 		return "0.0.0.0"
 	}
 	return d.MAC.String()
@@ -524,6 +546,12 @@ func (c *command) printLinkLayer(d *netdev.Device) {
 	p.newline()
 	p.str("link_type", "    link/", typ, " ")
 	p.colored(colorMAC, "address", "", linkAddress(d), "")
+	if pointToPoint(d) {
+		t, _, _ := c.ns.TunnelOf(d)
+		p.truth("link_pointtopoint", " peer ")
+		p.colored(colorMAC, "broadcast", "", t.Remote.String(), "")
+		return
+	}
 	p.colored(colorMAC, "broadcast", " brd ", brd, "")
 }
 
@@ -603,11 +631,7 @@ func (c *command) printLinkInfo(d *netdev.Device) {
 	switch d.Kind {
 	case netdev.IPIP:
 		p.member("info_data")
-		p.str("proto", "", "any", " ")
-		p.str("remote", "remote ", "any", " ")
-		p.str("local", "local ", "any", " ")
-		p.text("ttl inherit ")
-		p.raw("pmtudisc", "nopmtudisc ", "false")
+		c.printIPIP(d)
 		p.endObject()
 	case netdev.Bridge:
 		p.member("info_data")

@@ -221,6 +221,9 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 		if l.typ == "vxlan" {
 			set = func(d *netdev.Device, _ string, rest args) error { return c.setVXLAN(d, l.mtu >= 0, rest) }
 		}
+		if l.typ == "ipip" && l.rest.more() {
+			set = func(d *netdev.Device, _ string, rest args) error { return c.setIPIP(d, rest) }
+		}
 		if err := set(d, l.typ, l.rest); err != nil {
 			return err
 		}
@@ -351,6 +354,10 @@ func (c *command) addLink(a args) error {
 		if d, err = c.addVXLAN(ns, n, l.rest); err != nil {
 			return err
 		}
+	case "ipip":
+		if d, err = c.addIPIP(ns, n, l.rest); err != nil {
+			return err
+		}
 	case "vlan":
 		if d, err = c.addVLAN(ns, n, lower, l.rest); err != nil {
 			return err
@@ -450,7 +457,7 @@ func (c *command) addVeth(ns *stack.Namespace, n stack.NewLink, rest args) (*net
 
 // linkTypes are the kinds of devices that Linux knows and the lab has not.
 var linkTypes = map[string]bool{"amt": true, "bareudp": true, "bond": true, "dsa": true, "erspan": true, "geneve": true, "gre": true, "gretap": true,
-	"gtp": true, "ifb": true, "ip6erspan": true, "ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ipip": true, "ipoib": true, "ipvlan": true,
+	"gtp": true, "ifb": true, "ip6erspan": true, "ip6gre": true, "ip6gretap": true, "ip6tnl": true, "ipoib": true, "ipvlan": true,
 	"ipvtap": true, "macsec": true, "macvtap": true, "netdevsim": true, "nlmon": true, "rmnet": true, "sit": true, "team": true,
 	"vcan": true, "vti": true, "vxcan": true, "wireguard": true, "wwan": true, "xfrm": true, "virt_wifi": true}
 
