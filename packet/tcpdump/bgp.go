@@ -514,7 +514,7 @@ func (l *line) bgpUpdate(at, length int) bool {
 	if length < attributes {
 		return false
 	}
-	if !l.bgpAttributes(at, attributes) {
+	if !l.bgpAttributes(at, attributes, length-attributes) {
 		return false
 	}
 	at += attributes

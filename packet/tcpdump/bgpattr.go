@@ -51,10 +51,11 @@ var bgpTunnels = []numbered{
 // maxAttributeSets is how deep attribute sets are printed in each other.
 const maxAttributeSets = 10
 
-// bgpAttributes prints the attributes of an UPDATE in length bytes.
-func (l *line) bgpAttributes(at, length int) bool {
+// bgpAttributes prints the attributes of an UPDATE in length bytes, behind which
+// the message has more.
+func (l *line) bgpAttributes(at, length, more int) bool {
 	for length > 0 && !l.stopped {
-		if !l.has(at, 2) {
+		if !l.has(at, 2) || length+more < 2 {
 			return false
 		}
 		if length < 2 {
@@ -62,7 +63,7 @@ func (l *line) bgpAttributes(at, length int) bool {
 			return true
 		}
 		flags, kind, n, header, ok := l.attributeHeader(at, length)
-		if !ok {
+		if !ok || length+more < header {
 			return false
 		}
 		if header > length {

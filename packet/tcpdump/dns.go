@@ -264,10 +264,6 @@ func (d *dns) query(flags int) bool {
 		}
 	}
 	if d.opt.Verbose > 1 && answers > 0 {
-		if at >= d.end {
-			return false
-		}
-		d.str(" an:")
 		if at, ok = d.records(at, answers); !ok {
 			return false
 		}
@@ -851,6 +847,9 @@ func (l *line) name(at, base int) (next int, ok bool) {
 		if !jumped {
 			next = at + length
 		}
+	}
+	if first&labelMask == labelPointer && !jumped {
+		return at, false
 	}
 	if printed > dnsMaxName {
 		d.str("<DOMAIN NAME TOO LONG>")
