@@ -45,6 +45,11 @@ func (l *line) packet(linkType, length int) {
 		l.str("]")
 		return
 	}
+	l.link(linkType, length)
+}
+
+// link prints what a link header starts.
+func (l *line) link(linkType, length int) {
 	switch linkType {
 	case pcap.LinkEthernet:
 		l.header = l.ethernet(0, length)
@@ -59,7 +64,7 @@ func (l *line) packet(linkType, length int) {
 		l.cooked(length)
 	case pcap.LinkLinuxSLL2:
 		l.cooked2(length)
-	case linkPPP:
+	case linkPPP, linkPPPD:
 		l.pppLink(length)
 	case linkPPPSerial:
 		l.pppSerial(length)
@@ -78,9 +83,12 @@ func (l *line) packet(linkType, length int) {
 	case linkPKTAP, linkUser2:
 		l.pktap(length)
 	default:
-		l.str("[not modelled: link type ")
-		l.num(linkType)
-		l.str("]")
+		if other := nameOf(otherLinks, linkType); other != "" {
+			l.notModelled(other)
+			return
+		}
+		l.str("UNSUPPORTED")
+		l.dump(0, l.end)
 	}
 }
 

@@ -51,7 +51,7 @@ func TestWhatIsNotModelledSaysSo(t *testing.T) {
 	frame := bytes.Clone(packets[0].Data)
 	frame[14+9] = protoPGM
 	require.Equal(t, "IP 172.16.0.11 > 172.16.0.12: [not modelled: PGM]", string(AppendLine(nil, link, frame, Options{})))
-	require.Equal(t, "[not modelled: link type 147]", string(AppendLine(nil, 147, frame, Options{})))
+	require.Equal(t, "[not modelled: token ring]", string(AppendLine(nil, 6, frame, Options{})))
 }
 
 func TestPrintingAllocatesNothing(t *testing.T) {

@@ -1,6 +1,10 @@
 package tcpdump
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"hoplab/packet/pcap"
+)
 
 // Link types of wide area networks, and Apple's around any.
 const (
@@ -10,16 +14,29 @@ const (
 	linkCiscoHDLC  = 104
 	linkFrameRelay = 107
 	linkUser2      = 149 // as macOS once wrote linkPKTAP
+	linkPPPD       = 166
 	linkPKTAP      = 258
 )
 
-// hasDataLink tells the link types that packet prints.
+// otherLinks are the link types that tcpdump knows and we do not.
+var otherLinks = []numbered{
+	{6, "token ring"}, {7, "ARCNET"}, {10, "FDDI"}, {51, "PPPoE"}, {99, "Symantec firewall"}, {100, "ATM"}, {102, "BSD/OS SLIP"}, {103, "BSD/OS PPP"},
+	{105, "802.11"}, {106, "ATM"}, {109, "OpenBSD IPsec"}, {114, "LocalTalk"}, {117, "pflog"}, {119, "Prism"}, {122, "Fibre Channel"}, {123, "ATM"},
+	{127, "802.11"}, {129, "ARCNET"}, {130, "Juniper"}, {131, "Juniper"}, {132, "Juniper"}, {133, "Juniper"}, {134, "Juniper"}, {135, "Juniper"},
+	{136, "Juniper"}, {137, "Juniper"}, {138, "FireWire"}, {163, "802.11"}, {164, "Juniper"}, {167, "Juniper"}, {168, "Juniper"}, {178, "Juniper"},
+	{179, "Juniper"}, {180, "Juniper"}, {181, "Juniper"}, {182, "multi-link frame relay"}, {189, "USB"}, {192, "PPI"}, {195, "802.15.4"},
+	{201, "Bluetooth"}, {220, "USB"}, {226, "Solaris ipnet"}, {230, "802.15.4"}, {239, "nflog"}, {240, "netANALYZER"}, {241, "netANALYZER"},
+	{242, "InfiniBand"}, {271, "vsock"}, {281, "DSA"}, {282, "DSA"}, {283, "802.15.4"}, {284, "DSA"}, {285, "DSA"},
+}
+
+// hasDataLink tells the link types that link prints.
 func hasDataLink(linkType int) bool {
 	switch linkType {
-	case 1, 101, 113, 276, linkNull, linkLoop, linkIPv4, linkIPv6, dltRaw, linkSLIP, linkPPP, linkPPPSerial, linkCiscoHDLC, linkFrameRelay, linkUser2, linkPKTAP:
+	case pcap.LinkEthernet, pcap.LinkRaw, pcap.LinkLinuxSLL, pcap.LinkLinuxSLL2, linkNull, linkLoop, linkIPv4, linkIPv6, dltRaw, linkSLIP, linkPPP,
+		linkPPPD, linkPPPSerial, linkCiscoHDLC, linkFrameRelay, linkUser2, linkPKTAP:
 		return true
 	}
-	return false
+	return nameOf(otherLinks, linkType) != ""
 }
 
 // slip prints a packet of a serial line: direction, compressed header and room
@@ -32,7 +49,6 @@ func (l *line) slip(length int) {
 	}
 	l.header = header
 	length -= header
-	version := l.u8(header) >> 4
 	if l.opt.Link {
 		switch direction := l.u8(0); direction {
 		case 0:
@@ -59,7 +75,7 @@ func (l *line) slip(length int) {
 			l.str("!: ")
 		}
 	}
-	switch version {
+	switch version := l.u8(header) >> 4; version {
 	case 4:
 		l.ipv4(header, length)
 	case 6:
@@ -224,6 +240,7 @@ func (l *line) slarp(at, length int) {
 			l.str("m")
 			l.unsigned(s % 60)
 			l.str("s")
+			at += least // so that -vv shows only what comes later
 		}
 	default:
 		l.str("0x")
@@ -491,8 +508,9 @@ func (l *line) pktap(length int) {
 		l.str("no data")
 	case kind == packet && hasDataLink(link) && link != linkPKTAP:
 		l.frame, l.end = l.frame[header:], l.end-header
-		l.packet(link, length-header)
-		header += l.header
+		l.header = 0
+		l.link(link, length-header)
+		header += 2 * l.header // tcpdump counts it twice
 	case kind == packet:
 		if !l.opt.Link {
 			head()
@@ -503,4 +521,4 @@ func (l *line) pktap(length int) {
 }
 
 // dataLinks are libpcap's names of what pktap is seen around.
-var dataLinks = []numbered{{linkNull, "NULL"}, {1, "EN10MB"}, {dltRaw, "RAW"}, {linkLoop, "LOOP"}, {linkPPP, "PPP"}, {linkPKTAP, "PKTAP"}}
+var dataLinks = []numbered{{linkNull, "NULL"}, {1, "EN10MB"}, {dltRaw, "RAW"}, {linkLoop, "LOOP"}, {linkPPP, "PPP"}, {linkPPPSerial, "PPP_SERIAL"}, {linkPKTAP, "PKTAP"}}
