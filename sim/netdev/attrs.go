@@ -6,7 +6,7 @@ import (
 )
 
 // Attrs are the settings of a device that `ip link` shows and that move no
-// packet.
+// packet, but for a promiscuous bridge, which looks at what it forwards.
 type Attrs struct {
 	Alias       string
 	QueueLen    int  // packets: txqueuelen

@@ -221,11 +221,18 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 		g.flood(d, port, b.Clone())
 		g.up(d, b)
 	default:
+		var seen *packet.Buffer // by who looks at the bridge device itself
+		if d.Attrs.Promisc || d.Attrs.Promiscuity > 0 {
+			seen = b.Clone()
+		}
 		if to := g.fdb.port(dst, now); to != nil {
 			g.toPort(d, port, to, b)
-			return
+		} else {
+			g.flood(d, port, b)
 		}
-		g.flood(d, port, b)
+		if seen != nil {
+			g.up(d, seen)
+		}
 	}
 }
 
