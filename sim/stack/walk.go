@@ -545,6 +545,10 @@ func (ns *Namespace) dropRef(b *packet.Buffer, in *inDev, stage trace.Stage, why
 		switch why {
 		case trace.NetfilterDrop, trace.NetfilterReject, trace.NATFailed, trace.ConntrackFull:
 			ns.sendErr = fib.EPERM
+		case trace.PktTooBig:
+			if stage == trace.StageFragment { // ip_fragment; what a tunnel refuses nobody hears of
+				ns.sendErr = EMSGSIZE
+			}
 		}
 	}
 	ns.w.Drop(b, ns.placeOf(in), stage, why, kind, idx)

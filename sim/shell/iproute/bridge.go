@@ -79,6 +79,15 @@ func portState(d *netdev.Device) string {
 	return "disabled"
 }
 
+// portCost is that of the port's speed, 10 Gbit/s of what has a driver that
+// knows one: port_cost in net/bridge/br_if.c.
+func (c *command) portCost(d *netdev.Device) int64 {
+	if cfg, _ := c.ns.VXLAN(d); d.Kind == netdev.Dummy || cfg != nil && cfg.Lower == 0 {
+		return 100
+	}
+	return 2
+}
+
 // portNumber counts the ports in the order in which they were added, from 1.
 func portNumber(d, bridge *netdev.Device) int {
 	for i, p := range bridge.Ports() {
@@ -105,7 +114,7 @@ func (c *command) printBridgePort(d, bridge *netdev.Device) {
 	id := 0x8000 | no
 	p.str("state", "state ", portState(d), " ")
 	num("priority", "priority", 32)
-	num("cost", "cost", 2)
+	num("cost", "cost", c.portCost(d))
 	onOff("hairpin", "hairpin", false)
 	onOff("guard", "guard", false)
 	onOff("root_block", "root_block", false)
@@ -225,7 +234,7 @@ func (c *command) bridgeLink(a args) error {
 		p.str("master", "master ", d.Master().Name, " ")
 		p.str("state", "state ", portState(d), " ")
 		p.num("priority", "priority ", 32, " ")
-		p.num("cost", "cost ", 2, " ")
+		p.num("cost", "cost ", c.portCost(d), " ")
 		if c.opt.details {
 			p.newline()
 			p.text("    ")

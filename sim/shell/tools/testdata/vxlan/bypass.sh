@@ -1,0 +1,24 @@
+ip netns add a; ip netns add b
+for n in a b; do ip netns exec $n sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip -n $n link set lo up; done
+ip link add name eth0 netns a address 02:00:00:00:00:0a type veth peer name eth0 netns b address 02:00:00:00:00:0b
+ip -n a link set eth0 up; ip -n b link set eth0 up
+ip -n a addr add 10.0.0.1/24 dev eth0; ip -n b addr add 10.0.0.2/24 dev eth0
+run() { local n=$1; shift; echo "\$ [$n] $*"; ip netns exec $n "$@" 2>&1; }
+taps=
+tap() { ip netns exec $1 tcpdump -i $2 -w /tmp/vxcap.$1.$2.pcap -U -Z root --immediate-mode 2>/dev/null & taps="$taps $!"; }
+stop() { sleep 0.5; kill -INT $taps; wait; taps=; for f in "$@"; do echo "== $f"; tcpdump -nnt -e -v -r /tmp/vxcap.$f.pcap 2>/dev/null; done; rm -f /tmp/vxcap.*; }
+ip -n a link add vx address 02:00:00:00:01:0a type vxlan id 10 dstport 4789 remote 10.0.0.1
+ip -n b link add vx address 02:00:00:00:01:0b type vxlan id 10 dstport 4789 remote 10.0.0.1
+ip -n a link set vx up; ip -n b link set vx up
+ip -n a addr add 192.168.99.1/24 dev vx; ip -n b addr add 192.168.99.2/24 dev vx
+ip -n a link add vy address 02:00:00:00:01:1a type vxlan id 12 dstport 4789 remote 10.0.0.1
+ip -n a link set vy up
+ip netns exec a bridge fdb add 02:00:00:00:01:1a dev vx dst 10.0.0.1 vni 12
+ip -n a neigh add 192.168.99.2 lladdr 02:00:00:00:01:1a dev vx nud permanent
+tap a vx; tap a vy; tap a eth0; tap a lo; sleep 1
+run a ping -c 1 -W 1 192.168.99.2
+stop a.vx a.vy a.eth0 a.lo
+run a bridge fdb show
+run a ip -s link show vx
+run a ip -s link show vy
+ip netns del a; ip netns del b
