@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -295,41 +297,252 @@ func matchAll(f *Filter, packets []pcap.Packet) (n int) {
 	return n
 }
 
+func TestChainOfHeadersThatTurnsInACircleEnds(t *testing.T) {
+	f, err := Compile("ip protochain 6", pcap.LinkRaw)
+	require.NoError(t, err)
+	p := make([]byte, 64)
+	p[0], p[9] = 0x45, protoAH
+	p[20], p[21] = protoAH, 3 // the next header is computed to be at 4 * (3 + 2): itself
+	require.False(t, f.Match(p))
+}
+
+func TestOnAnInterfaceDirectionAndNumberAreKnown(t *testing.T) {
+	frame := make([]byte, 60)
+	for _, c := range []struct {
+		expr string
+		p    Packet
+		want bool
+	}{
+		{"outbound", Packet{Data: frame, Outgoing: true}, true},
+		{"outbound", Packet{Data: frame}, false},
+		{"inbound", Packet{Data: frame}, true},
+		{"ifindex 7", Packet{Data: frame, IfIndex: 7}, true},
+		{"ifindex 7", Packet{Data: frame, IfIndex: 3}, false},
+		{"not vlan", Packet{Data: frame}, true},
+	} {
+		f, err := Options{LinkType: pcap.LinkEthernet, Live: true}.Compile(c.expr)
+		require.NoError(t, err)
+		require.Equal(t, c.want, f.MatchPacket(&c.p), c.expr)
+	}
+}
+
+func TestGeneveLeadsToTheInnerHeaders(t *testing.T) {
+	inner := append(make([]byte, 12), 8, 0, 0x45)
+	inner = append(inner, make([]byte, 19)...)
+	inner[14+9] = protoTCP
+	geneve := append([]byte{0, 0, 0x65, 0x58, 0, 0, 7, 0}, inner...)
+	udp := append([]byte{0x12, 0x34, genevePort >> 8, genevePort & 0xff, 0, 0, 0, 0}, geneve...)
+	ip := append([]byte{0x45, 0, 0, 0, 0, 0, 0, 0, 64, protoUDP, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2}, udp...)
+	frame := append(append(make([]byte, 12), 8, 0), ip...)
+	for expr, want := range map[string]bool{"geneve": true, "geneve 7": true, "geneve 8": false, "geneve and tcp": true, "geneve and udp": false, "udp": true, "tcp": false} {
+		f, err := Compile(expr, pcap.LinkEthernet)
+		require.NoError(t, err)
+		require.Equal(t, want, f.Match(frame), expr)
+	}
+}
+
+// What does not fit into the optimizer is compiled all the same.
+func TestLongExpressions(t *testing.T) {
+	var parts []string
+	for i := range 600 {
+		parts = append(parts, fmt.Sprintf("port %d", 1000+i))
+	}
+	f, err := Compile(strings.Join(parts, " or "), pcap.LinkEthernet)
+	require.NoError(t, err)
+	packets, _ := read(t, filepath.Join("testdata", "pcap", "f-eth.pcap"))
+	few, err := Compile("portrange 1000-1599", pcap.LinkEthernet)
+	require.NoError(t, err)
+	require.Equal(t, matches(few, packets), matches(f, packets))
+
+	var fault *Error
+	_, err = Compile(strings.Repeat("port 1 or ", 5000)+"icmp", pcap.LinkEthernet)
+	require.ErrorAs(t, err, &fault)
+	require.Equal(t, "not modelled: a filter of more than 16384 tests", fault.Text)
+}
+
+func TestTheProgramIsListedAsTcpdumpDoes(t *testing.T) {
+	f, err := Compile("tcp port 22 and ip[8] < 5", pcap.LinkRaw)
+	require.NoError(t, err)
+	require.Equal(t, `(000) ldb      [0]
+(001) and      #0xf0
+(002) jeq      #0x60            jt 18	jf 3
+(003) ldb      [0]
+(004) and      #0xf0
+(005) jeq      #0x40            jt 6	jf 18
+(006) ldb      [9]
+(007) jeq      #0x6             jt 8	jf 18
+(008) ldh      [6]
+(009) jset     #0x1fff          jt 18	jf 10
+(010) ldxb     4*([0]&0xf)
+(011) ldh      [x + 0]
+(012) jeq      #0x16            jt 15	jf 13
+(013) ldh      [x + 2]
+(014) jeq      #0x16            jt 15	jf 18
+(015) ldb      [8]
+(016) jge      #0x5             jt 18	jf 17
+(017) ret      #262144
+(018) ret      #0
+`, f.String())
+	f, err = Compile("len > 100", pcap.LinkRaw)
+	require.NoError(t, err)
+	require.Equal(t, "{ 0x80, 0, 0, 0x00000000 },\n{ 0x25, 0, 1, 0x00000064 },\n{ 0x6, 0, 0, 0x00040000 },\n{ 0x6, 0, 0, 0x00000000 },\n", f.CArray())
+	require.Equal(t, "4\n128 0 0 0\n37 0 1 100\n6 0 0 262144\n6 0 0 0\n", f.Decimal())
+}
+
+func TestKeywordsAreWordsOfTheLanguage(t *testing.T) {
+	list := Keywords()
+	for i, k := range list {
+		if i > 0 {
+			require.Less(t, list[i-1].Name, k.Name)
+		}
+		l := lexer{expr: k.Name}
+		got := l.next()
+		require.Equal(t, len(k.Name), got.end, k.Name)
+		require.NotEqual(t, tokName, got.kind, k.Name)
+		if k.Class == ClassConstant {
+			require.Equal(t, tokNumber, got.kind, k.Name)
+			require.Equal(t, k.Value, got.number, k.Name)
+		}
+	}
+	require.Greater(t, len(list), 120)
+}
+
+func TestNamesComeFromTheFilesOfAMachine(t *testing.T) {
+	names := Names{
+		Hosts:     "10.0.0.1 web web.lab # first\nfd00::1 web\n",
+		Services:  "shop 8080/tcp store\n",
+		Protocols: "mine 253 MINE\n",
+		Networks:  "pods 10.244\n",
+		Ethers:    "0a:0:0:0:0:1 nic\n",
+	}
+	for expr, same := range map[string]string{
+		"host web":        "host fd00::1 or host 10.0.0.1",
+		"ip host WEB.LAB": "ip host 10.0.0.1",
+		"port shop":       "tcp port 8080",
+		"tcp port store":  "tcp port 8080",
+		"proto mine":      "proto 253",
+		"net pods":        "net 10.244.0.0/16",
+		"ether host nic":  "ether host 0a:00:00:00:00:01",
+	} {
+		a, err := Options{LinkType: pcap.LinkEthernet, Names: names}.Compile(expr)
+		require.NoError(t, err, expr)
+		b, err := Compile(same, pcap.LinkEthernet)
+		require.NoError(t, err, same)
+		require.Equal(t, b.String(), a.String(), expr)
+	}
+	for expr, text := range map[string]string{
+		"udp port shop":  "port 'shop' is tcp",
+		"port http":      "unknown port 'http'",
+		"host db":        "unknown host 'db'",
+		"net services":   "unknown network 'services'",
+		"proto tcp2":     "unknown ip proto 'tcp2'",
+		"ether host eth": "unknown ether host 'eth'",
+	} {
+		_, err := Options{LinkType: pcap.LinkEthernet, Names: names}.Compile(expr)
+		var fault *Error
+		require.ErrorAs(t, err, &fault, expr)
+		require.Equal(t, text, fault.Text)
+	}
+}
+
+// BenchmarkMatch runs filters over a whole capture.
 func BenchmarkMatch(b *testing.B) {
 	packets, link := read(b, filepath.Join("testdata", "pcap", "f-eth.pcap"))
-	for _, expr := range []string{"icmp", "ip proto 4 and dst 192.168.10.102", "tcp port 80", "tcp[tcpflags] & tcp-syn != 0"} {
+	for _, expr := range []string{"icmp", "host 172.16.0.11", "ip proto 4 and dst 192.168.10.102", "tcp port 80", "tcp[tcpflags] & tcp-syn != 0",
+		"not (host 10.0.0.1 or port 22 or arp) and len < 1000"} {
 		b.Run(expr, func(b *testing.B) {
 			f, err := Compile(expr, link)
 			require.NoError(b, err)
 			b.ReportAllocs()
-			i := 0
 			for b.Loop() {
-				f.Match(packets[i%len(packets)].Data)
-				i++
+				matchAll(f, packets)
+			}
+			n := float64(b.N * len(packets))
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/n, "ns/packet")
+			b.ReportMetric(n/b.Elapsed().Seconds()/1e6, "Mpackets/s")
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, expr := range []string{"icmp", "tcp port 80 and host 172.16.0.11", strings.Repeat("port 1 or ", 50) + "icmp"} {
+		b.Run(fmt.Sprintf("%.20s", expr), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := Compile(expr, pcap.LinkEthernet)
+				require.NoError(b, err)
 			}
 		})
 	}
 }
 
-func FuzzCompile(f *testing.F) {
-	for _, expr := range compared {
-		f.Add(expr)
+// seeds are expressions for fuzzing.
+func seeds(f *testing.F) []string {
+	g := grammar{rand.New(rand.NewSource(3))}
+	list := append([]string{"geneve 5 and vlan", "protochain 51", "port 1-2", `host \(`, "port ((80 or 443) or 22)", "\x00"}, compared[:]...)
+	list = append(list, comparedEthernet[:]...)
+	for range 200 {
+		list = append(list, g.mutate(g.expression(2)))
 	}
-	for _, expr := range comparedEthernet {
-		f.Add(expr)
+	return list
+}
+
+// FuzzCompile reads any text: it gives a fault with a place inside of it, or a
+// program of bounded size that only jumps inside of itself.
+func FuzzCompile(f *testing.F) {
+	for _, expr := range seeds(f) {
+		f.Add(expr, uint8(0), false)
 	}
 	packets, _ := read(f, filepath.Join("testdata", "pcap", "f-eth.pcap"))
-	f.Fuzz(func(t *testing.T, expr string) {
-		for _, link := range []int{pcap.LinkEthernet, pcap.LinkRaw, pcap.LinkLinuxSLL2} {
-			filter, err := Compile(expr, link)
-			if err != nil {
-				var e *Error
-				if !errors.As(err, &e) || e.Offset < 0 || e.Offset+e.Length > len(expr) {
-					t.Fatalf("%q: %v", expr, err)
-				}
-				continue
+	links := []int{pcap.LinkEthernet, pcap.LinkRaw, pcap.LinkLinuxSLL2, pcap.LinkLinuxSLL, pcap.LinkNull, pcap.LinkIPv6, linkPPP, 147}
+	f.Fuzz(func(t *testing.T, expr string, link uint8, live bool) {
+		filter, err := Options{LinkType: links[int(link)%len(links)], Live: live}.Compile(expr)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) || e.Offset < 0 || e.Length < 0 || e.Offset+e.Length > len(expr) || e.Text == "" {
+				t.Fatalf("%q: %v", expr, err)
 			}
-			matchAll(filter, packets[:10])
+			return
+		}
+		program := filter.Program()
+		if len(program) == 0 || len(program) > 64*maxBlocks || program[len(program)-1].Code != ret {
+			t.Fatalf("%q: program of %d instructions", expr, len(program))
+		}
+		for i, in := range program {
+			to := []int{}
+			if class(int(in.Code)) == classJMP {
+				to = []int{i + 1 + int(in.JT), i + 1 + int(in.JF)}
+				if operation(int(in.Code)) == jumpAlways {
+					to = []int{i + 1 + int(int32(in.K))}
+				}
+			}
+			for _, n := range to {
+				if n < 0 || n >= len(program) {
+					t.Fatalf("%q: instruction %d jumps to %d of %d", expr, i, n, len(program))
+				}
+			}
+		}
+		matchAll(filter, packets[:10])
+	})
+}
+
+// FuzzMatch runs filters over any bytes.
+func FuzzMatch(f *testing.F) {
+	packets, _ := read(f, filepath.Join("testdata", "pcap", "sample-1.pcap"))
+	for _, p := range packets {
+		f.Add(p.Data, p.OrigLen)
+	}
+	var filters []*Filter
+	for _, expr := range append(append([]string{"geneve and tcp", "protochain 51", "vlan and vlan 3 and ip6", "mpls and ip"}, compared[:]...), comparedEthernet[:]...) {
+		for _, live := range []bool{false, true} {
+			filter, err := Options{LinkType: pcap.LinkEthernet, Live: live}.Compile(expr)
+			require.NoError(f, err, expr)
+			filters = append(filters, filter)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte, length int) {
+		for _, filter := range filters {
+			filter.MatchLength(data, length)
 		}
 	})
 }
