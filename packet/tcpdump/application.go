@@ -1,5 +1,28 @@
 package tcpdump
 
+// etherTunnel prints what carries other packets behind an Ethernet header, if
+// the ethertype is of that kind.
+func (l *line) etherTunnel(kind, at, length int) bool {
+	switch kind {
+	case etherMPLS, 0x8848:
+		l.mpls(at, length)
+	case 0x894f:
+		l.nsh(at, length)
+	case 0x8863, 0x8864, 0x3c12, 0x3c13:
+		l.pppoe(at, length)
+	case etherPPP:
+		if length > 0 {
+			l.str(": ")
+			l.ppp(at, length)
+		}
+	case 0x9000:
+		l.ectp(at, length)
+	default:
+		return false
+	}
+	return true
+}
+
 // udpApplication prints the length bytes of a datagram's data if one of its
 // ports tells what they are. The order decides when both do.
 func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {

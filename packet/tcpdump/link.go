@@ -251,6 +251,9 @@ func (l *line) etherPayload(kind, at, length, mac int) bool {
 		l.str("(NOV-ETHII) ")
 		l.ipx(at)
 	default:
+		if l.etherTunnel(kind, at, length) {
+			break
+		}
 		if !hasDecoder(kind) {
 			return false
 		}

@@ -86,6 +86,10 @@ func (l *line) ppp(at, length int) (header int) {
 }
 
 func (l *line) pppPayload(proto, at, length int) {
+	if proto&0xff00 == 0x7e00 {
+		l.pppEscaped(at-1, length)
+		return
+	}
 	switch proto {
 	case pppIP, pppVJPlain, etherIPv4:
 		l.ipv4(at, length)
@@ -97,60 +101,280 @@ func (l *line) pppPayload(proto, at, length int) {
 		l.str("compressed PPP data")
 	case pppLCP, pppIPCP, pppOSICP, pppMPLSCP, pppIPv6CP, pppCCP, pppBACP:
 		l.pppControl(proto, at, length)
-	case pppOSI, pppIPX, etherIPX, pppML, pppCHAP, pppPAP, pppBAP:
-		s := nameOf(pppProtocols, proto)
-		if s == "" {
-			s = "IPX"
-		}
-		l.notModelled(s)
+	case pppML:
+		l.multilink(at, length)
+	case pppCHAP:
+		l.chap(at, length)
+	case pppPAP:
+		l.pap(at, length)
+	case pppBAP: // tcpdump prints nothing of it
+	case pppOSI:
+		l.notModelled("OSI")
+	case pppIPX, etherIPX:
+		l.notModelled("IPX")
 	default:
-		if proto&0xff00 == 0x7e00 {
-			l.notModelled("escaped PPP")
-			return
-		}
-		if s := nameOf(pppProtocols, proto); s != "" {
-			l.str(s)
-		} else {
-			l.str("unknown PPP protocol (0x")
-			l.hex(uint32(proto), 4)
-			l.str(")")
-		}
+		l.pppProtocol(proto)
 		l.str(" ")
 		l.unknown(at, length, "\n\t")
 	}
 }
 
-// pppCodes are those of control protocols, RFC 1661 section 5.
-var pppCodes = []numbered{
-	{0, "Vendor-Extension"}, {1, "Conf-Request"}, {2, "Conf-Ack"}, {3, "Conf-Nack"}, {4, "Conf-Reject"}, {5, "Term-Request"}, {6, "Term-Ack"},
-	{7, "Code-Reject"}, {8, "Prot-Reject"}, {9, "Echo-Request"}, {10, "Echo-Reply"}, {11, "Disc-Req"}, {12, "Ident"}, {13, "Time-Remain"},
-}
-
-// pppControl prints what the ends of a link agree on.
-func (l *line) pppControl(proto, at, length int) {
-	title := nameOf(pppProtocols, proto)
-	l.str(title)
-	l.str(", ")
-	if length < 4 || !l.has(at, 2) {
-		l.str("[|")
-		l.str(title)
-		l.str("]")
+func (l *line) pppProtocol(proto int) {
+	if s := nameOf(pppProtocols, proto); s != "" {
+		l.str(s)
 		return
 	}
-	code := l.u8(at)
-	if s := nameOf(pppCodes, code); s != "" {
+	l.str("unknown PPP protocol (0x")
+	l.hex(uint32(proto), 4)
+	l.str(")")
+}
+
+// pppEscaped prints a frame whose bytes are escaped as on a serial line, RFC
+// 1662 section 4.2.
+func (l *line) pppEscaped(at, length int) {
+	if l.end <= at || length == 0 {
+		return
+	}
+	var plain []byte
+	for i := at; i < l.end; i++ {
+		b := l.frame[i]
+		if b == 0x7d {
+			if i++; i >= l.end {
+				break
+			}
+			b = l.frame[i] ^ 0x20
+		}
+		plain = append(plain, b)
+	}
+	frame, end := l.frame, l.end
+	l.frame, l.end = plain, len(plain)
+	l.pppPlain(len(plain))
+	l.frame, l.end = frame, end
+}
+
+// pppPlain guesses how long the protocol field of an unescaped frame is.
+func (l *line) pppPlain(length int) {
+	if length < 1 {
+		l.truncated()
+		return
+	}
+	switch l.u8(0) {
+	case pppIP:
+		l.ipv4(1, length-1)
+		return
+	case pppIPv6:
+		l.ipv6(1, length-1)
+		return
+	}
+	if length < 2 {
+		l.truncated()
+		return
+	}
+	at := 2
+	proto := l.u16(0)
+	if proto == 0xff03 {
+		if length < 4 {
+			l.truncated()
+			return
+		}
+		at, proto = 4, l.u16(2)
+	}
+	if proto&0xff00 == 0x7e00 {
+		l.str("(protocol 0x")
+		l.hex(uint32(proto), 4)
+		l.str(" invalid)")
+		return
+	}
+	l.pppPayload(proto, at, length-at)
+}
+
+var pppoeCodes = []numbered{{0x07, "PADO"}, {0x09, "PADI"}, {0x19, "PADR"}, {0x65, "PADS"}, {0xa7, "PADT"}}
+
+var pppoeTags = []numbered{
+	{0, "EOL"}, {0x0101, "Service-Name"}, {0x0102, "AC-Name"}, {0x0103, "Host-Uniq"}, {0x0104, "AC-Cookie"}, {0x0105, "Vendor-Specific"},
+	{0x0110, "Relay-Session-ID"}, {0x0120, "PPP-Max-Payload"}, {0x0201, "Service-Name-Error"}, {0x0202, "AC-System-Error"}, {0x0203, "Generic-Error"},
+}
+
+// pppoe prints RFC 2516's header and what follows it, and gives the length of all
+// headers.
+func (l *line) pppoe(at, length int) (head int) {
+	const header, mostPADI = 6, 1484
+	l.enter("pppoe")
+	if length < header {
+		l.str(" (length ")
+		l.num(length)
+		l.str(" < 6)")
+		l.invalid()
+		return 0
+	}
+	if !l.need(at, header) {
+		return 0
+	}
+	first, code, session, n := l.u8(at), l.u8(at+1), l.u16(at+2), l.u16(at+4)
+	length -= header
+	if version := first >> 4; version != 1 {
+		l.str(" [ver ")
+		l.num(version)
+		l.str("]")
+	}
+	if kind := first & 15; kind != 1 {
+		l.str(" [type ")
+		l.num(kind)
+		l.str("]")
+	}
+	l.str("PPPoE ")
+	if s := nameOf(pppoeCodes, code); s != "" || code == 0 {
 		l.str(s)
 	} else {
-		l.str("Unknown Opcode")
+		l.str("PAD-")
+		l.hex(uint32(code), 1)
 	}
-	l.str(" (0x")
-	l.hex(uint32(code), 2)
-	l.str("), id ")
-	l.num(l.u8(at + 1))
-	l.str(", length ")
-	l.num(length + 2)
-	if l.opt.Verbose > 0 {
-		l.str(" ")
-		l.notModelled(title + " options")
+	if code == 0x09 && n > mostPADI-header {
+		l.str(" [len ")
+		l.num(n)
+		l.str("!]")
 	}
+	if n > length {
+		l.str(" [len ")
+		l.num(n)
+		l.str(" > ")
+		l.num(length)
+		l.str("!]")
+		n = length
+	}
+	if session != 0 {
+		l.str(" [ses 0x")
+		l.hex(uint32(session), 1)
+		l.str("]")
+	}
+	at += header
+	if code != 0 {
+		l.pppoeTags(at, at+n)
+		return header
+	}
+	l.str(" ")
+	return header + l.ppp(at, n)
+}
+
+func (l *line) pppoeTags(at, end int) {
+	const mostShown = 79
+	for at < end && !l.stopped {
+		tag, n := l.u16(at), l.u16(at+2)
+		if l.stopped {
+			return
+		}
+		at += 4
+		if !l.need(at, n) {
+			return
+		}
+		l.str(" [")
+		if s := nameOf(pppoeTags, tag); s != "" {
+			l.str(s)
+		} else {
+			l.str("TAG-0x")
+			l.hex(uint32(tag), 1)
+		}
+		shown := l.frame[at : at+min(n, mostShown)]
+		printable := 0
+		for _, b := range shown {
+			if b >= ' ' && b <= '~' {
+				printable++
+			}
+		}
+		switch {
+		case n == 0:
+		case 2*printable > len(shown):
+			l.str(` "`)
+			for _, b := range shown {
+				if b < ' ' || b > '~' {
+					b = '.'
+				}
+				l.byteChar(b)
+			}
+			l.str(`"`)
+		default:
+			l.str(" 0x")
+			for _, b := range l.frame[at : at+n] {
+				for _, digit := range [...]byte{b >> 4, b & 15} {
+					l.byteChar("0123456789ABCDEF"[digit])
+				}
+			}
+		}
+		l.str("]")
+		at += n
+		if tag == 0 {
+			return
+		}
+	}
+}
+
+// ectp prints the Ethernet loopback protocol of DEC.
+func (l *line) ectp(at, length int) {
+	const reply, forward, address = 1, 2, 6
+	l.enter("loopback")
+	l.str("Loopback")
+	bad := func() {
+		l.invalid()
+		l.need(at, length)
+	}
+	little := func() int {
+		n := l.u16(at)
+		at += 2
+		length -= 2
+		return n>>8 | n&0xff<<8
+	}
+	if length < 2 {
+		bad()
+		return
+	}
+	skip := little()
+	l.str(", skipCount ")
+	l.num(skip)
+	if skip%8 != 0 {
+		l.str(" (bogus)")
+	}
+	if skip > length {
+		bad()
+		return
+	}
+	l.need(at, skip)
+	at += skip
+	length -= skip
+	if length < 2 {
+		bad()
+		return
+	}
+	switch function := little(); function {
+	case reply:
+		l.str(", Reply")
+		if length < 2 {
+			bad()
+			return
+		}
+		receipt := little()
+		l.str(", receipt number ")
+		l.num(receipt)
+	case forward:
+		l.str(", Forward Data")
+		if length < address {
+			bad()
+			return
+		}
+		if l.need(at, address) {
+			l.str(", forwarding address ")
+			l.ether(at)
+		}
+		at += address
+		length -= address
+	default:
+		l.str(",  invalid (")
+		l.num(function)
+		l.str(")")
+		l.need(at, length)
+		return
+	}
+	l.str(", data (")
+	l.num(length)
+	l.str(" octets)")
+	l.need(at, length)
 }
