@@ -13,7 +13,9 @@ type Table struct {
 	stats Stats
 	last  clock.Instant // of the last packet
 	ids   uint32        // last Conn.ID
-	gotBy uint32        // the handle that Get saw last, 0 none, and its entry
+	watch []*watcher
+	user  int    // the program that deletes entries now, 0 none
+	gotBy uint32 // the handle that Get saw last, 0 none, and its entry
 	got   *Conn
 
 	// Entries live in chunks, so that pointers to them stay valid. A slot is the
@@ -149,10 +151,14 @@ func (t *Table) In(ip packet.IPv4, atPrerouting bool, now clock.Instant) (conn u
 		if c == nil {
 			return 0, InvalidInfo, v
 		}
+		status, state := c.Status, c.TCP.State
 		switch t.track(slot, c, info, ip, verify, now) {
 		case tracked:
 			if info == EstablishedReply {
 				c.Status |= SeenReply
+			}
+			if len(t.watch) > 0 {
+				c.note(status, state)
 			}
 			conn = c.handle(slot)
 			t.gotBy, t.got = conn, c // the walk asks for it next
@@ -270,6 +276,9 @@ func (t *Table) trackUDP(c *Conn, info Info, ip packet.IPv4, verify bool, now cl
 // tuples, and the entry is gone.
 func (t *Table) Confirm(conn uint32, info Info, now clock.Instant) bool {
 	c := t.Get(conn)
+	if c != nil && c.Status&(Confirmed|Dying) == Confirmed && len(t.watch) > 0 {
+		t.tell(c)
+	}
 	if c == nil || c.Status&(Confirmed|Dying) != 0 || info.Dir() != Original {
 		return true
 	}
@@ -292,6 +301,10 @@ func (t *Table) Confirm(conn uint32, info Info, now clock.Instant) bool {
 	t.tail = slot
 	c.Status |= Confirmed
 	c.Expires = jiffy(now).Add(c.timeout)
+	if len(t.watch) > 0 {
+		c.changed, c.told = 0, c.Mark
+		t.emit(Event{Kind: EventNew, Conn: c})
+	}
 	return true
 }
 
@@ -387,6 +400,9 @@ func (t *Table) make(tp *Tuple, now clock.Instant) uint32 {
 // is reused at a later instant.
 func (t *Table) end(slot uint32, c *Conn) {
 	if c.Status&Confirmed != 0 {
+		if len(t.watch) > 0 {
+			t.emit(Event{Kind: EventDestroy, Conn: c, User: t.user})
+		}
 		t.unlink(slot, c)
 		if t.sweepAt == slot {
 			t.sweepAt = c.succ

@@ -13,6 +13,29 @@ import (
 //
 //	icmp     1 29 src=172.16.158.1 dst=8.8.8.8 type=8 code=0 id=7 src=8.8.8.8 dst=192.168.10.101 type=0 code=0 id=9 mark=0 use=1
 func (c *Conn) AppendText(dst []byte, now clock.Instant) []byte {
+	dst = c.appendProto(dst)
+	dst = append(dst, ' ')
+	dst = strconv.AppendInt(dst, int64(c.Left(now)/time.Second), 10)
+	dst = append(dst, ' ')
+	if c.Orig.Proto == packet.ProtoTCP {
+		dst = append(dst, c.TCP.State.String()...)
+		dst = append(dst, ' ')
+	}
+	dst = c.appendSide(dst, Original, true)
+	if c.Status&SeenReply == 0 {
+		dst = append(dst, "[UNREPLIED] "...)
+	}
+	dst = c.appendSide(dst, Reply, true)
+	if c.Status&Assured != 0 {
+		dst = append(dst, "[ASSURED] "...)
+	}
+	dst = append(dst, "mark="...)
+	dst = strconv.AppendUint(dst, uint64(c.Mark), 10)
+	return append(dst, " use=1"...)
+}
+
+// appendProto appends the protocol's name and number: "tcp      6".
+func (c *Conn) appendProto(dst []byte) []byte {
 	proto := c.Orig.Proto
 	name := "unknown"
 	switch proto {
@@ -29,24 +52,7 @@ func (c *Conn) AppendText(dst []byte, now clock.Instant) []byte {
 		dst = append(dst, ' ')
 	}
 	dst = strconv.AppendUint(dst, uint64(proto), 10)
-	dst = append(dst, ' ')
-	dst = strconv.AppendInt(dst, int64(c.Left(now)/time.Second), 10)
-	dst = append(dst, ' ')
-	if proto == packet.ProtoTCP {
-		dst = append(dst, c.TCP.State.String()...)
-		dst = append(dst, ' ')
-	}
-	dst = c.appendSide(dst, Original)
-	if c.Status&SeenReply == 0 {
-		dst = append(dst, "[UNREPLIED] "...)
-	}
-	dst = c.appendSide(dst, Reply)
-	if c.Status&Assured != 0 {
-		dst = append(dst, "[ASSURED] "...)
-	}
-	dst = append(dst, "mark="...)
-	dst = strconv.AppendUint(dst, uint64(c.Mark), 10)
-	return append(dst, " use=1"...)
+	return dst
 }
 
 // Left is the life that is left if no packet comes, in whole ticks.
@@ -57,9 +63,9 @@ func (c *Conn) Left(now clock.Instant) clock.Duration {
 	return max(0, c.Expires.Sub(jiffy(now)))
 }
 
-func (c *Conn) appendSide(dst []byte, d Dir) []byte {
+func (c *Conn) appendSide(dst []byte, d Dir, acct bool) []byte {
 	dst = append(c.tuple(d).AppendText(dst), ' ')
-	if c.acct {
+	if c.acct && acct {
 		dst = append(dst, "packets="...)
 		dst = strconv.AppendUint(dst, c.Acct[d].Packets, 10)
 		dst = append(dst, " bytes="...)

@@ -122,6 +122,8 @@ type Conn struct {
 	streamAt clock.Instant // UDP: from here on traffic both ways is a stream
 	acct     bool          // Config.Acct when the entry was made
 	gen      uint8         // how often the slot was reused
+	changed  Change        // what watchers are not told of yet
+	told     uint32        // the mark that they know
 
 	srcNext    uint32 // index of sources: the next slot of the bucket
 	prev, succ uint32 // list of confirmed entries, or of ended ones (succ)

@@ -83,13 +83,22 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 		if translate && !ns.nat(&v, conntrack.SNAT, rt) {
 			return nil, false
 		}
-		if c := p.CT; c != nil && c.Status&conntrack.Confirmed == 0 && !ns.Conn.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
+		if p.CT != nil && !ns.Conn.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
 			b.Conn = 0
 			ns.drop(b, v.where, trace.StageConntrack, trace.NATFailed)
 			return nil, false
 		}
 	}
 	return b, true
+}
+
+// ConnTable is the table of connections, made if no rule has asked for it yet:
+// for those who watch it.
+func (ns *Namespace) ConnTable() *conntrack.Table {
+	if ns.Conn == nil {
+		ns.Conn = conntrack.NewTable(ns.Sysctls.Conntrack, ns.w.Stream("conntrack "+ns.Name).Uint32)
+	}
+	return ns.Conn
 }
 
 // view is a packet at a hook: what rules see of it, and what they have to say.

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
 
 	"hoplab/packet"
+	"hoplab/sim/clock"
 	"hoplab/sim/conntrack"
 	"hoplab/sim/shell"
 )
@@ -38,17 +41,20 @@ func conntrackTool() shell.Tool {
 		o("-f, --family FAMILY", "ipv4; ipv6 has no entries"),
 		o("-m, --mark MARK[/MASK]", "connection mark"),
 		o("-u, --status STATUS", "ASSURED, SEEN_REPLY or UNREPLIED"),
-		o("-o, --output TYPE", "extended, id, timestamp, ktimestamp, labels"),
+		o("-E, --event", "follow what happens"), o("-e, --event-mask MASK", "NEW, UPDATES, DESTROY or ALL"), o("-b, --buffer-size SIZE", "without effect"),
+		o("-U, --update", "change mark (-m) or timeout (-t) of entries"), o("-t, --timeout SECONDS", "for -U"),
+		o("-w, --zone ZONE", "there is zone 0 alone"), o("--orig-zone ZONE", "likewise"), o("--reply-zone ZONE", "likewise"),
+		o("--mask-src IP", "netmask of -s"), o("--mask-dst IP", "netmask of -d"),
+		o("-o, --output TYPE", "extended, id, timestamp, ktimestamp, labels, save"),
 		o("-z, --zero", "zero the counters that are listed"),
 		o("--sport, --orig-port-src PORT", "of tcp and udp"), o("--dport, --orig-port-dst PORT", "of tcp and udp"),
 		o("--reply-port-src PORT", "of tcp and udp"), o("--reply-port-dst PORT", "of tcp and udp"),
 		o("--state STATE", "of tcp"),
 		o("--icmp-type TYPE", "of icmp"), o("--icmp-code CODE", "of icmp"), o("--icmp-id ID", "of icmp"),
 		o("-V, --version", "show the version"), o("-h, --help", "show this help"),
-		no("-E, --event", "follow what happens"), no("-I, --create", "make an entry"), no("-A, --add", "make an entry"), no("-U, --update", "change entries"),
-		no("-R, --load-file FILE", "restore entries"), no("-e, --event-mask MASK", ""), no("-b, --buffer-size SIZE", ""), no("-t, --timeout SECONDS", ""),
-		no("-w, --zone ZONE", ""), no("--orig-zone ZONE", ""), no("--reply-zone ZONE", ""), no("-l, --label LABEL", ""), no("--label-add LABEL", ""),
-		no("--label-del LABEL", ""), no("-c, --secmark SECMARK", ""), no("--mask-src IP", ""), no("--mask-dst IP", ""), no("--tuple-src IP", ""), no("--tuple-dst IP", ""),
+		no("-I, --create", "make an entry"), no("-A, --add", "make an entry"),
+		no("-R, --load-file FILE", "restore entries"), no("-l, --label LABEL", ""), no("--label-add LABEL", ""),
+		no("--label-del LABEL", ""), no("-c, --secmark SECMARK", ""), no("--tuple-src IP", ""), no("--tuple-dst IP", ""), no("-o xml", ""),
 	}}
 }
 
@@ -98,6 +104,10 @@ type conntrackRun struct {
 	table        string
 	extended, id bool
 	zero         bool
+	save         bool
+	stamps       bool // -o timestamp
+	kinds        [3]bool
+	timeout      int // of -U, -1 none
 
 	// Like stdio's buffer for files and pipes, w goes out when it is full or at
 	// the end, so that the last line, on stderr, comes first when both are one
@@ -120,7 +130,7 @@ func (r *conntrackRun) say(format string, args ...any) {
 }
 
 func runConntrack(c *shell.Call) int {
-	r := &conntrackRun{Call: c, f: connFilter{ports: [4]int{-1, -1, -1, -1}, icmpType: -1, icmpCode: -1, icmpID: -1}}
+	r := &conntrackRun{Call: c, f: connFilter{ports: [4]int{-1, -1, -1, -1}, icmpType: -1, icmpCode: -1, icmpID: -1}, timeout: -1}
 	opts, rest, err := getopt(c.Tool, joinOptional(c.Args[1:]), false)
 	if err != nil {
 		var o *optError
@@ -145,8 +155,8 @@ func runConntrack(c *shell.Call) int {
 	}
 	switch r.table {
 	case "conntrack", "expect":
-	case "dying", "unconfirmed":
-		return r.fail("not modelled: table %s", r.table)
+	case "dying", "unconfirmed": // nothing stays in them
+		r.f.none = true
 	default:
 		return r.fail("unknown type `%s'", r.table)
 	}
@@ -211,7 +221,7 @@ func protocolNumber(s string) (packet.Proto, bool) {
 func (r *conntrackRun) option(g given) int {
 	f := &r.f
 	switch g.name {
-	case "-L", "-D", "-G", "-F", "-C", "-S":
+	case "-L", "-D", "-G", "-F", "-C", "-S", "-E", "-U":
 		if r.cmd != "" && r.cmd != g.name {
 			return r.fail("Invalid commands combination")
 		}
@@ -264,8 +274,12 @@ func (r *conntrackRun) option(g given) int {
 				r.extended = true
 			case "id":
 				r.id = true
-			case "timestamp", "ktimestamp", "labels": // entries have none of them
-			case "xml", "save", "userspace":
+			case "save":
+				r.save = true
+			case "timestamp":
+				r.stamps = true
+			case "ktimestamp", "labels": // entries have none of them
+			case "xml", "userspace":
 				return r.fail("not modelled: -o %s", word)
 			default:
 				return r.fail("Bad parameter `%s'", word)
@@ -273,6 +287,21 @@ func (r *conntrackRun) option(g given) int {
 		}
 	case "-z":
 		r.zero = true
+	case "-b", "--buffer-size":
+	case "-e":
+		return r.mask(g.value)
+	case "-t":
+		return r.number(&r.timeout, g.value, 1<<31-1)
+	case "-w", "--orig-zone", "--reply-zone":
+		n := 0
+		if status := r.number(&n, g.value, 65535); status >= 0 {
+			return status
+		}
+		f.none = f.none || n != 0
+	case "--mask-src":
+		return r.netmask(&f.src, g.value)
+	case "--mask-dst":
+		return r.netmask(&f.dst, g.value)
 	case "--sport", "--dport", "--reply-port-src", "--reply-port-dst":
 		if f.proto != packet.ProtoTCP && f.proto != packet.ProtoUDP {
 			return r.fail("unknown option `%s'", g.name)
@@ -324,6 +353,39 @@ func (r *conntrackRun) prefix(p *netip.Prefix, s string) int {
 	return -1
 }
 
+// netmask is --mask-src or --mask-dst, which stand behind the address.
+func (r *conntrackRun) netmask(p *netip.Prefix, s string) int {
+	a, err := netip.ParseAddr(s)
+	if err != nil || !a.Is4() {
+		return r.fail("Invalid IP address `%s'", s)
+	}
+	n := bits.LeadingZeros32(^packet.Addr32(a))
+	if !p.IsValid() {
+		return r.fail("Can't use `%s' without an address", s)
+	}
+	*p = netip.PrefixFrom(p.Addr(), n).Masked()
+	return -1
+}
+
+// mask is -e.
+func (r *conntrackRun) mask(s string) int {
+	for word := range strings.SplitSeq(s, ",") {
+		switch strings.ToUpper(word) {
+		case "ALL":
+			r.kinds = [3]bool{true, true, true}
+		case "NEW":
+			r.kinds[conntrack.EventNew] = true
+		case "UPDATES":
+			r.kinds[conntrack.EventUpdate] = true
+		case "DESTROY":
+			r.kinds[conntrack.EventDestroy] = true
+		default:
+			return r.fail("Bad parameter `%s'", s)
+		}
+	}
+	return -1
+}
+
 func (r *conntrackRun) nat(p **netip.Addr, s string) int {
 	*p = new(netip.Addr)
 	if s == "" {
@@ -338,7 +400,7 @@ func (r *conntrackRun) nat(p **netip.Addr, s string) int {
 }
 
 func (r *conntrackRun) number(p *int, s string, most uint64) int {
-	n, err := strconv.ParseUint(s, 0, 16)
+	n, err := strconv.ParseUint(s, 0, 32)
 	if err != nil || n > most {
 		return r.fail("Bad parameter `%s'", s)
 	}
@@ -381,7 +443,9 @@ func (r *conntrackRun) run() int {
 		r.say("expectation table has been emptied.")
 	case r.cmd == "-F":
 		if ct != nil {
+			ct.By(r.Process.PID)
 			ct.Flush()
+			ct.By(0)
 		}
 		r.say("connection tracking table has been emptied.")
 	case expect && r.cmd == "-L":
@@ -394,12 +458,20 @@ func (r *conntrackRun) run() int {
 		found := r.matching()
 		for _, conn := range found {
 			r.print([]uint32{conn})
+			ct.By(r.Process.PID)
 			ct.Delete(conn)
+			ct.By(0)
 		}
 		r.say("%d flow entries have been deleted.", len(found))
 		if len(found) == 0 {
 			return 1
 		}
+	case r.cmd == "-U":
+		return r.update()
+	case r.cmd == "-E":
+		return r.follow()
+	case r.cmd == "-G" && (!r.f.src.IsValid() || !r.f.dst.IsValid()):
+		return r.fail("you have to specify `--src' and `--dst'")
 	case r.cmd == "-G":
 		found := r.matching()
 		if len(found) == 0 {
@@ -431,6 +503,10 @@ func (r *conntrackRun) print(conns []uint32) int {
 	for _, conn := range conns {
 		c := r.NS.Conn.Get(conn)
 		var b []byte
+		if r.save {
+			r.w.WriteString(saveLine(c, now))
+			continue
+		}
 		if r.extended {
 			b = append(b, "ipv4     2 "...)
 		}
@@ -446,10 +522,172 @@ func (r *conntrackRun) print(conns []uint32) int {
 	return len(conns)
 }
 
-func conntrackHelp(c *shell.Call) {
-	fmt.Fprintln(c.Out, "Command line interface for the connection tracking system. Version 1.4.7")
-	c.Tool.Help(c.Out)
+// update is -U: -m and -t say what to change, the other options which entries.
+func (r *conntrackRun) update() int {
+	f := &r.f
+	mark, mask, hasMark := f.mark, f.markMask, f.hasMark
+	f.hasMark = false
+	found := r.matching()
+	for _, conn := range found {
+		c := r.NS.Conn.Get(conn)
+		if hasMark {
+			c.Mark = c.Mark&^mask ^ mark
+		}
+		if r.timeout >= 0 {
+			c.Expires = r.NS.Now().Add(clock.Duration(r.timeout) * 1e9)
+		}
+	}
+	r.print(found)
+	r.say("%d flow entries have been updated.", len(found))
+	if len(found) == 0 {
+		return 1
+	}
+	return 0
 }
+
+// follow is -E: it prints events until a signal comes.
+func (r *conntrackRun) follow() int {
+	if r.kinds == [3]bool{} {
+		r.kinds = [3]bool{true, true, true}
+	}
+	r.Catch(shell.SIGINT, shell.SIGTERM)
+	shown := 0
+	var lines []byte
+	ct := r.NS.ConnTable()
+	stop := ct.Watch(func(e conntrack.Event) {
+		if !r.kinds[e.Kind] || !r.f.match(e.Conn) {
+			return
+		}
+		shown++
+		if r.stamps {
+			t := r.Time()
+			lines = fmt.Appendf(lines, "[%-8d.%-6d]\t", t.Unix(), t.Nanosecond()/1000)
+		}
+		text := e.AppendText(nil, r.NS.Now())
+		if r.extended {
+			text = append(append(text[:10:10], "ipv4     2 "...), text[10:]...)
+		}
+		lines = append(lines, text...)
+		if r.id {
+			lines = fmt.Appendf(lines, " id=%d", e.Conn.ID)
+		}
+		if e.User != 0 {
+			lines = fmt.Appendf(lines, " [USERSPACE] portid=%d progname=conntrack", e.User)
+		}
+		lines = append(lines, '\n')
+		r.Proc.Wake()
+	})
+	defer stop()
+	for {
+		if len(lines) > 0 {
+			b := lines
+			lines = nil
+			r.Out.Write(b)
+			continue
+		}
+		if r.Proc.Signaled() != 0 {
+			r.say("%d flow events have been shown.", shown)
+			return 0
+		}
+		if next := ct.Expire(r.NS.Now()); len(lines) > 0 {
+			continue
+		} else if next > 0 {
+			r.Proc.WaitTick(next)
+		} else {
+			r.Proc.Pause()
+		}
+	}
+}
+
+// saveLine is an entry as options that would make it: -o save.
+func saveLine(c *conntrack.Conn, now clock.Instant) string {
+	status := "UNSET"
+	switch {
+	case c.Status&conntrack.Assured != 0:
+		status = "SEEN_REPLY,ASSURED"
+	case c.Status&conntrack.SeenReply != 0:
+		status = "SEEN_REPLY"
+	}
+	rsrc, rdst := "-r", "-q"
+	if c.Reply.Src != c.Orig.Dst {
+		rsrc = "-g"
+	}
+	if c.Reply.Dst != c.Orig.Src {
+		rdst = "-n"
+	}
+	text := fmt.Sprintf("-A -t %d -u %s -s %v -d %v %s %v %s %v ", c.Left(now)/1e9, status, packet.AddrFrom32(c.Orig.Src), packet.AddrFrom32(c.Orig.Dst), rsrc, packet.AddrFrom32(c.Reply.Src), rdst, packet.AddrFrom32(c.Reply.Dst))
+	switch c.Orig.Proto {
+	case packet.ProtoICMP:
+		text += fmt.Sprintf("-p icmp --icmp-type %d --icmp-code %d --icmp-id %d ", c.Orig.ICMPType(), c.Orig.ICMPCode(), c.Orig.SrcPort)
+	case packet.ProtoTCP, packet.ProtoUDP:
+		name := "udp"
+		if c.Orig.Proto == packet.ProtoTCP {
+			name = "tcp"
+		}
+		text += fmt.Sprintf("-p %s --sport %d --dport %d --reply-port-src %d --reply-port-dst %d ", name, c.Orig.SrcPort, c.Orig.DstPort, c.Reply.SrcPort, c.Reply.DstPort)
+		if name == "tcp" {
+			text += "--state " + c.TCP.State.String() + " "
+		}
+	default:
+		text += fmt.Sprintf("-p %d ", c.Orig.Proto)
+	}
+	return text + "\n"
+}
+
+func conntrackHelp(c *shell.Call) { io.WriteString(c.Out, conntrackUsage) }
+
+const conntrackUsage = `Command line interface for the connection tracking system. Version 1.4.7
+Usage: conntrack [commands] [options]
+
+Commands:
+  -L [table] [options]		List conntrack or expectation table
+  -G [table] parameters		Get conntrack or expectation
+  -D [table] parameters		Delete conntrack or expectation
+  -I [table] parameters		Create a conntrack or expectation
+  -U [table] parameters		Update a conntrack
+  -E [table] [options]		Show events
+  -F [table]			Flush table
+  -C [table]			Show counter
+  -S				Show statistics
+
+Tables: conntrack, expect, dying, unconfirmed
+
+Conntrack parameters and options:
+  -n, --src-nat ip			source NAT ip
+  -g, --dst-nat ip			destination NAT ip
+  -j, --any-nat ip			source or destination NAT ip
+  -m, --mark mark			Set mark
+  -c, --secmark secmark			Set selinux secmark
+  -e, --event-mask eventmask		Event mask, eg. NEW,DESTROY
+  -z, --zero 				Zero counters while listing
+  -o, --output type[,...]		Output format, eg. xml
+  -l, --label label[,...]		conntrack labels
+
+Expectation parameters and options:
+  --tuple-src ip	Source address in expect tuple
+  --tuple-dst ip	Destination address in expect tuple
+
+Updating parameters and options:
+  --label-add label	Add label
+  --label-del label	Delete label
+
+Common parameters and options:
+  -s, --src, --orig-src ip		Source address from original direction
+  -d, --dst, --orig-dst ip		Destination address from original direction
+  -r, --reply-src ip		Source addres from reply direction
+  -q, --reply-dst ip		Destination address from reply direction
+  -p, --protonum proto		Layer 4 Protocol, eg. 'tcp'
+  -f, --family proto		Layer 3 Protocol, eg. 'ipv6'
+  -t, --timeout timeout		Set timeout
+  -u, --status status		Set status, eg. ASSURED
+  -w, --zone value		Set conntrack zone
+  --orig-zone value		Set zone for original direction
+  --reply-zone value		Set zone for reply direction
+  -b, --buffer-size		Netlink socket buffer size
+  --mask-src ip			Source mask address
+  --mask-dst ip			Destination mask address
+
+`
 
 // stdioBuffer is the size of stdio's buffer for files and pipes, in bytes.
 const stdioBuffer = 4096
