@@ -10,7 +10,6 @@ import (
 type Filter struct {
 	program []Instruction
 	steps   []step
-	live    bool
 }
 
 // Options say for what an expression is compiled. The zero value of all but
@@ -85,7 +84,7 @@ func (o Options) Compile(expr string) (f *Filter, err error) {
 			return nil, &Error{Text: rejectsAll}
 		}
 	}
-	f = &Filter{program: g.assemble(), live: o.Live}
-	f.steps = steps(f.program)
+	f = &Filter{program: g.assemble()}
+	f.steps = steps(f.program, o.Live)
 	return f, nil
 }

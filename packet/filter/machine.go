@@ -14,6 +14,7 @@ const (
 	opLoadWordX
 	opLoadHalfX
 	opLoadByteX
+	opLoadKnown
 	opLoadLen
 	opLoadImm
 	opLoadMem
@@ -54,13 +55,17 @@ const (
 	opJumpGTX
 	opJumpGEX
 	opJumpSetX
+	opWordEQ // a load and the comparison behind it
+	opHalfEQ
+	opByteEQ
 )
 
-// step is an instruction of the machine: eight bytes.
+// step is an instruction of the machine.
 type step struct {
 	op     machineOp
-	jt, jf uint8
+	jt, jf uint16 // further than the next
 	k      uint32
+	value  uint32 // what opWordEQ and its kin compare with
 }
 
 // Packet is a packet with what a kernel knows of it besides its bytes.
@@ -101,50 +106,71 @@ func (f *Filter) run(p *Packet) uint32 {
 	var a, x uint32
 	var memory [memoryEnd]uint32
 	data, steps, loops := p.Data, f.steps, 0
+	size := uint64(len(data))
 	for pc := 0; uint(pc) < uint(len(steps)); pc++ {
-		s := steps[pc]
+		s := &steps[pc]
 		switch s.op {
 		case opRet:
 			return s.k
-		case opLoadWord, opLoadWordX:
-			at := uint64(s.k)
-			if s.op == opLoadWordX {
-				at += uint64(x)
+		case opWordEQ:
+			if at := uint64(s.k); at+4 <= size {
+				a = binary.BigEndian.Uint32(data[at:])
+				pc += s.way(a == s.value)
+				continue
 			}
-			if at+4 > uint64(len(data)) {
-				var known bool
-				if a, known = f.ancillary(at, p); !known {
-					return 0
-				}
-				break
+			return 0
+		case opHalfEQ:
+			if at := uint64(s.k); at+2 <= size {
+				a = uint32(binary.BigEndian.Uint16(data[at:]))
+				pc += s.way(a == s.value)
+				continue
+			}
+			return 0
+		case opByteEQ:
+			if at := uint64(s.k); at < size {
+				a = uint32(data[at])
+				pc += s.way(a == s.value)
+				continue
+			}
+			return 0
+		case opLoadWord:
+			at := uint64(s.k)
+			if at+4 > size {
+				return 0
 			}
 			a = binary.BigEndian.Uint32(data[at:])
-		case opLoadHalf, opLoadHalfX:
+		case opLoadHalf:
 			at := uint64(s.k)
-			if s.op == opLoadHalfX {
-				at += uint64(x)
-			}
-			if at+2 > uint64(len(data)) {
-				var known bool
-				if a, known = f.ancillary(at, p); !known {
-					return 0
-				}
-				break
+			if at+2 > size {
+				return 0
 			}
 			a = uint32(binary.BigEndian.Uint16(data[at:]))
-		case opLoadByte, opLoadByteX:
+		case opLoadByte:
 			at := uint64(s.k)
-			if s.op == opLoadByteX {
-				at += uint64(x)
-			}
-			if at >= uint64(len(data)) {
-				var known bool
-				if a, known = f.ancillary(at, p); !known {
-					return 0
-				}
-				break
+			if at >= size {
+				return 0
 			}
 			a = uint32(data[at])
+		case opLoadWordX:
+			at := uint64(s.k) + uint64(x)
+			if at+4 > size {
+				return 0
+			}
+			a = binary.BigEndian.Uint32(data[at:])
+		case opLoadHalfX:
+			at := uint64(s.k) + uint64(x)
+			if at+2 > size {
+				return 0
+			}
+			a = uint32(binary.BigEndian.Uint16(data[at:]))
+		case opLoadByteX:
+			at := uint64(s.k) + uint64(x)
+			if at >= size {
+				return 0
+			}
+			a = uint32(data[at])
+		case opLoadKnown:
+			a = p.known(s.k)
 		case opLoadLen:
 			a = uint32(p.Length)
 		case opLoadImm:
@@ -156,7 +182,7 @@ func (f *Filter) run(p *Packet) uint32 {
 		case opLoadXMem:
 			x = memory[s.k%memoryEnd]
 		case opLoadXHeader:
-			if uint64(s.k) >= uint64(len(data)) {
+			if uint64(s.k) >= size {
 				return 0
 			}
 			x = uint32(data[s.k]) & 0xf << 2
@@ -243,37 +269,40 @@ func (f *Filter) run(p *Packet) uint32 {
 	return 0
 }
 
-func (s step) way(holds bool) int {
+func (s *step) way(holds bool) int {
 	if holds {
 		return int(s.jt)
 	}
 	return int(s.jf)
 }
 
-// ancillary gives what is loaded from behind the end of every packet.
-func (f *Filter) ancillary(at uint64, p *Packet) (value uint32, known bool) {
-	if !f.live {
-		return 0, false
+// known gives what a kernel knows of a packet besides its bytes.
+func (p *Packet) known(what uint32) uint32 {
+	switch {
+	case what == ancillaryPacketType && p.Outgoing:
+		return packetOutgoing
+	case what == ancillaryIfIndex:
+		return uint32(p.IfIndex)
 	}
-	switch at {
-	case ancillaryPacketType:
-		if p.Outgoing {
-			return packetOutgoing, true
-		}
-		return 0, true
-	case ancillaryIfIndex:
-		return uint32(p.IfIndex), true
-	case ancillaryVLANTag, ancillaryVLANPresent:
-		return 0, true // tags are in the frame
-	}
-	return 0, false
+	return 0 // a VLAN tag is in the frame
 }
 
-// steps translates a program for the machine.
-func steps(program []Instruction) []step {
+// steps translates a program for the machine. In a capture file nothing is known
+// besides the bytes.
+func steps(program []Instruction, live bool) []step {
 	list := make([]step, len(program))
 	for i, in := range program {
-		list[i] = step{op: in.machineOp(), jt: in.JT, jf: in.JF, k: in.K}
+		s := &list[i]
+		*s = step{op: in.machineOp(), jt: uint16(in.JT), jf: uint16(in.JF), k: in.K}
+		if in.K >= ancillary && s.op <= opLoadByte && s.op >= opLoadWord && live {
+			s.op = opLoadKnown
+		}
+		// The comparison stays behind the two in one, for those who jump to it.
+		if s.op >= opLoadWord && s.op <= opLoadByte && i+1 < len(program) && program[i+1].Code == jumpIfEQ {
+			next := program[i+1]
+			s.op += opWordEQ - opLoadWord
+			s.value, s.jt, s.jf = next.K, uint16(next.JT)+1, uint16(next.JF)+1
+		}
 	}
 	return list
 }
