@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,8 @@ func (f *connFilter) match(c *conntrack.Conn) bool {
 	eq := func(want int, have uint16) bool { return want < 0 || want == int(have) }
 	icmp := c.Orig.Proto == packet.ProtoICMP
 	src, dst := c.Reply.Dst != c.Orig.Src, c.Reply.Src != c.Orig.Dst
+	ports := c.Status&conntrack.DstNATDone != 0 && c.Orig.Proto == packet.ProtoICMP // the id is none of its ports
+	dst = dst || ports
 	nat := func(want *netip.Addr, is bool, to uint32) bool {
 		return is && (!want.IsValid() || packet.Addr32(*want) == to)
 	}
@@ -197,12 +200,21 @@ func (r *conntrackRun) read(opts []given) int {
 			r.f.proto = n
 		}
 	}
+	slices.SortStableFunc(opts, func(a, b given) int { return masks(a) - masks(b) })
 	for _, g := range opts {
 		if status := r.option(g); status >= 0 {
 			return status
 		}
 	}
 	return -1
+}
+
+// masks orders netmasks behind the addresses that they are of.
+func masks(g given) int {
+	if strings.HasPrefix(g.name, "--mask-") {
+		return 1
+	}
+	return 0
 }
 
 func protocolNumber(s string) (packet.Proto, bool) {
@@ -530,6 +542,11 @@ func (r *conntrackRun) update() int {
 	found := r.matching()
 	for _, conn := range found {
 		c := r.NS.Conn.Get(conn)
+		if c.Status&(conntrack.SrcNAT|conntrack.DstNAT) != 0 { // ctnetlink_change_conntrack: translations cannot be changed
+			fmt.Fprintln(r.Err, "Operation failed: Operation not supported")
+			r.say("Operation failed: Operation not supported")
+			return 1
+		}
 		if hasMark {
 			c.Mark = c.Mark&^mask ^ mark
 		}
@@ -631,7 +648,7 @@ func saveLine(c *conntrack.Conn, now clock.Instant) string {
 	default:
 		text += fmt.Sprintf("-p %d ", c.Orig.Proto)
 	}
-	return text + "\n"
+	return strings.TrimSuffix(text, " ") + "\n"
 }
 
 func conntrackHelp(c *shell.Call) { io.WriteString(c.Out, conntrackUsage) }
