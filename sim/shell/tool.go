@@ -126,6 +126,13 @@ func (c *Call) Sleep(d clock.Duration) {
 	}
 }
 
+// Pause waits until something calls Proc.Wake, or a signal comes that the tool
+// catches.
+func (c *Call) Pause() {
+	c.Process.Proc.Pause()
+	c.Process.awake()
+}
+
 // Forever is longer than any run.
 const Forever clock.Duration = 1 << 61
 
