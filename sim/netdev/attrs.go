@@ -1,9 +1,6 @@
 package netdev
 
-import (
-	"hoplab/packet"
-	"hoplab/sim/clock"
-)
+import "hoplab/packet"
 
 // Attrs are the settings of a device that `ip link` shows and that move no
 // packet, but for a promiscuous bridge, which looks at what it forwards.
@@ -21,8 +18,10 @@ type Attrs struct {
 	RxQueues    int
 	AltNames    []string
 	VLAN        VLANAttrs
-	Table       uint32 // of a VRF
-	Promiscuity int    // programs that want to see all frames: tcpdump without -p
+	Table       uint32       // of a VRF
+	Promiscuity int          // programs that want to see all frames: tcpdump without -p
+	Port        PortAttrs    // of a port of a bridge
+	Filter      []packet.MAC // addresses that it lets in beside its own
 	Bridge      BridgeAttrs
 }
 
@@ -88,25 +87,3 @@ func (d *Device) portChanged() {
 
 // HadPorts says that the bridge d has or had a port, so that its state is known.
 func (d *Device) HadPorts() bool { return d.bridge != nil && d.bridge.used }
-
-// Neighbour is a MAC address that a bridge saw at one of its ports.
-type Neighbour struct {
-	MAC  packet.MAC
-	Port *Device
-	Seen clock.Instant
-}
-
-// Learnt lists what the bridge d knows about MAC addresses, in the order in
-// which it learnt them.
-func (d *Device) Learnt() []Neighbour {
-	if d.bridge == nil {
-		return nil
-	}
-	var all []Neighbour
-	for _, e := range d.bridge.fdb.entries {
-		if d.World.Clock.Now()-e.seen <= ageing {
-			all = append(all, Neighbour{e.mac, e.port, e.seen})
-		}
-	}
-	return all
-}

@@ -216,7 +216,14 @@ func (d *Device) unlearn() {
 		d.seg.fdb.forget(d)
 	}
 	if d.master != nil && d.master.bridge != nil {
-		d.master.bridge.fdb.forget(d)
+		d.master.forgetPort(d, false)
+	}
+}
+
+// Part ends what two ends of a veth know of each other, before both go.
+func (d *Device) Part() {
+	if p := d.peer; p != nil {
+		d.peer, p.peer = nil, nil
 	}
 }
 

@@ -21,9 +21,16 @@ type fdb struct {
 }
 
 type fdbEntry struct {
-	mac  packet.MAC
-	port *Device
-	seen clock.Instant
+	mac   packet.MAC
+	port  *Device // nil: a bridge's own address
+	seen  clock.Instant
+	used  clock.Instant // as a destination
+	flags FDBFlags      // of a bridge
+}
+
+// old says that the address was not seen for too long.
+func (e *fdbEntry) old(now clock.Instant) bool {
+	return now-e.seen > ageing && e.flags&(FDBStatic|FDBExt) == 0
 }
 
 const fewMACs = 8
@@ -49,12 +56,35 @@ func (f *fdb) learn(m packet.MAC, port *Device, now clock.Instant) {
 		return
 	}
 	e := f.find(m)
-	if e == nil {
-		f.entries = append(f.entries, fdbEntry{m, port, now})
-		f.reindex(len(f.entries) - 1)
-		return
+	if e != nil && e.old(now) {
+		f.delete(m)
+		e = nil
 	}
-	e.port, e.seen = port, now
+	switch {
+	case e == nil:
+		e = f.add(m, port, now)
+		e.used = now
+	case e.flags&FDBLocal != 0: // somebody else has the bridge's own address
+	case e.flags&FDBSticky != 0:
+		e.seen = now
+	default:
+		if e.port != port {
+			e.port, e.flags = port, e.flags&^FDBExt
+		}
+		e.seen = now
+	}
+}
+
+func (f *fdb) add(m packet.MAC, port *Device, now clock.Instant) *fdbEntry {
+	f.entries = append(f.entries, fdbEntry{mac: m, port: port, seen: now})
+	f.reindex(len(f.entries) - 1)
+	return &f.entries[len(f.entries)-1]
+}
+
+func (f *fdb) delete(m packet.MAC) {
+	f.entries = slices.DeleteFunc(f.entries, func(e fdbEntry) bool { return e.mac == m })
+	f.index = nil
+	f.reindex(0)
 }
 
 // port is where m was seen, nil when unknown or too long ago.
@@ -63,7 +93,7 @@ func (f *fdb) port(m packet.MAC, now clock.Instant) *Device {
 		return nil
 	}
 	e := f.find(m)
-	if e == nil || now-e.seen > ageing {
+	if e == nil || e.old(now) {
 		return nil
 	}
 	return e.port
@@ -174,7 +204,10 @@ func (d *Device) AddPort(p *Device) {
 	if d.bridge == nil { // a VRF
 		return
 	}
+	p.Attrs.Port = PortAttrs{Priority: DefaultPortPriority}
 	d.bridge.ports = slices.Insert(d.bridge.ports, 0, p)
+	d.addLocal(nil, d.MAC)
+	d.addLocal(p, p.MAC)
 	d.portChanged()
 }
 
@@ -185,7 +218,7 @@ func (d *Device) RemovePort(p *Device) {
 		return
 	}
 	d.bridge.ports = slices.DeleteFunc(d.bridge.ports, func(x *Device) bool { return x == p })
-	d.bridge.fdb.forget(p)
+	d.forgetPort(p, true)
 	d.portChanged()
 }
 
@@ -212,10 +245,28 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 	}
 	eth := packet.Ethernet(b.Bytes())
 	now := w.Clock.Now()
-	g.fdb.learn(eth.Src(), port, now)
-	dst := eth.Dst()
+	src, dst := eth.Src(), eth.Dst()
+	if src.IsZero() || src.IsMulticast() {
+		w.Drop(b, port.Place, trace.StageBridge, trace.MACInvalidSource, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	if port.Attrs.Port.Flags&PortLocked != 0 {
+		if e := g.fdb.find(src); e == nil || e.port != port || e.flags&FDBLocal != 0 {
+			w.Drop(b, port.Place, trace.StageBridge, trace.NoMaster, trace.RefDevice, uint32(port.Place))
+			return
+		}
+	}
+	if port.Attrs.Port.Flags&PortNoLearning == 0 {
+		g.fdb.learn(src, port, now)
+	}
+	var to *fdbEntry
+	if !dst.IsMulticast() {
+		if to = g.fdb.find(dst); to != nil && to.old(now) {
+			to = nil
+		}
+	}
 	switch {
-	case dst == d.MAC || g.isPort(dst):
+	case to != nil && to.flags&FDBLocal != 0:
 		g.up(d, b)
 	case dst.IsMulticast():
 		g.flood(d, port, b.Clone())
@@ -225,8 +276,9 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 		if d.Attrs.Promisc || d.Attrs.Promiscuity > 0 {
 			seen = b.Clone()
 		}
-		if to := g.fdb.port(dst, now); to != nil {
-			g.toPort(d, port, to, b)
+		if to != nil {
+			to.used = now
+			g.toPort(d, port, to.port, b)
 		} else {
 			g.flood(d, port, b)
 		}
@@ -234,17 +286,6 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 			g.up(d, seen)
 		}
 	}
-}
-
-// isPort says that m is the address of a port: the bridge takes such frames
-// for itself (the local entries of its database).
-func (g *bridge) isPort(m packet.MAC) bool {
-	for _, p := range g.ports {
-		if p.MAC == m {
-			return true
-		}
-	}
-	return false
 }
 
 // up hands a frame to the bridge device itself. What the frame was addressed
@@ -263,15 +304,33 @@ func (g *bridge) up(d *Device, b *packet.Buffer) {
 // xmit sends a frame of the bridge device itself: br_dev_xmit.
 func (g *bridge) xmit(d *Device, b *packet.Buffer) {
 	eth := packet.Ethernet(b.Bytes())
-	if to := g.fdb.port(eth.Dst(), d.World.Clock.Now()); to != nil {
-		g.toPort(d, nil, to, b)
-		return
+	if dst := eth.Dst(); !dst.IsMulticast() {
+		if e := g.fdb.find(dst); e != nil && !e.old(d.World.Clock.Now()) {
+			g.toPort(d, nil, e.port, b)
+			return
+		}
 	}
 	g.flood(d, nil, b)
 }
 
+// delivers says that a frame may go from one port to another: should_deliver.
+// A nil from is the bridge itself.
+func delivers(from, to *Device) bool {
+	switch {
+	case from == nil:
+		return true
+	case from == to:
+		return to.Attrs.Port.Flags&PortHairpin != 0
+	}
+	return from.Attrs.Port.Flags&to.Attrs.Port.Flags&PortIsolated == 0
+}
+
 func (g *bridge) toPort(d, from, to *Device, b *packet.Buffer) {
-	if to == from {
+	if to == nil { // the bridge's own address, from the bridge itself
+		d.World.Drop(b, d.Place, trace.StageBridge, trace.NoMaster, trace.RefDevice, uint32(d.Place))
+		return
+	}
+	if !delivers(from, to) {
 		d.World.Drop(b, d.Place, trace.StageBridge, trace.NoMaster, trace.RefDevice, uint32(to.Place))
 		return
 	}
@@ -279,9 +338,20 @@ func (g *bridge) toPort(d, from, to *Device, b *packet.Buffer) {
 }
 
 func (g *bridge) flood(d, from *Device, b *packet.Buffer) {
+	dst := packet.Ethernet(b.Bytes()).Dst()
+	deaf := PortNoFlood
+	switch {
+	case dst == packet.BroadcastMAC:
+		deaf = PortNoBcastFlood
+	case dst.IsMulticast():
+		deaf = PortNoMcastFlood
+	}
+	if from == nil && deaf != PortNoFlood {
+		deaf = 0
+	}
 	var last *Device
 	for _, p := range g.ports {
-		if p == from || !p.Carrier() {
+		if !p.Carrier() || p.Attrs.Port.Flags&deaf != 0 || !delivers(from, p) {
 			continue
 		}
 		if last != nil {

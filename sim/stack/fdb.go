@@ -50,6 +50,11 @@ func filters(d *netdev.Device) []FDBEntry {
 	add := func(m packet.MAC) {
 		all = append(all, FDBEntry{MAC: m, Dev: d, State: neigh.Permanent, Flags: FDBSelf, Filter: true})
 	}
+	for _, m := range d.Attrs.Filter { // unicast first
+		if !m.IsMulticast() {
+			add(m)
+		}
+	}
 	if d.MTU >= minMTU6 {
 		add(packet.MAC{0x33, 0x33, 0, 0, 0, 1})
 	}
@@ -59,6 +64,11 @@ func filters(d *netdev.Device) []FDBEntry {
 	}
 	if d.Up() && !d.Attrs.NoMulticast {
 		add(packet.MAC{1, 0, 0x5e, 0, 0, 1})
+	}
+	for _, m := range d.Attrs.Filter {
+		if m.IsMulticast() {
+			add(m)
+		}
 	}
 	return all
 }
@@ -70,21 +80,34 @@ const minMTU6 = 1280
 // itself (nil), the newest first: br_fdb_dump.
 func bridgeEntries(br, port *netdev.Device) []FDBEntry {
 	var all []FDBEntry
-	now := br.World.Clock.Now()
-	for _, n := range slices.Backward(br.Learnt()) {
-		if n.Port == port {
-			age := int64(now-n.Seen) / 1e9
-			all = append(all, FDBEntry{MAC: n.MAC, Dev: port, State: neigh.Reachable, Master: br, Used: age, Updated: age})
+	for _, e := range slices.Backward(br.FDB()) {
+		if e.Port == port {
+			all = append(all, bridgeEntry(br, &e))
 		}
 	}
-	d := port
-	if d == nil {
-		if slices.ContainsFunc(br.Ports(), func(p *netdev.Device) bool { return p.MAC == br.MAC }) {
-			return all // there is one entry for both, the port's
-		}
-		d = br
+	return all
+}
+
+// bridgeEntry is fdb_fill_info.
+func bridgeEntry(br *netdev.Device, e *netdev.FDBEntry) FDBEntry {
+	now := br.World.Clock.Now().Jiffies()
+	x := FDBEntry{MAC: e.MAC, Dev: e.Port, State: neigh.Reachable, Master: br, Used: (now - e.Used.Jiffies()) / hz, Updated: (now - e.Updated.Jiffies()) / hz}
+	if e.Port == nil {
+		x.Dev = br
 	}
-	return append(all, FDBEntry{MAC: d.MAC, Dev: d, State: neigh.Permanent, Master: br})
+	switch {
+	case e.Flags&netdev.FDBLocal != 0:
+		x.State = neigh.Permanent
+	case e.Flags&netdev.FDBStatic != 0:
+		x.State = neigh.NoARP
+	}
+	if e.Flags&netdev.FDBExt != 0 {
+		x.Flags |= FDBExtLearned
+	}
+	if e.Flags&netdev.FDBSticky != 0 {
+		x.Flags |= FDBSticky
+	}
+	return x
 }
 
 // ChangeFDB is `bridge fdb add`, append, replace and delete.
@@ -99,27 +122,118 @@ func (ns *Namespace) ChangeFDB(c FDBChange) error {
 	if c.HasVLAN && (c.VLAN == 0 || c.VLAN >= 4095) {
 		return &fib.Error{Errno: fib.EINVAL, Msg: "Invalid vlan id"}
 	}
-	if c.Flags&FDBMaster != 0 {
-		if c.Dev.Master() == nil || c.Dev.Master().Kind != netdev.Bridge {
-			if c.Flags&FDBSelf == 0 {
-				return &fib.Error{Errno: fib.EOPNOTSUPP}
+	if br := c.Dev.Master(); c.Flags&FDBMaster != 0 {
+		switch {
+		case br != nil && br.Kind == netdev.Bridge:
+			if err := changeBridge(br, c.Dev, &c); err != nil {
+				return err
 			}
-		} else {
-			return errNotModelled("bridge fdb " + verb + " … master")
+		case c.Flags&FDBSelf == 0:
+			return &fib.Error{Errno: fib.EOPNOTSUPP}
 		}
+	}
+	if c.Flags&FDBSelf == 0 {
+		return nil
 	}
 	if v := ns.vxlan(c.Dev); v != nil {
 		return v.change(&c)
 	}
-	return errNotModelled("bridge fdb " + verb + " on " + c.Dev.Name + ", a " + c.Dev.Kind.String() + " device")
+	if c.Dev.Kind == netdev.Bridge {
+		return changeBridge(c.Dev, nil, &c)
+	}
+	return changeFilter(c.Dev, &c)
 }
 
-// errNotModelled is the error of something that the kernel can do and the lab
-// cannot.
-type errNotModelled string
+// changeFilter changes the addresses that a device lets in: ndo_dflt_fdb_add
+// and ndo_dflt_fdb_del.
+func changeFilter(d *netdev.Device, c *FDBChange) error {
+	i := slices.Index(d.Attrs.Filter, c.MAC)
+	switch {
+	case c.Op == FDBDelete && i < 0:
+		return &fib.Error{Errno: fib.ENOENT}
+	case c.Op == FDBDelete:
+		d.Attrs.Filter = slices.Delete(d.Attrs.Filter, i, i+1)
+		return nil
+	case c.State&neigh.Permanent == 0 || c.HasVLAN:
+		return &fib.Error{Errno: fib.EINVAL}
+	case i >= 0 && c.Op == FDBAdd:
+		return &fib.Error{Errno: fib.EEXIST}
+	case i < 0:
+		d.Attrs.Filter = append(d.Attrs.Filter, c.MAC)
+	}
+	return nil
+}
 
-// Error names it.
-func (e errNotModelled) Error() string { return "not modelled: " + string(e) }
+// changeBridge changes the database of a bridge, for a port or for the bridge
+// itself (nil): br_fdb_add, fdb_add_entry and br_fdb_delete.
+func changeBridge(br, port *netdev.Device, c *FDBChange) error {
+	invalid := &fib.Error{Errno: fib.EINVAL}
+	if c.HasVLAN { // none is configured
+		return invalid
+	}
+	list := br.FDB()
+	i := slices.IndexFunc(list, func(e netdev.FDBEntry) bool { return e.MAC == c.MAC })
+	if c.Op == FDBDelete {
+		if i < 0 || list[i].Port != port {
+			return &fib.Error{Errno: fib.ENOENT}
+		}
+		br.DeleteFDB(c.MAC)
+		return nil
+	}
+	forwards := port != nil && br.Up() && port.Carrier()
+	now := br.World.Clock.Now()
+	fresh := netdev.FDBEntry{MAC: c.MAC, Port: port, Flags: netdev.FDBUser, Updated: now, Used: now}
+	e := fresh
+	if i >= 0 {
+		e = list[i]
+		e.Port, e.Flags = port, e.Flags|netdev.FDBUser
+	}
+	switch permanent := c.State&neigh.Permanent != 0; {
+	case c.MAC.IsZero():
+		return invalid
+	case c.Flags&FDBUse != 0: // as if a frame had come
+		if port == nil {
+			return invalid
+		}
+		if forwards && (i < 0 || e.Flags&netdev.FDBLocal == 0) {
+			e.Updated = now
+			br.PutFDB(e)
+		}
+		return nil
+	case c.Flags&FDBExtLearned != 0:
+		if port == nil && !permanent {
+			return &fib.Error{Errno: fib.EINVAL, Msg: "bridge: FDB entry towards bridge must be permanent"}
+		}
+		e.Flags, e.Updated = e.Flags|netdev.FDBExt, now
+		if port == nil {
+			e.Flags |= netdev.FDBLocal
+		}
+		br.PutFDB(e)
+		return nil
+	case port != nil && !permanent && c.State&neigh.NoARP == 0 && !forwards:
+		return &fib.Error{Errno: fib.EPERM}
+	case port == nil && !permanent, c.Flags&FDBSticky != 0 && permanent:
+		return invalid
+	case i >= 0 && c.Op == FDBAdd:
+		return &fib.Error{Errno: fib.EEXIST}
+	}
+	e.Flags &^= netdev.FDBLocal | netdev.FDBStatic | netdev.FDBSticky
+	switch {
+	case c.State&neigh.Permanent != 0:
+		e.Flags |= netdev.FDBLocal | netdev.FDBStatic
+	case c.State&neigh.NoARP != 0:
+		e.Flags |= netdev.FDBStatic
+	}
+	if c.Flags&FDBSticky != 0 {
+		e.Flags |= netdev.FDBSticky
+	}
+	if i >= 0 && (e.Flags != list[i].Flags|netdev.FDBUser || e.Port != list[i].Port) {
+		e.Updated = now
+	}
+	e.Used = now
+	br.PutFDB(e)
+	return nil
+}
 
 // GetFDB is `bridge fdb get`: rtnl_fdb_get.
 func (ns *Namespace) GetFDB(d, br *netdev.Device, m packet.MAC, self, master bool) (FDBEntry, error) {
@@ -160,10 +274,46 @@ type FDBFlush struct {
 	State, StateMask neigh.State
 }
 
-// FlushFDB is `bridge fdb flush`, which a VXLAN device of Linux 6.1 cannot.
+// FlushFDB is `bridge fdb flush`: br_fdb_delete_bulk. A VXLAN device of Linux
+// 6.1 cannot.
 func (ns *Namespace) FlushFDB(f FDBFlush) error {
-	if ns.vxlan(f.Dev) != nil && !f.Master {
+	br, only := f.Dev, f.Port
+	switch {
+	case f.Dev.Kind == netdev.Bridge && f.Self:
+	case f.Master && f.Dev.Master() != nil && f.Dev.Master().Kind == netdev.Bridge:
+		if br = f.Dev.Master(); only == nil {
+			only = f.Dev
+		}
+	default:
 		return &fib.Error{Errno: fib.EOPNOTSUPP}
 	}
-	return errNotModelled("bridge fdb flush")
+	if p := f.Port; p != nil {
+		switch m := p.Master(); {
+		case p.Kind != netdev.Bridge && (m == nil || m.Kind != netdev.Bridge):
+			return &fib.Error{Errno: fib.EINVAL, Msg: "bridge: Flush device is not a bridge or bridge port"}
+		case p.Kind == netdev.Bridge && p != br:
+			return &fib.Error{Errno: fib.EINVAL, Msg: "bridge: Flush bridge device does not match target bridge device"}
+		case p.Kind != netdev.Bridge && m != br:
+			return &fib.Error{Errno: fib.EINVAL, Msg: "bridge: Port belongs to a different bridge device"}
+		}
+	}
+	bits := func(s neigh.State) (flags netdev.FDBFlags) {
+		if s&neigh.Permanent != 0 {
+			flags |= netdev.FDBLocal
+		}
+		if s&neigh.NoARP != 0 {
+			flags |= netdev.FDBStatic
+		}
+		return flags
+	}
+	for _, e := range br.FDB() {
+		of := e.Port
+		if of == nil {
+			of = br
+		}
+		if (only == nil || of == only) && (f.StateMask == 0 || e.Flags&bits(f.StateMask) == bits(f.State)) {
+			br.DeleteFDB(e.MAC)
+		}
+	}
+	return nil
 }

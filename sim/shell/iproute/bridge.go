@@ -82,6 +82,9 @@ func portState(d *netdev.Device) string {
 // portCost is that of the port's speed, 10 Gbit/s of what has a driver that
 // knows one: port_cost in net/bridge/br_if.c.
 func (c *command) portCost(d *netdev.Device) int64 {
+	if n := d.Attrs.Port.Cost; n != 0 {
+		return int64(n)
+	}
 	if cfg, _ := c.ns.VXLAN(d); d.Kind == netdev.Dummy || cfg != nil && cfg.Lower == 0 {
 		return 100
 	}
@@ -111,16 +114,17 @@ func (c *command) printBridgePort(d, bridge *netdev.Device) {
 	num := func(key, word string, n int64) { p.num(key, word+" ", n, " ") }
 	timer := func(key string) { p.raw(key, fmt.Sprintf("%s %7.2f ", key, 0.0), "0.00") }
 	no := portNumber(d, bridge)
-	id := 0x8000 | no
+	port := &d.Attrs.Port
+	id := port.Priority<<10 | no
 	p.str("state", "state ", portState(d), " ")
-	num("priority", "priority", 32)
+	num("priority", "priority", int64(port.Priority))
 	num("cost", "cost", c.portCost(d))
-	onOff("hairpin", "hairpin", false)
-	onOff("guard", "guard", false)
-	onOff("root_block", "root_block", false)
-	onOff("fastleave", "fastleave", false)
-	onOff("learning", "learning", true)
-	onOff("flood", "flood", true)
+	onOff("hairpin", "hairpin", port.Flags&netdev.PortHairpin != 0)
+	onOff("guard", "guard", port.Guard)
+	onOff("root_block", "root_block", port.RootBlock)
+	onOff("fastleave", "fastleave", port.FastLeave)
+	onOff("learning", "learning", port.Flags&netdev.PortNoLearning == 0)
+	onOff("flood", "flood", port.Flags&netdev.PortNoFlood == 0)
 	p.str("id", "port_id ", fmt.Sprintf("0x%x", id), " ")
 	p.str("no", "port_no ", fmt.Sprintf("0x%x", no), " ")
 	num("designated_port", "designated_port", int64(id))
@@ -135,16 +139,16 @@ func (c *command) printBridgePort(d, bridge *netdev.Device) {
 	onOff("proxy_arp", "proxy_arp", false)
 	onOff("proxy_arp_wifi", "proxy_arp_wifi", false)
 	num("multicast_router", "mcast_router", 1)
-	onOff("mcast_fast_leave", "mcast_fast_leave", false)
-	onOff("mcast_flood", "mcast_flood", true)
-	onOff("bcast_flood", "bcast_flood", true)
+	onOff("mcast_fast_leave", "mcast_fast_leave", port.FastLeave)
+	onOff("mcast_flood", "mcast_flood", port.Flags&netdev.PortNoMcastFlood == 0)
+	onOff("bcast_flood", "bcast_flood", port.Flags&netdev.PortNoBcastFlood == 0)
 	onOff("mcast_to_unicast", "mcast_to_unicast", false)
 	onOff("neigh_suppress", "neigh_suppress", false)
 	p.str("group_fwd_mask", "group_fwd_mask ", "0", " ")
 	p.str("group_fwd_mask_str", "group_fwd_mask_str ", "0x0", " ")
 	onOff("vlan_tunnel", "vlan_tunnel", false)
-	onOff("isolated", "isolated", false)
-	onOff("locked", "locked", false)
+	onOff("isolated", "isolated", port.Flags&netdev.PortIsolated != 0)
+	onOff("locked", "locked", port.Flags&netdev.PortLocked != 0)
 }
 
 // runBridge runs the command bridge.
@@ -202,86 +206,4 @@ func (c *command) runBridge(words []string) int {
 		err = fail(255, `Object "%s" is unknown, try "bridge help".`, w)
 	}
 	return c.report(err)
-}
-
-// bridgeLink is `bridge link show`.
-func (c *command) bridgeLink(a args) error {
-	verb, _ := a.next()
-	switch {
-	case verb == "", matches(verb, "show"), matches(verb, "lst"), matches(verb, "list"):
-	case matches(verb, "set"):
-		return notModelled("bridge link set")
-	case matches(verb, "help"):
-		return c.usage("bridge")
-	default:
-		return fail(255, `Command "%s" is unknown, try "bridge link help".`, verb)
-	}
-	dev, err := c.onlyDevice(a)
-	if err != nil {
-		return err
-	}
-	p := &c.p
-	p.start(c.opt.json, c.opt.pretty)
-	for _, d := range c.ns.Devices() {
-		if d.Master() == nil || dev != nil && d != dev {
-			continue
-		}
-		p.object()
-		p.num("ifindex", "", int64(d.Index), ": ")
-		p.str("ifname", "", d.Name, ": ")
-		c.printFlags(d)
-		p.num("mtu", "mtu ", int64(d.MTU), " ")
-		p.str("master", "master ", d.Master().Name, " ")
-		p.str("state", "state ", portState(d), " ")
-		p.num("priority", "priority ", 32, " ")
-		p.num("cost", "cost ", c.portCost(d), " ")
-		if c.opt.details {
-			p.newline()
-			p.text("    ")
-			for _, f := range []struct {
-				name string
-				on   bool
-			}{{"hairpin", false}, {"guard", false}, {"root_block", false}, {"fastleave", false}, {"learning", true}, {"flood", true},
-				{"mcast_flood", true}, {"bcast_flood", true}} {
-				c.portFlag(f.name, f.on)
-			}
-			p.num("mcast_router", "mcast_router ", 1, " ")
-			for _, f := range []string{"mcast_to_unicast", "neigh_suppress", "vlan_tunnel", "isolated", "locked"} {
-				c.portFlag(f, false)
-			}
-		}
-		p.endObject()
-		p.text("\n")
-	}
-	p.finish()
-	return nil
-}
-
-func (c *command) portFlag(name string, on bool) {
-	word := " off "
-	if on {
-		word = " on "
-	}
-	c.p.raw(name, name+word, strconv.FormatBool(on))
-}
-
-// onlyDevice reads [dev] NAME.
-func (c *command) onlyDevice(a args) (*netdev.Device, error) {
-	var dev *netdev.Device
-	for a.more() {
-		w, _ := a.next()
-		var err error
-		if w == "dev" {
-			if w, err = a.next(); err != nil {
-				return nil, err
-			}
-		}
-		if dev != nil {
-			return nil, duplicate("dev", w)
-		}
-		if dev = c.ns.Device(w); dev == nil {
-			return nil, fail(255, `Cannot find device "%s"`, w)
-		}
-	}
-	return dev, nil
 }

@@ -39,7 +39,7 @@ func TestWhatTheTunnelTaughtIsShown(t *testing.T) {
 		{"k8s-w1", "ip route get 172.16.184.2 from 172.16.158.1 iif calice0906292e2", "172.16.184.2 from 172.16.158.1 via 192.168.10.102 dev tunl0 \n    cache iif calice0906292e2 \n"},
 		{"k8s-w1", "ip tunnel", "tunl0: any/ip remote any local any ttl inherit nopmtudisc\n"},
 		{"lan", "bridge fdb show dev k8s-w1", "02:00:c0:a8:0a:65 master br0 \n"},
-		{"lan", "bridge link show dev k8s-w1", "4: k8s-w1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2 \n"},
+		{"lan", "bridge link show dev k8s-w1", "4: k8s-w1@br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state forwarding priority 32 cost 2 \n"},
 	} {
 		if tt.line == "bridge fdb show dev k8s-w1" {
 			require.True(t, strings.HasPrefix(m.within(tt.ns, tt.line), tt.want), tt.line)

@@ -57,6 +57,15 @@ func (s *caller) Processes() []process {
 	return list
 }
 
+// Follow waits for what happens.
+func (s *caller) Follow(start func(wake func()) (cancel func()), drain func()) {
+	s.c.Process.OnEnd(start(s.c.Proc.Wake))
+	for {
+		s.c.Pause()
+		drain()
+	}
+}
+
 // Terminal says that standard output is a terminal.
 func (s *caller) Terminal() bool { return s.c.IsTerminal(1) }
 
@@ -102,10 +111,10 @@ func bridgeToolOptions() []shell.Option {
 		{Flag: "-d, -details", Help: "flags of ports"},
 		{Flag: "-o, -oneline", Help: "one line for each record"},
 		{Flag: "-j, -json", Help: "JSON; -p, -pretty with line breaks"},
-		{Flag: "link", Help: "show"},
-		{Flag: "fdb", Help: "show, get; of VXLAN devices add, append, replace, del"},
+		{Flag: "link", Help: "show, set"},
+		{Flag: "fdb", Help: "show, get, add, append, replace, del, flush"},
 	}
-	return append(modelled, missingOptions("-color", "-t, -timestamp", "-batch", "link set", "fdb add | del … master", "fdb flush", "fdb … nhid | src_vni | vlan", "mdb", "vlan", "vni", "monitor")...)
+	return append(modelled, missingOptions("-color", "-t, -timestamp", "-batch", "link set … state | mcast_router | neigh_suppress | vlan_tunnel", "fdb … nhid | src_vni | vlan", "mdb", "vlan", "vni", "monitor")...)
 }
 
 func missingOptions(flags ...string) []shell.Option {
