@@ -297,7 +297,7 @@ func (ns *Namespace) setMAC(d *netdev.Device, mac packet.MAC) {
 	if d.MAC == mac {
 		return
 	}
-	d.MAC = mac
+	d.SetMAC(mac)
 	ns.Neigh.AddrChanged(d.Index)
 }
 
