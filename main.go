@@ -7,8 +7,10 @@ import (
 	"os"
 
 	"hoplab/ui/cli"
+	"hoplab/ui/still"
 )
 
 func main() {
+	still.Restore()
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cli.OS()))
 }

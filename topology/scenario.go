@@ -30,6 +30,7 @@ func (t Text) IsZero() bool { return t == Text{} }
 type Step struct {
 	Pos     Pos
 	Name    string // may be empty
+	Text    Text   // what a reader is told before the step
 	In      RefAt  // where Run is typed; the zero Ref leaves it to the runner
 	Run     Line   // a command line; "" when the step only waits or checks
 	Tap     []RefAt
@@ -126,6 +127,7 @@ type Prediction struct {
 	Pos           Pos
 	ID            string
 	Ask           Text
+	Because       Text // told with the result
 	Kind          AnswerKind
 	Answer        Line // AnswerAuto or the value
 	Choices       []Text

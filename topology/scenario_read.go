@@ -62,6 +62,7 @@ func readStep(v value) *Step {
 	s := &Step{Pos: v.pos()}
 	v.object(fields{
 		"name":    func(v value) { s.Name = v.line().Text },
+		"text":    func(v value) { s.Text = v.localized() },
 		"in":      func(v value) { s.In = readPlace(v) },
 		"run":     func(v value) { s.Run = Line{Text: v.filled(), Pos: v.pos()} },
 		"tap":     func(v value) { s.Tap = readInterfaces(v) },
@@ -290,8 +291,9 @@ func readDrop(v value) *ExpectedDrop {
 func readPrediction(v value) *Prediction {
 	p := &Prediction{Pos: v.pos()}
 	v.object(fields{
-		"id":  func(v value) { p.ID = v.line().Text },
-		"ask": func(v value) { p.Ask = v.localized() },
+		"id":      func(v value) { p.ID = v.line().Text },
+		"ask":     func(v value) { p.Ask = v.localized() },
+		"because": func(v value) { p.Because = v.localized() },
 		"kind": func(v value) {
 			p.Kind = AnswerKind(v.word(string(AnswerIP), string(AnswerMAC), string(AnswerNumber), string(AnswerChoice)))
 		},

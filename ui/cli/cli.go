@@ -140,8 +140,9 @@ func (a *app) notes(notes []topology.Note) {
 }
 
 func (a *app) root() *cobra.Command {
+	var f labFlags
 	root := &cobra.Command{
-		Use:   "hoplab",
+		Use:   "hoplab [FILE]",
 		Short: "A Kubernetes cluster with Calico in one process: every packet, every hop, and why",
 		Long: `hoplab simulates a whole Kubernetes cluster with Calico in one process. Real
 packets pass through simulated Linux network namespaces, and every decision on
@@ -149,17 +150,23 @@ their way is told: which route, which rule, which neighbour, and who put it ther
 		Example: `  hoplab run cross-node-ping          # hop by hop
   hoplab run lab.yaml --pcap out.pcapng
   hoplab list`,
-		Args:          unknownCommand,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && looksLikeFile(args[0]) {
+				return nil
+			}
+			return unknownCommand(cmd, args)
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(*cobra.Command, []string) error { return a.welcome() },
+		RunE:          func(_ *cobra.Command, args []string) error { return a.welcome(args, f) },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of explanations: en or ko (default: from LC_ALL and LANG)")
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR=1)")
+	a.labFlags(root, &f)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(a.runCommand(), a.listCommand(), a.shCommand(), a.tcpdumpCommand(), a.validateCommand(), a.expandCommand(), a.versionCommand())
+	root.AddCommand(a.labCommand(), a.runCommand(), a.listCommand(), a.shCommand(), a.tcpdumpCommand(), a.validateCommand(), a.expandCommand(), a.versionCommand())
 	return root
 }
 
@@ -177,24 +184,13 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-// welcome is hoplab without arguments.
-func (a *app) welcome() error {
-	if !a.terminal {
+// welcome is hoplab without a command: on a terminal the lab, otherwise a ping hop
+// by hop.
+func (a *app) welcome(args []string, f labFlags) error {
+	if len(args) == 0 && !f.line && !(a.terminal && a.env.IsTerminal(a.stdin)) {
 		return a.run([]string{"cross-node-ping"}, runFlags{format: "text"})
 	}
-	if err := a.list(nil); err != nil {
-		return err
-	}
-	l, err := a.language()
-	if err != nil {
-		return err
-	}
-	hint := "\nhoplab run NAME shows one, hop by hop; hoplab --help lists all commands.\n"
-	if l == text.Korean {
-		hint = "\nhoplab run NAME 으로 홉 단위로 보기, hoplab --help 로 모든 명령 보기\n"
-	}
-	_, err = a.stdout.WriteString(hint)
-	return err
+	return a.openLab(args, f)
 }
 
 // language is that of --lang, or of the locale.

@@ -75,9 +75,12 @@ func (e *editor) Close() error {
 	return errors.Join(err, os.WriteFile(e.history, b.Bytes(), 0o600))
 }
 
-// historyFile is where lines are remembered: in the folder for state of the XDG
-// Base Directory Specification, or of the system. Empty if there is none.
-func historyFile() string {
+// historyFile is where lines are remembered, empty if there is no such place.
+func historyFile() string { return stateFile("sh_history") }
+
+// stateFile is a file in the folder for state of the XDG Base Directory
+// Specification, or of the system. Empty if there is none.
+func stateFile(name string) string {
 	dir := os.Getenv("XDG_STATE_HOME")
 	if dir == "" || !filepath.IsAbs(dir) {
 		if runtime.GOOS == "windows" {
@@ -89,5 +92,5 @@ func historyFile() string {
 	if dir == "" {
 		return ""
 	}
-	return filepath.Join(dir, "hoplab", "sh_history")
+	return filepath.Join(dir, "hoplab", name)
 }

@@ -33,6 +33,17 @@ type Env struct {
 	// Readable waits until a stream has something to read, at most for d. Nil
 	// where the system cannot tell: then reading blocks.
 	Readable func(stream any, d time.Duration) bool
+	// SaveNew is WriteFile into the current folder, under a like name where there
+	// is such a file already. It gives the name.
+	SaveNew func(name string, write func(w io.Writer) error) (string, error)
+	// Remember keeps a line until the next run; Recall gives it back.
+	Remember func(key, value string)
+	Recall   func(key string) string
+	// Clip puts a text on the terminal's clipboard.
+	Clip func(text string)
+	// Screen gives the terminal behind a stream of results, for a program that
+	// draws on all of it.
+	Screen func(w io.Writer) io.Writer
 	// Editor gives the terminal's line editor; nil where there is none.
 	Editor func(Completer) LineEditor
 }
@@ -77,6 +88,18 @@ func (e Env) complete() Env {
 	}
 	if e.Signals == nil {
 		e.Signals = func() (<-chan int, func()) { return nil, func() {} }
+	}
+	if e.SaveNew == nil {
+		e.SaveNew = func(name string, write func(io.Writer) error) (string, error) { return name, e.WriteFile(name, write) }
+	}
+	if e.Remember == nil {
+		e.Remember = func(string, string) {}
+	}
+	if e.Recall == nil {
+		e.Recall = func(string) string { return "" }
+	}
+	if e.Screen == nil {
+		e.Screen = func(w io.Writer) io.Writer { return w }
 	}
 	if e.Editor == nil {
 		e.Editor = func(Completer) LineEditor { return nil }

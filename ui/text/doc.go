@@ -7,6 +7,7 @@
 //
 //	render.go     Renderer: which events make a line, and in which order
 //	decision.go   one decision, one line below its packet
+//	story.go      the same as values, for readers that lay them out themselves
 //	catalogue.go  the sentences, in English and Korean
 //	reason.go     why packets are dropped, in Korean
 //	words.go      the words that lower layers hand up in English

@@ -69,7 +69,9 @@ type Renderer struct {
 	out     []byte
 	byCol   int // where the names of those who put something there begin
 
-	each func(seq uint64, decisions []byte) // if not nil: what stands below each crossing
+	each  func(seq uint64, decisions []byte) // if not nil: what stands below each crossing
+	story *Story                             // if not nil: decisions are collected instead of written
+	seq   uint64                             // of the event that is told
 }
 
 // block is one line of the log with what belongs below it.
@@ -81,6 +83,7 @@ type block struct {
 	seq    uint64 // of the crossing; 0 where there is none
 	first  int    // where the decisions begin in buf
 	filter bool   // an accepting filter rule was told already
+	list   []Decision
 
 	answered bool   // the kernel itself answered
 	told     string // the last object that decided
@@ -145,6 +148,7 @@ func (r *Renderer) Event(e *sim.Event) {
 		r.flush()
 		r.now = e.At
 	}
+	r.seq = e.Seq
 	r.follow(e)
 	if crossing(e) {
 		r.cross(e)
@@ -187,6 +191,7 @@ func (r *Renderer) cross(e *sim.Event) {
 		}
 		b.buf = append(b.buf, p.buf...)
 		b.filter = p.filter
+		b.list = append(b.list, p.list...)
 		r.forget(e.Packet, p)
 	}
 	if held && e.Stage == trace.StageEgress {
@@ -241,7 +246,7 @@ func (r *Renderer) headline(e *sim.Event) *block {
 func (r *Renderer) end(e *sim.Event) {
 	id := e.Packet
 	if p := r.pending[id]; p != nil {
-		if len(p.buf) > 0 {
+		if len(p.buf) > 0 || len(p.list) > 0 {
 			p.where = place{e.At, e.NetNS, e.Dev}
 			r.orphan(p)
 		}
@@ -259,6 +264,7 @@ func (r *Renderer) orphan(p *block) {
 	b.packet, b.where, b.flow, b.seq, b.first = p.packet, p.where, p.flow, 0, 0
 	b.buf = r.head(b.buf[:0], p.where, "-", string(AppendFlow(nil, p.flow)))
 	b.buf = append(b.buf, p.buf...)
+	b.list = p.list
 }
 
 func (r *Renderer) forget(id packet.ID, p *block) {
@@ -269,7 +275,7 @@ func (r *Renderer) forget(id packet.ID, p *block) {
 func (r *Renderer) set(b *block, e *sim.Event) {
 	b.packet, b.flow, b.seq, b.first, b.filter, b.answered, b.told = e.Packet, e.After, 0, 0, false, false, ""
 	b.where = place{e.At, e.NetNS, e.Dev}
-	b.buf = b.buf[:0]
+	b.buf, b.list = b.buf[:0], nil
 }
 
 func (r *Renderer) next(e *sim.Event) *block {
@@ -349,6 +355,9 @@ func (r *Renderer) flush() {
 		if b.seq != 0 || len(b.buf) > b.first { // a packet that crosses nothing is worth a line only with a decision
 			r.out = append(r.out, b.buf...)
 		}
+		if r.story != nil {
+			r.story.keep(b)
+		}
 		if r.each != nil && b.seq != 0 && len(b.buf) > b.first {
 			r.each(b.seq, b.buf[b.first:])
 		}
@@ -372,7 +381,7 @@ func (r *Renderer) Flush() error {
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
-		if p := r.pending[id]; len(p.buf) > 0 {
+		if p := r.pending[id]; len(p.buf) > 0 || len(p.list) > 0 {
 			r.orphan(p)
 		}
 		delete(r.pending, id)

@@ -1,0 +1,306 @@
+// Package look is text for a terminal before it has colours: lines of spans whose
+// style says what they mean, cut and padded by the cells that they take on the
+// screen (Hangul takes two). A Theme turns them into bytes at the end.
+package look
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Style is what a span means. Colour only repeats what the words and marks say.
+type Style uint8
+
+// The styles.
+const (
+	Plain    Style = iota
+	Dim            // beside the point
+	Bold           // names
+	Head           // headings
+	Good           // met, up, ingress
+	Bad            // drops, failures
+	Cool           // egress, links
+	Warm           // changed, a mark
+	Key            // a key to press
+	Selected       // the cursor's line
+	Here           // the packet is here
+	Frame          // borders of panes
+	Focus          // border of the pane that takes the keys
+	Talk0          // packets of one talk: request, answer, their ARP
+	Talk1
+	Talk2
+	Talk3
+	Talk4
+	Talk5
+	numStyles
+)
+
+// Talk is the style of a talk.
+func Talk(n int) Style { return Talk0 + Style(n%6) }
+
+// Span is text of one style.
+type Span struct {
+	Text  string
+	Style Style
+}
+
+// Line is one line of the screen.
+type Line []Span
+
+// L makes a plain line.
+func L(text string) Line { return Line{{text, Plain}} }
+
+// S makes a line of one style.
+func S(st Style, text string) Line { return Line{{text, st}} }
+
+// Add appends a span.
+func (l Line) Add(st Style, text string) Line {
+	if text == "" {
+		return l
+	}
+	return append(l, Span{text, st})
+}
+
+// String is the text without styles.
+func (l Line) String() string {
+	var b strings.Builder
+	for _, s := range l {
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+// Cells is the width of a line.
+func (l Line) Cells() int {
+	n := 0
+	for _, s := range l {
+		n += Cells(s.Text)
+	}
+	return n
+}
+
+// Fit cuts or pads a line to a width exactly. What is cut ends in "…".
+func (l Line) Fit(width int) Line {
+	n := l.Cells()
+	if n == width {
+		return l
+	}
+	if n < width {
+		return append(l[:len(l):len(l)], Span{strings.Repeat(" ", width-n), last(l)})
+	}
+	return l.cut(width)
+}
+
+// last is the style that goes on to the end of a line: only of a selected one.
+func last(l Line) Style {
+	if n := len(l); n > 0 && l[n-1].Style == Selected {
+		return Selected
+	}
+	return Plain
+}
+
+// cut shortens a line that is too long.
+func (l Line) cut(width int) Line {
+	if width <= 0 {
+		return nil
+	}
+	var out Line
+	left := width - 1
+	for _, s := range l {
+		c := Cells(s.Text)
+		if c <= left {
+			out, left = append(out, s), left-c
+			continue
+		}
+		t := Cut(s.Text, left)
+		left -= Cells(t)
+		return append(out, Span{t + "…" + strings.Repeat(" ", left), s.Style})
+	}
+	return out
+}
+
+// Skip leaves out the first n cells.
+func (l Line) Skip(n int) Line {
+	var out Line
+	for _, s := range l {
+		c := Cells(s.Text)
+		if c <= n {
+			n -= c
+			continue
+		}
+		if n > 0 {
+			head := Cut(s.Text, n)
+			s.Text = strings.Repeat(" ", 0) + s.Text[len(head):]
+			if Cells(head) < n { // half of a wide character
+				_, size := utf8.DecodeRuneInString(s.Text)
+				s.Text = " " + s.Text[size:]
+			}
+			n = 0
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// With gives the line in one style.
+func (l Line) With(st Style) Line { return Line{{l.String(), st}} }
+
+// Block makes a text of exactly that size.
+func Block(lines []Line, width, height int) []Line {
+	out := make([]Line, height)
+	for i := range out {
+		if i < len(lines) {
+			out[i] = lines[i].Fit(width)
+		} else {
+			out[i] = Line{}.Fit(width)
+		}
+	}
+	return out
+}
+
+// Wrap breaks a text at blanks into lines of a width; further lines begin at
+// hang.
+func Wrap(text string, st Style, width, hang int) []Line {
+	if width < 8 {
+		hang = 0
+	}
+	var out []Line
+	for _, part := range strings.Split(text, "\n") {
+		out = append(out, wrap(part, st, max(width, 1), hang)...)
+	}
+	return out
+}
+
+func wrap(text string, st Style, width, hang int) []Line {
+	var out []Line
+	indent := ""
+	room := width
+	for {
+		if Cells(text) <= room {
+			return append(out, Line{}.Add(st, indent+text))
+		}
+		head := Cut(text, room)
+		if i := strings.LastIndexByte(head, ' '); i > 0 && strings.TrimLeft(head[:i], " ") != "" && (len(head) == len(text) || text[len(head)] != ' ') {
+			head = head[:i]
+		}
+		if head == "" {
+			_, n := utf8.DecodeRuneInString(text)
+			head = text[:n]
+		}
+		out = append(out, Line{}.Add(st, indent+strings.TrimRight(head, " ")))
+		text = strings.TrimLeft(text[len(head):], " ")
+		indent, room = strings.Repeat(" ", hang), max(width-hang, 1)
+		if text == "" {
+			return out
+		}
+	}
+}
+
+// Cut is the longest beginning of s of at most n cells.
+func Cut(s string, n int) string {
+	for i, r := range s {
+		if n -= Rune(r); n < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// Pad pads or cuts s to a width.
+func Pad(s string, width int) string {
+	if n := Cells(s); n < width {
+		return s + strings.Repeat(" ", width-n)
+	}
+	return Cut(s, width)
+}
+
+// Cells is the width of s on a terminal.
+func Cells(s string) int {
+	n := 0
+	for _, r := range s {
+		n += Rune(r)
+	}
+	return n
+}
+
+// Rune is the width of a character (Unicode UAX #11 and #44): wide ones are
+// Hangul, CJK and most pictures; marks that join the one before take nothing.
+func Rune(r rune) int {
+	switch {
+	case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x300 && r <= 0x36f, r == 0x200b, r == 0x200d, r >= 0xfe00 && r <= 0xfe0f:
+		return 0
+	case r < 0x1100:
+		return 1
+	case r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f,
+		r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6, r >= 0x1f300 && r <= 0x1faff, r >= 0x20000 && r <= 0x3fffd:
+		return 2
+	case r >= 0x1160 && r <= 0x11ff:
+		return 0
+	}
+	return 1
+}
+
+// Clean takes out what would move the cursor or change the colour: escape
+// sequences and control characters. Tabs become blanks.
+func Clean(s string) string {
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] == 0x7f || s[i] >= utf8.RuneSelf {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return s
+	}
+	var b strings.Builder
+	col := 0
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == 0x1b:
+			n = escape(s[i:])
+		case r == '\t':
+			pad := 8 - col%8
+			b.WriteString(strings.Repeat(" ", pad))
+			col += pad
+		case r < 0x20 || r >= 0x7f && r < 0xa0:
+		case r == utf8.RuneError && n == 1:
+			b.WriteRune(r)
+			col++
+		default:
+			b.WriteRune(r)
+			col += Rune(r)
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// escape is the length of the escape sequence that s begins with (ECMA-48: CSI
+// ends with a byte from @ to ~, OSC with BEL or ST).
+func escape(s string) int {
+	if len(s) < 2 {
+		return len(s)
+	}
+	switch s[1] {
+	case '[':
+		for i := 2; i < len(s); i++ {
+			if s[i] >= '@' && s[i] <= '~' {
+				return i + 1
+			}
+		}
+		return len(s)
+	case ']':
+		for i := 2; i < len(s); i++ {
+			if s[i] == 7 {
+				return i + 1
+			}
+			if s[i] == 0x1b && i+1 < len(s) && s[i+1] == '\\' {
+				return i + 2
+			}
+		}
+		return len(s)
+	}
+	return 2
+}

@@ -1,0 +1,200 @@
+// Package pane is what all panes of the lab have in common: what they are handed,
+// what they answer to a key, and the interface that the screen sees. The panes
+// themselves are below it, one folder each: a small model and a function that
+// makes lines of it. None knows a terminal.
+package pane
+
+import (
+	"strings"
+
+	"hoplab/packet/filter"
+	"hoplab/sim/clock"
+	"hoplab/ui/look"
+	"hoplab/ui/replay"
+	"hoplab/ui/text"
+)
+
+// Pane is one view.
+type Pane interface {
+	Name() string        // how it is found: "hops"
+	Title() string       // what stands in its frame
+	SetSize(w, h int)    // of the inside
+	View() []look.Line   // at most h lines
+	Update(k Key) Action // nil: the key means nothing here
+	Keys() []Binding     // those that Update knows
+}
+
+// Key is a key that was pressed.
+type Key struct {
+	Name string // as bubbletea names it: "n", "enter", "ctrl+c"
+	Text string // what it types; empty for keys that type nothing
+}
+
+// Binding is a key and what it does, for people.
+type Binding struct{ Key, What string }
+
+// Action is what a pane wants done.
+type Action interface{}
+
+// The actions.
+type (
+	Done     struct{}                   // the pane has done it itself
+	Seek     struct{ Event int }        // move the cursor
+	Run      struct{ Goal replay.Goal } // run on
+	Say      struct{ Text string }      // tell the reader
+	Copy     struct{ Text, What string }
+	Line     struct{ Text string } // a line was typed into the shell
+	Stop     struct{}              // Ctrl-C in the shell
+	Shell    struct{ NetNS string }
+	NextStep struct{}
+	Answer   struct{ Text string }
+	Open     struct{ Index int }
+	Enter    struct{} // go on: what that is depends
+)
+
+// Common is handed to all panes.
+type Common struct {
+	S      *replay.Session // nil on the start screen
+	Lang   text.Lang
+	ASCII  bool // the terminal has no UTF-8
+	Story  *text.Story
+	told   int // how many events the story knows
+	Follow int // talk that is followed, -1 for none
+
+	Filter     string // in pcap-filter(7): hops that are shown
+	Filters    map[int]*filter.Filter
+	Tables     []replay.Table // of Machine at Looked
+	Before     []replay.Table // at the stop before
+	Machine    string
+	Looked     int
+	Ticks      uint64 // of the session when it was looked
+	Looking    bool
+	Down       map[string]bool // NETNS:DEV: is it down; at Looked
+	Breaks     []*replay.Break
+	Hidden     bool // what a lesson asks about is not shown yet
+	LessonMode bool
+}
+
+// T says something in the reader's language.
+func (c *Common) T(en, ko string) string {
+	if c.Lang == text.Korean {
+		return ko
+	}
+	return en
+}
+
+// Tell brings the story up to the history. Where the language was changed, or the
+// past was cut, it begins anew.
+func (c *Common) Tell() *text.Story {
+	if c.Story == nil || c.told > len(c.S.History.Events) {
+		c.Story, c.told = text.NewStory(c.Lang), 0
+	}
+	for ; c.told < len(c.S.History.Events); c.told++ {
+		c.Story.Event(&c.S.History.Events[c.told].Event)
+	}
+	return c.Story
+}
+
+// SetLang changes the language.
+func (c *Common) SetLang(l text.Lang) { c.Lang, c.Story, c.told = l, nil, 0 }
+
+// Forget drops what is known of events: the past was cut.
+func (c *Common) Forget() {
+	c.Story, c.told = nil, 0
+	c.Tables, c.Before, c.Looked = nil, nil, -1
+}
+
+// Shows reports that a crossing is among those that are shown.
+func (c *Common) Shows(h *replay.Hop) bool {
+	if c.Follow >= 0 && c.S.History.Journeys[h.Journey].Talk != c.Follow {
+		return false
+	}
+	if c.Filters == nil {
+		return true
+	}
+	f := c.Filters[h.Link]
+	return f != nil && f.Match(h.Frame)
+}
+
+// Mark is the letter of a packet: the same on all its way, through NAT and
+// tunnels.
+func (c *Common) Mark(journey int) string { return Letter(c.S.History.Journeys[journey].Number) }
+
+// Letter numbers things A to Z, then A1 to Z1 and so on.
+func Letter(n int) string {
+	s := string(rune('A' + n%26))
+	if n >= 26 {
+		s += string(rune('0' + n/26%10))
+	}
+	return s
+}
+
+// Style is that of a packet: all of one talk have it.
+func (c *Common) Style(journey int) look.Style {
+	return look.Talk(c.S.History.Journeys[journey].Colour)
+}
+
+// Time is an instant as captures show it, in seconds since the start.
+func Time(at clock.Instant) string {
+	us := int64(at) / 1000
+	return itoa(us/1e6, 0) + "." + itoa(us%1e6, 6)
+}
+
+func itoa(n int64, width int) string {
+	var b []byte
+	for n > 0 || len(b) == 0 {
+		b = append([]byte{byte('0' + n%10)}, b...)
+		n /= 10
+	}
+	return strings.Repeat("0", max(0, width-len(b))) + string(b)
+}
+
+// Glyph gives the first, or the second where there is no UTF-8.
+func (c *Common) Glyph(utf, ascii string) string {
+	if c.ASCII {
+		return ascii
+	}
+	return utf
+}
+
+// Scroll is a place in something longer than the screen.
+type Scroll struct{ Top int }
+
+// Show moves so that a line is seen.
+func (s *Scroll) Show(line, height, total int) {
+	if line < s.Top {
+		s.Top = line
+	}
+	if line >= s.Top+height {
+		s.Top = line - height + 1
+	}
+	s.Top = max(0, min(s.Top, total-height))
+}
+
+// Move scrolls by lines or pages; it reports whether the key was one for that.
+func (s *Scroll) Move(key string, height, total int) bool {
+	switch key {
+	case "up", "k":
+		s.Top--
+	case "down", "j":
+		s.Top++
+	case "pgup", "ctrl+u":
+		s.Top -= max(height-1, 1)
+	case "pgdown", "ctrl+d":
+		s.Top += max(height-1, 1)
+	case "home":
+		s.Top = 0
+	case "end":
+		s.Top = total
+	default:
+		return false
+	}
+	s.Top = max(0, min(s.Top, total-height))
+	return true
+}
+
+// Part is what is seen of lines.
+func (s *Scroll) Part(lines []look.Line, height int) []look.Line {
+	s.Top = max(0, min(s.Top, len(lines)-height))
+	return lines[s.Top:min(len(lines), s.Top+height)]
+}

@@ -1,0 +1,178 @@
+// Package state is the pane of a machine's tables as commands print them, with
+// what has changed since the stop before marked.
+package state
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hoplab/ui/look"
+	"hoplab/ui/pane"
+	"hoplab/ui/replay"
+)
+
+// Pane shows one command's table of one machine.
+type Pane struct {
+	*pane.Common
+	w, h   int
+	cmd    int
+	pinned bool
+	scroll pane.Scroll
+	total  int
+}
+
+// New makes the pane.
+func New(c *pane.Common) *Pane { return &Pane{Common: c} }
+
+// Name finds it.
+func (p *Pane) Name() string { return "state" }
+
+// Title stands in its frame.
+func (p *Pane) Title() string { return p.T("state", "상태") + ": " + p.Machine }
+
+// SetSize is that of the inside.
+func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
+
+// Keys lists what the pane knows.
+func (p *Pane) Keys() []pane.Binding {
+	return []pane.Binding{
+		{Key: "left/h right/l", What: p.T("another table", "다른 테이블")},
+		{Key: "m M", What: p.T("the next, the previous machine", "다음, 이전 머신")},
+		{Key: "o", What: p.T("the machine where the packet is", "패킷이 있는 머신")},
+		{Key: "up/k down/j", What: p.T("scroll", "스크롤")},
+		{Key: "c", What: p.T("copy the table", "테이블 복사")},
+	}
+}
+
+// Choose picks the machine whose tables are wanted: that of the packet, unless
+// another one was asked for.
+func (p *Pane) Choose() string {
+	if !p.pinned || p.Machine == "" {
+		p.Machine = p.S.Topology().Machines[0].Name
+		for _, m := range p.S.Topology().Machines {
+			if m.Role == "node" {
+				p.Machine = m.Name
+				break
+			}
+		}
+		if h := p.S.Hop(); h >= 0 {
+			p.Machine = p.S.History.Hops[h].NetNS
+		}
+	}
+	return p.Machine
+}
+
+// Show pins a machine.
+func (p *Pane) Show(machine string) { p.Machine, p.pinned = machine, true }
+
+// Update takes a key.
+func (p *Pane) Update(k pane.Key) pane.Action {
+	n := len(replay.Commands())
+	switch k.Name {
+	case "left", "h":
+		p.cmd, p.scroll.Top = (p.cmd+n-1)%n, 0
+	case "right", "l":
+		p.cmd, p.scroll.Top = (p.cmd+1)%n, 0
+	case "m":
+		p.next(1)
+	case "M":
+		p.next(-1)
+	case "o":
+		p.pinned = false
+		p.Choose()
+	case "c":
+		t := p.table()
+		return pane.Copy{Text: strings.Join(t.Lines, "\n") + "\n", What: t.Command}
+	default:
+		if !p.scroll.Move(k.Name, p.h-1, p.total) {
+			return nil
+		}
+	}
+	return pane.Done{}
+}
+
+func (p *Pane) next(d int) {
+	all := p.S.Topology().Machines
+	for i, m := range all {
+		if m.Name == p.Machine {
+			p.Show(all[(i+d+len(all))%len(all)].Name)
+			return
+		}
+	}
+}
+
+func (p *Pane) table() replay.Table {
+	if p.cmd < len(p.Tables) {
+		return p.Tables[p.cmd]
+	}
+	return replay.Table{Command: replay.Commands()[p.cmd]}
+}
+
+// View makes the lines: the tables there are, and the chosen one.
+func (p *Pane) View() []look.Line {
+	lines := p.Lines()
+	p.total = len(lines)
+	return append([]look.Line{p.tabs()}, p.scroll.Part(lines, p.h-1)...)
+}
+
+// tabs names the tables; those that changed have a mark.
+func (p *Pane) tabs() look.Line {
+	var l look.Line
+	for i, c := range replay.Commands() {
+		name := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(c, "ip "), "iptables -t "), " -nvL")
+		name = strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(name, " -L"), " list"), "-br ")
+		if name == "-s link" {
+			name = "link"
+		}
+		if i < len(p.Tables) && i < len(p.Before) && !slices.Equal(p.Tables[i].Lines, p.Before[i].Lines) {
+			name += "*"
+		}
+		st := look.Dim
+		if i == p.cmd {
+			st = look.Selected
+		}
+		l = l.Add(st, name).Add(look.Plain, " ")
+	}
+	for l.Cells() > p.w && len(l) > 2 && l[0].Style != look.Selected {
+		l = l[2:]
+	}
+	return l
+}
+
+// Lines are those of the chosen table.
+func (p *Pane) Lines() []look.Line {
+	t := p.table()
+	out := []look.Line{look.Line{}.Add(look.Head, p.Machine+"# "+t.Command)}
+	if p.Looking && p.Tables == nil {
+		return append(out, look.S(look.Dim, p.T("one moment …", "잠시만요 …")))
+	}
+	if len(t.Lines) == 0 {
+		out = append(out, look.S(look.Dim, p.T("(nothing)", "(없음)")))
+	}
+	var before []string
+	if p.cmd < len(p.Before) {
+		before = p.Before[p.cmd].Lines
+	}
+	for _, l := range t.Lines {
+		if p.Before != nil && !slices.Contains(before, l) {
+			out = append(out, look.Line{}.Add(look.Warm, "+ "+l))
+			continue
+		}
+		out = append(out, look.Line{}.Add(look.Plain, "  "+l))
+	}
+	gone := 0
+	for _, l := range before {
+		if !slices.Contains(t.Lines, l) {
+			if gone++; gone <= 8 {
+				out = append(out, look.S(look.Bad, "- "+l))
+			}
+		}
+	}
+	if gone > 8 {
+		out = append(out, look.S(look.Dim, fmt.Sprintf("- … %d", gone-8)))
+	}
+	return out
+}
+
+var _ pane.Pane = (*Pane)(nil)

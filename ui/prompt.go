@@ -1,0 +1,256 @@
+package ui
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"hoplab/ui/look"
+	"hoplab/ui/pane"
+	"hoplab/ui/replay"
+)
+
+// prompt is the line at the bottom while something is typed there, or a question
+// with keys as answers.
+type prompt struct {
+	label   string
+	edit    look.Edit
+	check   func(text string) string // what is wrong with the text so far, "" if nothing
+	enter   func(text string) tea.Cmd
+	words   func() []string // what may be typed, for tab
+	live    func(text string)
+	fault   string
+	hint    string // beside the point of what is typed
+	answers map[string]func() tea.Cmd
+}
+
+// ask asks a question whose answers are keys; esc is no.
+func (a *app) ask(label string, answers map[string]func() tea.Cmd) {
+	a.prompt = &prompt{label: label, answers: answers}
+}
+
+// read reads a line.
+func (a *app) read(p *prompt, text string) {
+	p.edit.Set(text)
+	a.prompt = p
+}
+
+// promptKey is a key while the prompt is open.
+func (a *app) promptKey(k pane.Key) tea.Cmd {
+	p := a.prompt
+	if p.answers != nil {
+		name := k.Name
+		if name == "esc" || name == "ctrl+c" {
+			name = "n"
+		}
+		f, ok := p.answers[name]
+		switch {
+		case ok:
+			a.prompt = nil
+			return f()
+		case name == "n":
+			a.prompt = nil
+		}
+		return nil
+	}
+	switch k.Name {
+	case "esc", "ctrl+c":
+		a.prompt = nil
+		if p.live != nil {
+			p.live("")
+		}
+	case "enter":
+		text := strings.TrimSpace(p.edit.Text())
+		if p.check != nil && text != "" {
+			if p.fault = p.check(text); p.fault != "" {
+				return nil
+			}
+		}
+		a.prompt = nil
+		return p.enter(text)
+	case "tab":
+		if p.words != nil {
+			p.complete()
+		}
+	default:
+		p.edit.Press(k.Name, k.Text)
+	}
+	if a.prompt == p && p.check != nil {
+		p.fault = ""
+		if text := strings.TrimSpace(p.edit.Text()); text != "" {
+			p.fault = p.check(text)
+		}
+	}
+	return nil
+}
+
+// complete completes the text as far as it is clear.
+func (p *prompt) complete() {
+	text := p.edit.Text()
+	var fit []string
+	for _, w := range p.words() {
+		if strings.HasPrefix(w, text) {
+			fit = append(fit, w)
+		}
+	}
+	if len(fit) == 0 {
+		return
+	}
+	common := fit[0]
+	for _, w := range fit[1:] {
+		for !strings.HasPrefix(w, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	p.edit.Set(common)
+	if len(fit) > 1 {
+		p.fault = strings.Join(fit, "  ")
+	}
+}
+
+// lines is what the prompt shows: a line, or two with what is wrong.
+func (p *prompt) lines(w int) []look.Line {
+	if p.answers != nil {
+		return look.Wrap(p.label+"  ["+strings.Join(slices.Sorted(maps.Keys(p.answers)), "/")+"]", look.Warm, w, 0)
+	}
+	out := []look.Line{p.edit.Line(p.label, w, true)}
+	if p.fault != "" {
+		out = append(out, look.S(look.Bad, p.fault))
+	} else if p.hint != "" {
+		out = append(out, look.S(look.Dim, p.hint))
+	}
+	return out
+}
+
+// askFilter reads a filter for the crossings that are shown.
+func (a *app) askFilter() {
+	was := a.c.Filter
+	p := &prompt{label: a.c.T("filter (tcpdump's): ", "필터 (tcpdump): ")}
+	p.check = func(text string) string {
+		if _, err := replay.CompileFilter(text); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	p.enter = func(text string) tea.Cmd {
+		if err := a.setFilter(text); err != nil {
+			a.fail(err)
+		}
+		return nil
+	}
+	a.read(p, was)
+}
+
+// setFilter shows only crossings that match; none takes it off.
+func (a *app) setFilter(text string) error {
+	if text == "" {
+		a.c.Filter, a.c.Filters = "", nil
+		return nil
+	}
+	f, err := replay.CompileFilter(text)
+	if err != nil {
+		return err
+	}
+	a.c.Filter, a.c.Filters = text, f
+	return nil
+}
+
+// askBreak reads a breakpoint.
+func (a *app) askBreak() {
+	p := &prompt{label: a.c.T("stop at (k8s-w1:tunl0, icmp, drop, /text/): ", "중단점 (k8s-w1:tunl0, icmp, drop, /글자/): ")}
+	p.check = func(text string) string {
+		if _, err := replay.ParseBreak(text, a.c.S.IsPlace); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	p.words = func() []string { return a.places() }
+	p.enter = func(text string) tea.Cmd { return a.addBreak(text) }
+	text := ""
+	if h := a.c.S.Hop(); h >= 0 {
+		text = a.c.S.History.Hops[h].Place()
+	}
+	a.read(p, text)
+}
+
+// addBreak sets a breakpoint, or takes one off that is there already.
+func (a *app) addBreak(text string) tea.Cmd {
+	if text == "" {
+		return nil
+	}
+	for i, b := range a.c.Breaks {
+		if b.Text == text {
+			a.c.Breaks = slices.Delete(slices.Clone(a.c.Breaks), i, i+1)
+			a.say(fmt.Sprintf(a.c.T("breakpoint %s taken off", "중단점 %s 지움"), text))
+			return nil
+		}
+	}
+	b, err := replay.ParseBreak(text, a.c.S.IsPlace)
+	if err != nil {
+		a.fail(err)
+		return nil
+	}
+	a.c.Breaks = append(slices.Clone(a.c.Breaks), b)
+	a.say(fmt.Sprintf(a.c.T("breakpoint %s set; B runs to the next one, T clears all", "중단점 %s 설정; B로 다음 중단점까지, T로 모두 지움"), text))
+	return nil
+}
+
+// places are the interfaces of the lab.
+func (a *app) places() []string {
+	var l []string
+	for _, m := range a.c.S.Topology().Machines {
+		l = append(l, m.Name)
+		for _, i := range m.Interfaces {
+			l = append(l, m.Name+":"+i.Name)
+		}
+	}
+	return l
+}
+
+// askShell asks where to open a shell.
+func (a *app) askShell() tea.Cmd {
+	netns := a.here()
+	if len(a.c.S.Shells()) == 0 && a.focus == paneShell {
+		return a.openShell(netns)
+	}
+	p := &prompt{label: a.c.T("shell in: ", "셸을 열 곳: ")}
+	names := func() []string {
+		var l []string
+		for _, m := range a.c.S.Topology().Machines {
+			l = append(l, m.Name)
+		}
+		return l
+	}
+	p.words = names
+	p.check = func(text string) string {
+		for _, n := range names() {
+			if strings.HasPrefix(n, text) {
+				return ""
+			}
+		}
+		return a.c.T("there is: ", "가능: ") + strings.Join(names(), " ")
+	}
+	p.enter = func(text string) tea.Cmd {
+		for _, n := range names() {
+			if n == text {
+				return a.openShell(n)
+			}
+		}
+		a.say(a.c.T("there is: ", "가능: ") + strings.Join(names(), " "))
+		return nil
+	}
+	a.read(p, netns)
+	return nil
+}
+
+// here is the machine where the packet is, or else the one whose tables are
+// shown.
+func (a *app) here() string {
+	if h := a.c.S.Hop(); h >= 0 {
+		return a.c.S.History.Hops[h].NetNS
+	}
+	return a.c.Machine
+}

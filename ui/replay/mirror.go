@@ -1,0 +1,186 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"hoplab/packet"
+	"hoplab/scenarios"
+	"hoplab/sim"
+	"hoplab/sim/trace"
+)
+
+// Point is a moment of a session: where its mirror stops.
+type Point struct {
+	Event  int    // how many events are over
+	tick   uint64 // in which the last of them happened
+	nth    int    // of how many in this tick
+	inputs []Input
+}
+
+// Point is the moment when n events are over.
+func (s *Session) Point(n int) Point {
+	p := Point{Event: min(max(n, 0), len(s.History.Events)), inputs: s.inputs[:len(s.inputs):len(s.inputs)]}
+	if p.Event == len(s.History.Events) {
+		p.tick = s.now.ticks // with all that came after the last event
+		return p
+	}
+	if p.Event == 0 {
+		return p
+	}
+	p.tick = s.History.Events[p.Event-1].Tick
+	for i := p.Event - 1; i >= 0 && s.History.Events[i].Tick == p.tick; i-- {
+		p.nth++
+	}
+	return p
+}
+
+// Mirror is a second lab that gets what the session's lab got, as far as one
+// wants to see. It may be used on another goroutine than its session.
+type Mirror struct {
+	entry  *scenarios.Entry
+	seed   *uint64
+	world  *world
+	inputs []Input // that the world got
+}
+
+// Mirror is the session's.
+func (s *Session) Mirror() *Mirror { return s.mirror }
+
+func (m *Mirror) close() {
+	if m.world != nil {
+		m.world.close()
+		m.world = nil
+	}
+}
+
+// often is how many ticks are between two looks at a context.
+const often = 1 << 12
+
+// At calls f with the lab as it was at a point. f may read the lab and must not
+// run it. When ctx ends first, f is not called.
+func (m *Mirror) At(ctx context.Context, p Point, f func(*sim.Lab)) error {
+	if !m.before(p) {
+		m.close()
+		w, err := newWorld(m.entry, scenarios.Options{Seed: m.seed, Blind: true})
+		if err != nil {
+			return err
+		}
+		m.world, m.inputs = w, nil
+	}
+	w := m.world
+	stop := p.tick
+	if p.nth > 0 {
+		stop--
+	}
+	for n := 1; w.ticks < stop; n++ {
+		if err := m.step(p); err != nil {
+			return err
+		}
+		if n%often == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	if p.nth == 0 {
+		f(w.lab)
+		return nil
+	}
+	c := &counter{left: p.nth, f: func() { f(w.lab) }}
+	w.lab.World().Log.Attach(c)
+	err := m.step(p)
+	w.lab.World().Log.Detach(c)
+	if err == nil && c.left > 0 {
+		err = fmt.Errorf("replay: tick %d had %d events, now it has %d", w.ticks, p.nth, p.nth-c.left)
+	}
+	return err
+}
+
+// tryTicks is how much a line on a copy may do.
+const tryTicks = 200_000
+
+// Try runs a line in a shell on a copy of the lab as it was at a point, which is
+// thrown away: it changes nothing. netns is where the shell is if number n was not
+// open yet.
+func (s *Session) Try(ctx context.Context, p Point, n int, netns, line string) (string, error) {
+	m := &Mirror{entry: s.Entry, seed: s.o.Seed}
+	defer m.close()
+	p.nth = 0 // shells come between ticks
+	if err := m.At(ctx, p, func(*sim.Lab) {}); err != nil {
+		return "", err
+	}
+	w := m.world
+	if n < 0 || n >= len(w.shells) {
+		if err := w.apply(Input{Kind: OpenShell, Text: netns}); err != nil {
+			return "", err
+		}
+		n = len(w.shells) - 1
+		for i := 0; i < often && !w.shells[n].term.Ready(); i++ {
+			w.tick()
+		}
+	}
+	var b strings.Builder
+	w.print = func(shell int, text string) {
+		if shell == n {
+			b.WriteString(text)
+		}
+	}
+	if err := w.apply(Input{Kind: TypeLine, Shell: n, Text: line}); err != nil {
+		return "", err
+	}
+	for i := 0; i < tryTicks && !w.shells[n].term.Ready(); i++ {
+		if i%often == 0 && ctx.Err() != nil {
+			return b.String(), context.Cause(ctx)
+		}
+		if !w.tick() {
+			break
+		}
+	}
+	if !w.shells[n].term.Ready() {
+		b.WriteString("(…)\n")
+	}
+	return b.String(), nil
+}
+
+// before reports that the mirror can go on to a point.
+func (m *Mirror) before(p Point) bool {
+	w := m.world
+	switch {
+	case w == nil, w.err != nil, w.ticks > p.tick, w.ticks == p.tick && p.nth > 0, len(m.inputs) > len(p.inputs):
+		return false
+	}
+	for i, in := range m.inputs {
+		if in != p.inputs[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// step is one tick: an input, or an event of the lab.
+func (m *Mirror) step(p Point) error {
+	w := m.world
+	if n := len(m.inputs); n < len(p.inputs) && p.inputs[n].Tick == w.ticks {
+		m.inputs = append(m.inputs, p.inputs[n])
+		return w.apply(p.inputs[n])
+	}
+	if !w.tick() {
+		return fmt.Errorf("replay: nothing happens after tick %d, but something did", w.ticks)
+	}
+	return nil
+}
+
+// counter calls f at an event.
+type counter struct {
+	left int
+	f    func()
+}
+
+// Trace is trace.Sink.
+func (c *counter) Trace(*trace.Record, *packet.Flow, []byte) {
+	if c.left > 0 {
+		if c.left--; c.left == 0 {
+			c.f()
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package replay
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"hoplab/sim"
+	"hoplab/sim/shell"
+	"hoplab/sim/shell/iproute"
+	"hoplab/sim/shell/nettools"
+	"hoplab/sim/stack"
+)
+
+// Table is what a command prints about a machine.
+type Table struct {
+	Machine string
+	Command string
+	Lines   []string
+}
+
+// commands are those that show the state of a machine.
+func commands() []string {
+	return []string{"ip route", "ip neigh", "ip -br addr", "conntrack -L", "iptables -t filter -nvL", "iptables -t nat -nvL", "iptables -t mangle -nvL", "iptables -t raw -nvL",
+		"ip rule", "ipset list", "ip -s link"}
+}
+
+// Commands lists the tables that there are.
+func Commands() []string { return commands() }
+
+// Tables prints what commands print about a namespace. The commands take no
+// time, start no process and leave no trace, so that the lab stays what it was.
+func Tables(l *sim.Lab, netns string, cmds []string) []Table {
+	ns := l.Namespace(netns)
+	if ns == nil {
+		return nil
+	}
+	all := append(iproute.Tools(), nettools.New(l).Tools()...)
+	var out []Table
+	for _, c := range cmds {
+		out = append(out, Table{netns, c, look(l, ns, all, strings.Fields(c))})
+	}
+	return out
+}
+
+// look runs a command that only looks.
+func look(l *sim.Lab, ns *stack.Namespace, all []shell.Tool, argv []string) (lines []string) {
+	var b bytes.Buffer
+	for i := range all {
+		if all[i].Name != argv[0] {
+			continue
+		}
+		func() {
+			defer func() {
+				if r := recover(); r != nil { // it wanted a process
+					b.Reset()
+					fmt.Fprintf(&b, "%s: %v", argv[0], r)
+				}
+			}()
+			var errs bytes.Buffer
+			all[i].Run(&shell.Call{Args: argv, In: strings.NewReader(""), Out: &b, Err: &errs, Process: &shell.Process{Args: argv, NS: ns, Dir: "/"}, NS: ns, Lab: l, Tool: &all[i]})
+			if b.Len() == 0 {
+				b.Write(errs.Bytes())
+			}
+		}()
+		break
+	}
+	text := strings.TrimRight(b.String(), "\n ")
+	if text == "" {
+		return nil
+	}
+	for _, line := range strings.Split(text, "\n") {
+		lines = append(lines, strings.TrimRight(strings.ReplaceAll(line, "\t", "        "), " "))
+	}
+	return lines
+}
+
+// Down tells of each interface, by NETNS:DEV, whether it is down.
+func Down(l *sim.Lab) map[string]bool {
+	down := map[string]bool{}
+	for _, ns := range l.Namespaces() {
+		for _, d := range ns.Devices() {
+			down[ns.Name+":"+d.Name] = !d.Up()
+		}
+	}
+	return down
+}

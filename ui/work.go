@@ -1,0 +1,505 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"hoplab/sim"
+	"hoplab/sim/shell"
+	"hoplab/ui/replay"
+)
+
+// job is the run that goes on in pieces until a goal is met.
+type job struct {
+	goal     replay.Goal
+	from     int // cursor when it began
+	stay     bool
+	then     *replay.Goal // to go to when all is known
+	cancel   bool
+	pieces   int
+	progress bool // it takes long enough to be told
+}
+
+// workMsg is a piece of work that is done.
+type workMsg struct {
+	serial int
+	work   *replay.Work
+}
+
+// goal adds the breakpoints, and keeps to what is followed.
+func (a *app) goal(k replay.GoalKind) replay.Goal {
+	return replay.Goal{Kind: k, Breaks: a.c.Breaks, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
+}
+
+// run moves on to a goal: through what has happened, and then further.
+func (a *app) run(g replay.Goal) tea.Cmd {
+	s := a.c.S
+	if a.job != nil {
+		a.say(a.c.T("it runs; esc stops it", "실행 중입니다. esc로 멈춥니다"))
+		return nil
+	}
+	g.Breaks = a.c.Breaks
+	if s.Find(g) {
+		a.arrived(&g)
+		return nil
+	}
+	if a.c.Hidden { // all that will happen in this step is known already
+		s.Seek(len(s.History.Events))
+		a.stepOver()
+		return nil
+	}
+	if s.Err() != nil {
+		a.fail(s.Err())
+		return nil
+	}
+	s.Seek(len(s.History.Events))
+	begins := false
+	if !s.Busy() {
+		if s.Begun() == s.Steps() {
+			a.ended()
+			a.moved()
+			return nil
+		}
+		if a.lesson.Open() != nil {
+			a.focusOn(paneLesson)
+			a.say(a.c.T("first say what will happen; enter answers, ctrl+s skips", "먼저 무슨 일이 일어날지 답하세요. enter로 답하고 ctrl+s로 건너뜁니다"))
+			return nil
+		}
+		if err := s.Input(replay.BeginStep, 0, ""); err != nil {
+			a.fail(err)
+			return nil
+		}
+		begins = true
+		if len(s.Shells()) == 0 {
+			a.say("")
+		}
+	}
+	j := &job{goal: g, from: s.Cursor()}
+	if begins && a.c.LessonMode { // the questions' answers are known before the packet is shown
+		j.goal, j.stay, j.then = replay.Goal{Kind: replay.TheEnd}, true, &g
+	}
+	a.job = j
+	return a.piece()
+}
+
+// ended says that nothing is left to happen.
+func (a *app) ended() {
+	a.playing = false
+	switch {
+	case a.c.S.Stands():
+		a.say(a.c.T("a program waits; type in another shell, let time pass with r, or end it with ctrl+c", "프로그램이 기다리는 중: 다른 셸에 입력하거나, r로 시간을 보내거나, ctrl+c로 끝냅니다"))
+	default:
+		a.say(a.c.T("the end of the scenario: type in a shell (6), go back (b), or open another one (o)", "시나리오 끝: 셸(6)에 입력하거나, b로 되돌아가거나, o로 다른 것을 엽니다"))
+	}
+}
+
+// piece lets the session work for a moment.
+func (a *app) piece() tea.Cmd {
+	s, g, n := a.c.S, a.job.goal, a.serial
+	a.shell.Working = true
+	return func() tea.Msg { return workMsg{n, s.Work(g)} }
+}
+
+// worked takes what was done.
+func (a *app) worked(m workMsg) tea.Cmd {
+	if m.serial != a.serial || a.job == nil {
+		return nil
+	}
+	j, s := a.job, a.c.S
+	over := s.Take(m.work, j.goal)
+	j.pieces++
+	if j.stay {
+		s.Seek(j.from)
+	}
+	if !over && !j.cancel {
+		j.progress = j.pieces > 3
+		return a.piece()
+	}
+	a.job, a.shell.Working = nil, false
+	if s.Err() != nil {
+		a.fail(s.Err())
+		a.playing = false
+		a.moved()
+		return nil
+	}
+	switch {
+	case j.cancel:
+		a.say(a.c.T("stopped", "멈춤"))
+	case j.then != nil:
+		if !s.Find(*j.then) {
+			s.Seek(len(s.History.Events))
+		}
+		a.arrived(j.then)
+		return nil
+	}
+	a.arrived(&j.goal)
+	return nil
+}
+
+// arrived says why it stopped here.
+func (a *app) arrived(g *replay.Goal) {
+	s := a.c.S
+	a.moved()
+	if s.AtEnd() && !s.Busy() {
+		a.stepOver()
+		return
+	}
+	if s.Cursor() == 0 {
+		return
+	}
+	e := &s.History.Events[s.Cursor()-1]
+	var hop *replay.Hop
+	if e.Hop >= 0 && s.History.Hops[e.Hop].Event == s.Cursor()-1 {
+		hop = &s.History.Hops[e.Hop]
+	}
+	for _, b := range g.Breaks {
+		if b.Meets(e, hop) {
+			a.playing = false
+			a.say(fmt.Sprintf(a.c.T("breakpoint: %s", "중단점: %s"), b.Text))
+			return
+		}
+	}
+	a.say("")
+	if replay.Lost(e) {
+		sentence, _ := a.c.Lang.Reason(e.Reason)
+		a.say(fmt.Sprintf(a.c.T("dropped on %s: %s (%s)", "%s 에서 폐기: %s (%s)"), e.NetNS, e.Reason, sentence))
+	}
+}
+
+// stepOver tells how a step ended.
+func (a *app) stepOver() {
+	s := a.c.S
+	a.playing = false
+	a.moved()
+	n := s.Step()
+	rep := s.Report(n)
+	if rep == nil || len(s.History.Marks) > 0 && s.History.Marks[len(s.History.Marks)-1].Input.Kind != replay.BeginStep {
+		if s.Stands() {
+			a.ended()
+		}
+		return
+	}
+	met, all := 0, len(rep.Expectations)
+	for _, x := range rep.Expectations {
+		if x.OK {
+			met++
+		}
+	}
+	text := fmt.Sprintf(a.c.T("step %d is over: %d of %d expectations met", "단계 %d 끝: 기대 %[3]d개 중 %[2]d개 충족"), n+1, met, all)
+	if s.Begun() < s.Steps() {
+		text += a.c.T("; n begins the next one", "; n으로 다음 단계")
+	} else if a.c.LessonMode {
+		right, asked, _ := a.lesson.Score()
+		text += fmt.Sprintf(a.c.T("; score %d of %d (7 shows it)", "; 점수 %d/%d (7로 보기)"), right, asked)
+	}
+	a.say(text)
+}
+
+// back goes back to a goal.
+func (a *app) back(k replay.GoalKind) {
+	a.playing = false
+	if a.job != nil {
+		return
+	}
+	g := replay.Goal{Kind: k, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
+	if !a.c.S.Back(g) {
+		a.say(a.c.T("this is the start", "처음입니다"))
+	} else {
+		a.say("")
+	}
+	a.moved()
+}
+
+// playMsg is the next moment of a run that is watched.
+type playMsg struct{ serial int }
+
+// toggle runs or pauses.
+func (a *app) toggle() tea.Cmd {
+	if a.c.LessonMode {
+		a.say(a.c.T("a lesson does not play by itself: n goes from hop to hop", "실습은 자동으로 재생되지 않습니다. n으로 홉마다 이동하세요"))
+		return nil
+	}
+	a.playing = !a.playing
+	if !a.playing {
+		a.say(a.c.T("paused", "일시정지"))
+		return nil
+	}
+	a.say(a.c.T("running; r pauses, + and - change the speed", "실행 중: r 일시정지, +와 - 속도"))
+	return a.play(playMsg{a.serial})
+}
+
+// play shows the next hop, and asks for the one after it.
+func (a *app) play(m playMsg) tea.Cmd {
+	if !a.playing || m.serial != a.serial || a.c.S == nil {
+		return nil
+	}
+	d := speeds()[a.speed]
+	next := tea.Tick(d, func(time.Time) tea.Msg { return m })
+	if a.job != nil {
+		return next
+	}
+	s := a.c.S
+	if s.AtEnd() && s.Stands() {
+		if err := s.Pass(d); err != nil {
+			a.fail(err)
+			return nil
+		}
+		a.job = &job{goal: replay.Goal{Kind: replay.TheEnd}, from: s.Cursor()}
+		return tea.Batch(a.piece(), next)
+	}
+	status := a.status
+	cmd := a.run(a.goal(replay.NextHop))
+	if a.playing && a.status == "" {
+		a.status = status
+	}
+	if !a.playing {
+		return cmd
+	}
+	return tea.Batch(cmd, next)
+}
+
+// lookJob is a look into the past that is under way.
+type lookJob struct {
+	event   int
+	machine string
+	cancel  context.CancelFunc
+}
+
+// lookMsg is what was seen.
+type lookMsg struct {
+	serial, event int
+	machine       string
+	tables        []replay.Table
+	before        []replay.Table
+	down          map[string]bool
+	err           error
+}
+
+// wanted asks for the tables of the cursor's moment, if somebody looks at them
+// and they are not known.
+func (a *app) wanted() tea.Cmd {
+	s := a.c.S
+	if s == nil || a.look != nil || a.job != nil {
+		return nil
+	}
+	at, machine := s.Cursor(), a.c.Machine
+	if a.c.Looked == at && len(a.c.Tables) > 0 && a.c.Tables[0].Machine == machine && a.c.Ticks == s.Ticks() {
+		return nil
+	}
+	if !a.visible(paneState) && !a.visible(paneMap) {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.look = &lookJob{at, machine, cancel}
+	a.c.Looking = true
+	n, now, m := a.serial, s.Point(at), s.Mirror()
+	earlier, some := s.Point(stopBefore(s)), at > 0
+	ticks := s.Ticks()
+	return func() tea.Msg {
+		msg := lookMsg{serial: n, event: at, machine: machine}
+		if some {
+			msg.err = m.At(ctx, earlier, func(l *sim.Lab) { msg.before = replay.Tables(l, machine, replay.Commands()) })
+		}
+		if msg.err == nil {
+			msg.err = m.At(ctx, now, func(l *sim.Lab) {
+				msg.tables, msg.down = replay.Tables(l, machine, replay.Commands()), replay.Down(l)
+			})
+		}
+		_ = ticks
+		return msg
+	}
+}
+
+// stopBefore is the crossing before the cursor's moment.
+func stopBefore(s *replay.Session) int {
+	h := s.Hop()
+	if h >= 0 && s.History.Hops[h].Event+1 == s.Cursor() {
+		h--
+	}
+	if h < 0 {
+		return 0
+	}
+	return s.History.Hops[h].Event + 1
+}
+
+// looked takes what was seen.
+func (a *app) looked(m lookMsg) {
+	if m.serial != a.serial || a.look == nil {
+		return
+	}
+	a.look.cancel()
+	a.look, a.c.Looking = nil, false
+	if m.err != nil {
+		if !errors.Is(m.err, context.Canceled) {
+			a.fail(m.err)
+		}
+		a.c.Looked = m.event // not again and again
+		a.c.Tables = []replay.Table{{Machine: m.machine}}
+		return
+	}
+	a.c.Looked, a.c.Tables, a.c.Before, a.c.Down, a.c.Ticks = m.event, m.tables, m.before, m.down, a.c.S.Ticks()
+}
+
+// cutMsg says that the past was cut, or that it could not be.
+type cutMsg struct {
+	serial int
+	err    error
+	then   func() tea.Cmd
+}
+
+// cut forgets what comes after the cursor, and then does something.
+func (a *app) cut(then func() tea.Cmd) tea.Cmd {
+	if a.job != nil {
+		return nil
+	}
+	s, n := a.c.S, a.serial
+	a.job = &job{}
+	a.say(a.c.T("one moment …", "잠시만요 …"))
+	return func() tea.Msg { return cutMsg{n, s.Cut(), then} }
+}
+
+func (a *app) wasCut(m cutMsg) tea.Cmd {
+	if m.serial != a.serial {
+		return nil
+	}
+	a.job = nil
+	a.c.Forget()
+	a.saved = min(a.saved, len(a.c.S.Inputs()))
+	a.say("")
+	a.moved()
+	if m.err != nil {
+		a.fail(m.err)
+		return nil
+	}
+	if m.then != nil {
+		return m.then()
+	}
+	return nil
+}
+
+// typed runs a line in the shell in front. In the past it asks first.
+func (a *app) typed(line string) tea.Cmd {
+	s := a.c.S
+	n := a.shell.Front()
+	switch {
+	case a.job != nil:
+		a.shell.Put(line)
+		a.say(a.c.T("it runs; esc stops it", "실행 중입니다. esc로 멈춥니다"))
+		return nil
+	case shell.Incomplete(line + "\n"):
+		a.shell.More(line + "\n")
+		return nil
+	case s.Settled():
+		a.moved()
+		return a.submit(n, line)
+	}
+	past := fmt.Sprintf(a.c.T("You are in the past (event %d of %d). l: try the line on a copy; y: forget what came after and run it here; G: to the end; n: no", "과거입니다 (이벤트 %d/%d). l: 복사본에서 실행해 보기, y: 이후를 버리고 여기서 실행, G: 끝으로, n: 취소"), s.Cursor(), len(s.History.Events))
+	answers := map[string]func() tea.Cmd{
+		"l": func() tea.Cmd { return a.try(n, line) },
+		"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.submit(n, line) }) },
+		"G": func() tea.Cmd { a.seek(len(s.History.Events)); a.shell.Put(line); return nil },
+		"n": func() tea.Cmd { a.shell.Put(line); return nil },
+	}
+	if s.History.FirstOutput(n) > s.Cursor() { // it would not be there
+		delete(answers, "y")
+	}
+	a.ask(past, answers)
+	return nil
+}
+
+// tryMsg is what a line printed on a copy.
+type tryMsg struct {
+	serial int
+	line   string
+	text   string
+	err    error
+}
+
+// try runs a line on a copy of the lab as it was.
+func (a *app) try(n int, line string) tea.Cmd {
+	s, serial, p := a.c.S, a.serial, a.c.S.Point(a.c.S.Cursor())
+	netns := s.Shells()[n].NetNS
+	a.say(a.c.T("one moment …", "잠시만요 …"))
+	return func() tea.Msg {
+		text, err := s.Try(context.Background(), p, n, netns, line)
+		return tryMsg{serial, line, text, err}
+	}
+}
+
+func (a *app) tried(m tryMsg) {
+	if m.serial != a.serial {
+		return
+	}
+	a.say(a.c.T("on a copy of the past: nothing was changed", "과거의 복사본에서 실행: 바뀐 것은 없습니다"))
+	if m.err != nil {
+		a.fail(m.err)
+	}
+	a.shell.Tried(m.text)
+}
+
+// submit types a line at the end of the history.
+func (a *app) submit(n int, line string) tea.Cmd {
+	s := a.c.S
+	if n >= len(s.Shells()) {
+		n = len(s.Shells()) - 1
+	}
+	if n >= 0 && !s.Shells()[n].Ready {
+		a.say(a.c.T("the line before still runs; ctrl+c ends it", "앞의 줄이 아직 실행 중입니다. ctrl+c로 끝냅니다"))
+		return nil
+	}
+	if err := s.Input(replay.TypeLine, n, line); err != nil {
+		a.fail(err)
+		return nil
+	}
+	a.job = &job{goal: replay.Goal{Kind: replay.TheEnd, Breaks: a.c.Breaks}, from: s.Cursor()}
+	return a.piece()
+}
+
+// interrupt is Ctrl-C in the shell in front.
+func (a *app) interrupt() tea.Cmd {
+	s := a.c.S
+	if a.job != nil {
+		a.job.cancel = true
+		return nil
+	}
+	if !s.AtEnd() {
+		a.say(a.c.T("this is the past; G goes to the end", "과거입니다. G로 끝으로 갑니다"))
+		return nil
+	}
+	if err := s.Input(replay.Interrupt, a.shell.Front(), ""); err != nil {
+		a.fail(err)
+		return nil
+	}
+	a.job = &job{goal: replay.Goal{Kind: replay.TheEnd}, from: s.Cursor()}
+	return a.piece()
+}
+
+// openShell opens a shell in a namespace, and shows it.
+func (a *app) openShell(netns string) tea.Cmd {
+	s := a.c.S
+	if !s.Settled() {
+		a.ask(fmt.Sprintf(a.c.T("You are in the past (event %d of %d). y: forget what came after and open the shell here; G: open it at the end; n: no", "과거에 있습니다 (이벤트 %d/%d). y: 이후를 버리고 여기서 열기, G: 끝에서 열기, n: 취소"), s.Cursor(), len(s.History.Events)),
+			map[string]func() tea.Cmd{
+				"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.openShell(netns) }) },
+				"G": func() tea.Cmd { a.seek(len(s.History.Events)); return a.openShell(netns) },
+				"n": func() tea.Cmd { return nil },
+			})
+		return nil
+	}
+	if a.job != nil {
+		return nil
+	}
+	if err := s.Input(replay.OpenShell, 0, netns); err != nil {
+		a.fail(err)
+		return nil
+	}
+	a.shell.Show(len(s.Shells()) - 1)
+	a.focusOn(paneShell)
+	a.say("")
+	a.job = &job{goal: replay.Goal{Kind: replay.TheEnd}, from: s.Cursor()}
+	return a.piece()
+}
