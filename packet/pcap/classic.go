@@ -11,6 +11,8 @@ import (
 const (
 	magicMicro = 0xa1b2c3d4
 	magicNano  = 0xa1b23c4d
+
+	magicPatched = 0xa1b2cd34 // some Linux systems of 1998 to 2000
 )
 
 const (
@@ -30,7 +32,7 @@ type ClassicWriter struct {
 // NewClassicWriter starts a pcap file on dst. snapLen is the most bytes kept of
 // a packet; 0 means MaxSnapLen.
 func NewClassicWriter(dst io.Writer, linkType, snapLen int) *ClassicWriter {
-	if snapLen <= 0 || snapLen > MaxSnapLen {
+	if snapLen <= 0 || snapLen > math.MaxInt32 {
 		snapLen = MaxSnapLen
 	}
 	w := &ClassicWriter{out: newOutput(dst), snap: snapLen, unit: 1e3}

@@ -4,96 +4,154 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/bits"
 )
 
-// maxBlock is the longest pcapng block in bytes whose content we look at: a
-// packet of MaxSnapLen bytes and generous options. Longer ones of unknown types
-// are still skipped.
-const maxBlock = MaxSnapLen + 4*maxOption
+// maxBlock is the longest block in bytes that is read, and maxSectionHeader the
+// longest first one: libpcap's limits.
+const (
+	maxBlock         = 16 << 20
+	maxSectionHeader = 1 << 20
+)
 
 // maxInterfaces bounds what a hostile file can make us remember.
 const maxInterfaces = 1 << 16
 
+// startNG reads up to the first interface description.
 func (r *Reader) startNG() error {
 	r.next = r.nextNG
-	h, err := r.read(8, "section header bytes")
+	head, _ := r.src.Peek(12)
+	if len(head) < 12 {
+		return errors.New("unknown file format")
+	}
+	switch {
+	case binary.LittleEndian.Uint32(head[8:]) == byteOrderMagic:
+		r.order = binary.LittleEndian
+	case binary.BigEndian.Uint32(head[8:]) == byteOrderMagic:
+		r.order = binary.BigEndian
+	default:
+		return errors.New("unknown file format")
+	}
+	total := r.order.Uint32(head[4:])
+	if total < sectionHeaderLen+blockFraming || total > maxSectionHeader {
+		return fmt.Errorf("Section Header Block in pcapng dump file has invalid length %d < _%d_ < %d (BT_SHB_INSANE_MAX)", //nolint:staticcheck // libpcap's own words
+			sectionHeaderLen+blockFraming, total, maxSectionHeader)
+	}
+	if _, err := r.src.Discard(12); err != nil {
+		return err
+	}
+	rest, err := r.read(int(total)-12, "pcapng dump file", "bytes")
 	if err != nil {
 		return err
 	}
-	return r.sectionHeader([8]byte(h))
+	if major, minor := r.order.Uint16(rest), r.order.Uint16(rest[2:]); major != 1 || minor != 0 && minor != 2 {
+		return fmt.Errorf("unsupported pcapng savefile version %d.%d", major, minor)
+	}
+	for len(r.interfaces) == 0 {
+		kind, body, err := r.block()
+		switch {
+		case err == io.EOF: //nolint:errorlint // the reader's own, not wrapped
+			return errors.New("the capture file has no Interface Description Blocks")
+		case err != nil:
+			return err
+		}
+		switch kind {
+		case blockInterface:
+			if err := r.interfaceDescription(body); err != nil {
+				return err
+			}
+		case blockEnhancedPacket, blockSimplePacket, blockPacketObsolete:
+			return errors.New("the capture file has a packet block before any Interface Description Blocks")
+		}
+	}
+	return nil
 }
 
 func (r *Reader) nextNG() (Packet, error) {
 	for {
-		if _, err := r.src.Peek(1); err != nil {
-			return Packet{}, err // io.EOF between blocks is the regular end
-		}
-		h, err := r.read(8, "block header bytes")
+		kind, body, err := r.block()
 		if err != nil {
 			return Packet{}, err
 		}
-		p, isPacket, err := r.block([8]byte(h))
-		if err != nil || isPacket {
-			return p, err
+		switch kind {
+		case blockSectionHeader:
+			err = r.sectionHeader(body)
+		case blockInterface:
+			err = r.interfaceDescription(body)
+		case blockSimplePacket:
+			return r.simplePacket(body)
+		case blockEnhancedPacket:
+			return r.enhancedPacket(body)
+		case blockPacketObsolete:
+			return r.obsoletePacket(body)
+		}
+		if err != nil {
+			return Packet{}, err
 		}
 	}
 }
 
-// block reads the rest of the block that starts with head. isPacket tells
-// whether it was a packet.
-func (r *Reader) block(head [8]byte) (p Packet, isPacket bool, err error) {
-	kind := r.order.Uint32(head[:])
-	switch kind {
-	case blockSectionHeader:
-		return p, false, r.sectionHeader(head)
-	case blockPacketObsolete:
-		return p, false, errors.New("not modelled: obsolete pcapng packet block")
-	case blockInterface, blockSimplePacket, blockEnhancedPacket:
-	default:
-		return p, false, r.skip(head)
+// block reads a block and returns what lies between its two lengths. It gives
+// io.EOF at the end of the file.
+func (r *Reader) block() (kind uint32, body []byte, err error) {
+	const file = "pcapng dump file"
+	if _, err := r.src.Peek(1); err != nil {
+		return 0, nil, err
 	}
-	body, err := r.body(head)
+	if head, _ := r.src.Peek(12); !r.uniform && len(head) == 12 && binary.LittleEndian.Uint32(head) == blockSectionHeader {
+		switch { // the section may have another byte order
+		case binary.LittleEndian.Uint32(head[8:]) == byteOrderMagic:
+			r.order = binary.LittleEndian
+		case binary.BigEndian.Uint32(head[8:]) == byteOrderMagic:
+			r.order = binary.BigEndian
+		}
+	}
+	head, err := r.read(8, file, "bytes")
 	if err != nil {
-		return p, false, err
+		return 0, nil, err
 	}
-	switch kind {
-	case blockInterface:
-		return p, false, r.interfaceDescription(body)
-	case blockSimplePacket:
-		p, err = r.simplePacket(body)
-	default:
-		p, err = r.enhancedPacket(body)
+	kind, total := r.order.Uint32(head), r.order.Uint32(head[4:])
+	switch {
+	case total < blockFraming:
+		return 0, nil, fmt.Errorf("block in pcapng dump file has a length of %d < %d", total, blockFraming)
+	case total%4 != 0:
+		return 0, nil, fmt.Errorf("block in pcapng dump file has a length of %d that is not a multiple of 4", total)
+	case total > maxBlock:
+		return 0, nil, fmt.Errorf("pcapng block size %d > maximum %d", total, maxBlock)
 	}
-	return p, err == nil, err
+	rest, err := r.read(int(total)-8, file, "bytes")
+	if err != nil {
+		return 0, nil, err
+	}
+	trailer := len(rest) - 4
+	if r.order.Uint32(rest[trailer:]) != total {
+		return 0, nil, errors.New("block total length in header and trailer don't match")
+	}
+	return kind, rest[:trailer], nil
 }
 
-// sectionHeader reads the rest of a section header block, which tells the byte
-// order of everything up to the next one. Interface numbers start anew in each
-// section; those we hand out go on.
-func (r *Reader) sectionHeader(head [8]byte) error {
-	magic, err := r.src.Peek(4)
-	if err != nil {
-		return truncated(err, 4, "byte-order magic bytes", len(magic))
+// tooShort is the error of a block that ends before what its type says.
+func tooShort(kind uint32) error {
+	return fmt.Errorf("block of type %d in pcapng dump file is too short", kind)
+}
+
+// sectionHeader starts a section. Interface numbers start anew in each; those we
+// hand out go on.
+func (r *Reader) sectionHeader(body []byte) error {
+	if len(body) < sectionHeaderLen {
+		return tooShort(blockSectionHeader)
 	}
-	switch {
-	case binary.LittleEndian.Uint32(magic) == byteOrderMagic:
-		r.order = binary.LittleEndian
-	case binary.BigEndian.Uint32(magic) == byteOrderMagic:
-		r.order = binary.BigEndian
+	switch magic := r.order.Uint32(body); magic {
+	case byteOrderMagic:
+	case bits.ReverseBytes32(byteOrderMagic):
+		return errors.New("the file has sections with different byte orders")
 	default:
-		return fmt.Errorf("unknown byte-order magic % x in pcapng section header", magic)
-	}
-	body, err := r.body(head)
-	if err != nil {
-		return err
-	}
-	if len(body) < 16 {
-		return errors.New("pcapng section header block is too short")
+		return errors.New("the file has a section with a bad byte order magic field")
 	}
 	if major := r.order.Uint16(body[4:]); major != 1 {
-		return fmt.Errorf("unsupported pcapng savefile version %d.%d", major, r.order.Uint16(body[6:]))
+		return fmt.Errorf("unknown pcapng savefile major version number %d", major)
 	}
 	r.section = len(r.interfaces)
 	return nil
@@ -101,80 +159,110 @@ func (r *Reader) sectionHeader(head [8]byte) error {
 
 func (r *Reader) interfaceDescription(body []byte) error {
 	if len(body) < 8 {
-		return errors.New("pcapng interface description block is too short")
+		return tooShort(blockInterface)
 	}
-	if len(r.interfaces) == maxInterfaces {
-		return fmt.Errorf("more than %d interfaces in one capture file", maxInterfaces)
-	}
-	snap := int64(r.order.Uint32(body[4:]))
-	if snap == 0 || snap > MaxSnapLen {
-		snap = MaxSnapLen
-	}
-	i := Interface{LinkType: int(r.order.Uint16(body)), SnapLen: int(snap)}
-	unit := timeUnit{base: 10, exp: 6}
-	for o := (options{r.order, body[8:]}); o.more(); {
-		code, value := o.next()
-		switch {
-		case code == optIfName:
-			i.Name = string(value)
-		case code == optIfDescription:
-			i.Description = string(value)
-		case code == optIfTsResolution && len(value) == 1:
-			unit.base, unit.exp = 10, int(value[0]&0x7f)
-			if value[0]&0x80 != 0 {
-				unit.base = 2
-			}
-		case code == optIfTsOffset && len(value) == 8:
-			unit.offset = int64(r.order.Uint64(value))
+	link, told := int(r.order.Uint16(body)), r.order.Uint32(body[4:])
+	i := Interface{LinkType: link, SnapLen: snapLen(told)}
+	if r.uniform && len(r.interfaces) > 0 {
+		if link != r.interfaces[0].LinkType {
+			return fmt.Errorf("an interface has a type %d different from the type of the first interface", link)
+		}
+		if i.SnapLen != r.interfaces[0].SnapLen {
+			return fmt.Errorf("an interface has a snapshot length %d different from the snapshot length of the first interface", told)
 		}
 	}
-	if unit.base == 10 && unit.exp > 19 || unit.base == 2 && unit.exp > 63 {
-		return fmt.Errorf("time stamp resolution %d^-%d is finer than 64 bits can tell", unit.base, unit.exp)
+	if len(r.interfaces) == maxInterfaces {
+		return fmt.Errorf("more than %d interfaces in the file", maxInterfaces)
+	}
+	unit, err := r.interfaceOptions(&i, body[8:])
+	if err != nil {
+		return err
 	}
 	r.interfaces = append(r.interfaces, i)
 	r.units = append(r.units, unit)
 	return nil
 }
 
+// interfaceOptions reads the options of an interface description.
+func (r *Reader) interfaceOptions(i *Interface, b []byte) (timeUnit, error) {
+	unit := timeUnit{base: 10, exp: 6}
+	fault := func(format string, args ...any) (timeUnit, error) {
+		return unit, fmt.Errorf("Interface Description Block "+format, args...) //nolint:staticcheck // libpcap's own words
+	}
+	hasResolution, hasOffset := false, false
+	for len(b) > 0 {
+		if len(b) < optionHead {
+			return unit, tooShort(blockInterface)
+		}
+		code, n := r.order.Uint16(b), int(r.order.Uint16(b[2:]))
+		if b = b[optionHead:]; len(b) < padded(n) {
+			return unit, tooShort(blockInterface)
+		}
+		value := b[:n]
+		b = b[padded(n):]
+		switch code {
+		case optEnd:
+			if n != 0 {
+				return fault("has opt_endofopt option with length %d != 0", n)
+			}
+			return unit, nil
+		case optIfName:
+			i.Name = string(value)
+		case optIfDescription:
+			i.Description = string(value)
+		case optIfTsResolution:
+			switch {
+			case n != 1:
+				return fault("has if_tsresol option with length %d != 1", n)
+			case hasResolution:
+				return fault("has more than one if_tsresol option")
+			}
+			hasResolution = true
+			unit.base, unit.exp = 10, int(value[0])
+			if value[0]&0x80 != 0 {
+				unit.base, unit.exp = 2, int(value[0]&0x7f)
+			}
+			if unit.base == 10 && unit.exp > 19 || unit.exp > 63 {
+				return fault("if_tsresol option resolution %d^-%d is too high", unit.base, unit.exp)
+			}
+		case optIfTsOffset:
+			switch {
+			case n != 8:
+				return fault("has if_tsoffset option with length %d != 8", n)
+			case hasOffset:
+				return fault("has more than one if_tsoffset option")
+			}
+			hasOffset = true
+			unit.offset = int64(r.order.Uint64(value))
+		}
+	}
+	return unit, nil
+}
+
 func (r *Reader) simplePacket(body []byte) (Packet, error) {
 	if len(body) < 4 {
-		return Packet{}, errors.New("pcapng simple packet block is too short")
+		return Packet{}, tooShort(blockSimplePacket)
 	}
-	if r.section == len(r.interfaces) {
-		return Packet{}, errors.New("pcapng packet before the first interface description")
+	orig := r.order.Uint32(body)
+	length := orig
+	if r.section < len(r.interfaces) {
+		length = min(orig, uint32(r.interfaces[r.section].SnapLen))
 	}
-	orig := int(r.order.Uint32(body))
-	length := min(orig, r.interfaces[r.section].SnapLen)
-	if length > len(body)-4 {
-		return Packet{}, fmt.Errorf("pcapng simple packet block of %d bytes is too short for %d captured bytes", len(body), length)
-	}
-	return Packet{Interface: r.section, Data: body[4 : 4+length], OrigLen: orig}, nil
+	p, _, err := r.packet(blockSimplePacket, 0, 0, length, orig, body[4:]) // without a time
+	return p, err
 }
 
 func (r *Reader) enhancedPacket(body []byte) (Packet, error) {
-	if len(body) < 20 {
-		return Packet{}, errors.New("pcapng enhanced packet block is too short")
+	if len(body) < packetHead {
+		return Packet{}, tooShort(blockEnhancedPacket)
 	}
-	number := int64(r.order.Uint32(body))
-	if number >= int64(len(r.interfaces)-r.section) {
-		return Packet{}, fmt.Errorf("pcapng packet of interface %d, but only %d are described", number, len(r.interfaces)-r.section)
+	p, rest, err := r.packet(blockEnhancedPacket, r.order.Uint32(body), r.stamp(body[4:]), r.order.Uint32(body[12:]), r.order.Uint32(body[16:]),
+		body[packetHead:])
+	if err != nil {
+		return Packet{}, err
 	}
-	id := r.section + int(number)
-	stamp := uint64(r.order.Uint32(body[4:]))<<32 | uint64(r.order.Uint32(body[8:]))
-	t, ok := r.units[id].nanoseconds(stamp)
-	if !ok {
-		return Packet{}, errors.New("pcapng packet time does not fit into 64 bits of nanoseconds")
-	}
-	length, orig := r.order.Uint32(body[12:]), int(r.order.Uint32(body[16:]))
-	if length > MaxSnapLen {
-		return Packet{}, fmt.Errorf("invalid packet capture length %d, bigger than snaplen of %d", length, r.interfaces[id].SnapLen)
-	}
-	rest := body[20:]
-	if padded(int(length)) > len(rest) {
-		return Packet{}, fmt.Errorf("pcapng enhanced packet block of %d bytes is too short for %d captured bytes", len(body), length)
-	}
-	p := Packet{Interface: id, Time: t, Data: rest[:length], OrigLen: orig}
-	for o := (options{r.order, rest[padded(int(length)):]}); o.more(); {
+	rest = rest[min(padded(len(p.Data))-len(p.Data), len(rest)):]
+	for o := (options{r.order, rest}); o.more(); {
 		if code, value := o.next(); code == optComment && p.Comment == nil {
 			p.Comment = value
 		}
@@ -182,51 +270,44 @@ func (r *Reader) enhancedPacket(body []byte) (Packet, error) {
 	return p, nil
 }
 
-// blockLength checks and returns the total length of the block behind head.
-func (r *Reader) blockLength(head [8]byte) (int64, error) {
-	total := int64(r.order.Uint32(head[4:]))
-	if total < blockFraming || total%4 != 0 {
-		return 0, fmt.Errorf("pcapng block of type 0x%x has an impossible length %d", r.order.Uint32(head[:]), total)
+func (r *Reader) obsoletePacket(body []byte) (Packet, error) {
+	if len(body) < packetHead {
+		return Packet{}, tooShort(blockPacketObsolete)
 	}
-	return total, nil
+	p, _, err := r.packet(blockPacketObsolete, uint32(r.order.Uint16(body)), r.stamp(body[4:]), r.order.Uint32(body[12:]), r.order.Uint32(body[16:]),
+		body[packetHead:])
+	return p, err
 }
 
-// body returns what lies between the two lengths of the block behind head.
-func (r *Reader) body(head [8]byte) ([]byte, error) {
-	total, err := r.blockLength(head)
-	if err != nil {
-		return nil, err
-	}
-	if total > maxBlock {
-		return nil, fmt.Errorf("pcapng block of type 0x%x with %d bytes is longer than %d", r.order.Uint32(head[:]), total, maxBlock)
-	}
-	rest, err := r.read(int(total)-8, "block bytes")
-	if err != nil {
-		return nil, err
-	}
-	trailer := len(rest) - 4
-	if again := r.order.Uint32(rest[trailer:]); int64(again) != total {
-		return nil, fmt.Errorf("pcapng block length %d is %d behind the block", total, again)
-	}
-	return rest[:trailer], nil
+// stamp reads a time stamp, whose upper half comes first in either byte order.
+func (r *Reader) stamp(b []byte) uint64 {
+	return uint64(r.order.Uint32(b))<<32 | uint64(r.order.Uint32(b[4:]))
 }
 
-func (r *Reader) skip(head [8]byte) error {
-	total, err := r.blockLength(head)
-	if err != nil {
-		return err
+// packet makes a packet of what a block tells and returns what follows its data.
+func (r *Reader) packet(kind, number uint32, stamp uint64, length, orig uint32, data []byte) (p Packet, rest []byte, err error) {
+	if int64(number) >= int64(len(r.interfaces)-r.section) {
+		return p, nil, fmt.Errorf("a packet arrived on interface %d, but there's no Interface Description Block for that interface", number)
 	}
-	for left := total - 8; left > 0; {
-		n, err := r.src.Discard(int(min(left, bufferSize)))
-		left -= int64(n)
-		if err != nil {
-			return truncated(err, int(total-8), "block bytes", int(total-8-left))
-		}
+	id := r.section + int(number)
+	most := MaxSnapLen
+	if snap := r.interfaces[id].SnapLen; r.uniform || snap > most {
+		most = snap
 	}
-	return nil
+	if int64(length) > int64(most) {
+		return p, nil, fmt.Errorf("invalid packet capture length %d, bigger than snaplen of %d", length, most)
+	}
+	t, ok := r.units[id].nanoseconds(stamp)
+	if !ok {
+		return p, nil, errors.New("not modelled: a pcapng packet whose time is beyond the year 2262")
+	}
+	if int(length) > len(data) {
+		return p, nil, tooShort(kind)
+	}
+	return Packet{Interface: id, Time: t, Data: data[:length:length], OrigLen: int(orig)}, data[length:], nil
 }
 
-// options walks over the options at the end of a block. A broken one ends the walk.
+// options walks over the options at the end of a packet block. A broken one ends the walk.
 type options struct {
 	order binary.ByteOrder
 	rest  []byte

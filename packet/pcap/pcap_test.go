@@ -319,37 +319,147 @@ func TestPcapngShapesThatOthersWrite(t *testing.T) {
 	}
 }
 
-func TestDamagedPcapngFilesAreRefused(t *testing.T) {
+func TestDamagedPcapngFilesAreReportedInLibpcapsWords(t *testing.T) {
 	fresh := func() *ng { return (&ng{order: binary.LittleEndian}).section() }
 	cut := fresh().iface(1, 0).packet(0, 0, "abcdefgh").file
 	wrongTrailer := fresh().iface(1, 0).file
 	wrongTrailer[len(wrongTrailer)-4]++
 	n := fresh()
+	version := fresh().file
+	version[14] = 7
 	for _, c := range []struct {
 		name, err string
 		file      []byte
 	}{
-		{"cut in a packet", "truncated dump file; tried to read 32 block bytes, only got 30", cut[:len(cut)-2]},
-		{"cut in a block header", "truncated dump file; tried to read 8 block header bytes, only got 3", append(fresh().file, 1, 2, 3)},
-		{"cut in an unknown block", "truncated dump file; tried to read 99992 block bytes, only got 4", append(fresh().file, n.words(77, 100000, 0)...)},
-		{"two lengths that differ", "pcapng block length 20 is 21 behind the block", wrongTrailer},
-		{"length below a block's frame", "pcapng block of type 0x6 has an impossible length 8", append(fresh().file, n.words(6, 8)...)},
-		{"length beyond all reason", "pcapng block of type 0x6 with 4294967292 bytes is longer than 524284", append(fresh().file, n.words(6, 0xfffffffc)...)},
-		{"packet of an unknown interface", "pcapng packet of interface 1, but only 1 are described", fresh().iface(1, 0).packet(1, 0, "").file},
-		{"packet before any interface", "pcapng packet of interface 0, but only 0 are described", fresh().packet(0, 0, "").file},
-		{"simple packet before any interface", "pcapng packet before the first interface description", fresh().block(blockSimplePacket, n.words(0)).file},
-		{"captured length beyond the block", "pcapng enhanced packet block of 24 bytes is too short for 5 captured bytes",
+		{"cut in a packet", "truncated pcapng dump file; tried to read 32 bytes, only got 30", cut[:len(cut)-2]},
+		{"cut in a block header", "truncated pcapng dump file; tried to read 8 bytes, only got 3", append(fresh().file, 1, 2, 3)},
+		{"cut in an unknown block", "truncated pcapng dump file; tried to read 99992 bytes, only got 4", append(fresh().file, n.words(77, 100000, 0)...)},
+		{"cut in the first section header", "truncated pcapng dump file; tried to read 16 bytes, only got 8", fresh().file[:20]},
+		{"cut in the first words", "unknown file format", fresh().file[:11]},
+		{"another minor version", "unsupported pcapng savefile version 1.7", version},
+		{"two lengths that differ", "block total length in header and trailer don't match", wrongTrailer},
+		{"length below a block's frame", "block in pcapng dump file has a length of 8 < 12", append(fresh().file, n.words(6, 8)...)},
+		{"length that is not a multiple of four", "block in pcapng dump file has a length of 13 that is not a multiple of 4", append(fresh().file, n.words(6, 13)...)},
+		{"length beyond all reason", "pcapng block size 4294967292 > maximum 16777216", append(fresh().file, n.words(6, 0xfffffffc)...)},
+		{"section header that is too short", "Section Header Block in pcapng dump file has invalid length 28 < _16_ < 1048576 (BT_SHB_INSANE_MAX)",
+			n.words(blockSectionHeader, 16, byteOrderMagic, 16)},
+		{"no interface", "the capture file has no Interface Description Blocks", fresh().block(77).file},
+		{"interface that is too short", "block of type 1 in pcapng dump file is too short", fresh().block(blockInterface, n.words(1)).file},
+		{"option that is too long", "block of type 1 in pcapng dump file is too short", fresh().iface(1, 0, n.words(0x00090002)).file},
+		{"packet of an unknown interface", "a packet arrived on interface 1, but there's no Interface Description Block for that interface",
+			fresh().iface(1, 0).packet(1, 0, "").file},
+		{"packet before any interface", "the capture file has a packet block before any Interface Description Blocks", fresh().packet(0, 0, "").file},
+		{"simple packet in a section without interfaces", "a packet arrived on interface 0, but there's no Interface Description Block for that interface",
+			fresh().iface(1, 0).section().block(blockSimplePacket, n.words(0)).file},
+		{"captured length beyond the block", "block of type 6 in pcapng dump file is too short",
 			fresh().iface(1, 0).block(blockEnhancedPacket, n.words(0, 0, 0, 5, 5, 0)).file},
-		{"obsolete packet block", "not modelled: obsolete pcapng packet block", fresh().block(blockPacketObsolete).file},
-		{"resolution of 10^-20 s", "time stamp resolution 10^-20 is finer than 64 bits can tell", fresh().iface(1, 0, n.option(optIfTsResolution, "\x14")).file},
-		{"time far in the future", "pcapng packet time does not fit into 64 bits of nanoseconds", fresh().iface(1, 0).packet(0, 1<<63, "").file},
-		{"unknown byte order", "unknown byte-order magic 00 00 00 00 in pcapng section header", n.words(blockSectionHeader, 28, 0, 0, 0, 0, 28)},
+		{"captured length beyond the largest", "invalid packet capture length 300000, bigger than snaplen of 262144",
+			fresh().iface(1, 0).block(blockEnhancedPacket, n.words(0, 0, 0, 300000, 5, 0)).file},
+		{"resolution of 10^-20 s", "Interface Description Block if_tsresol option resolution 10^-20 is too high",
+			fresh().iface(1, 0, n.option(optIfTsResolution, "\x14")).file},
+		{"resolution of 2^-64 s", "Interface Description Block if_tsresol option resolution 2^-64 is too high",
+			fresh().iface(1, 0, n.option(optIfTsResolution, "\xc0")).file},
+		{"two resolutions", "Interface Description Block has more than one if_tsresol option",
+			fresh().iface(1, 0, n.option(optIfTsResolution, "\x06"), n.option(optIfTsResolution, "\x06")).file},
+		{"resolution of two bytes", "Interface Description Block has if_tsresol option with length 2 != 1", fresh().iface(1, 0, n.option(optIfTsResolution, "\x06\x06")).file},
+		{"offset of four bytes", "Interface Description Block has if_tsoffset option with length 4 != 8", fresh().iface(1, 0, n.option(optIfTsOffset, "abcd")).file},
+		{"end of options with a length", "Interface Description Block has opt_endofopt option with length 1 != 0", fresh().iface(1, 0, n.option(optEnd, "x")).file},
+		{"unknown byte order", "unknown file format", n.words(blockSectionHeader, 28, 0, 0, 0, 0, 28)},
+		{"later section of another version", "unknown pcapng savefile major version number 2",
+			fresh().iface(1, 0).block(blockSectionHeader, n.words(byteOrderMagic, 2, 0, 0)).file},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := drain(c.file)
 			require.EqualError(t, err, c.err)
+			require.Equal(t, "tcpdump: "+c.err, complaint(t, c.file, c.err))
 		})
 	}
+	_, err := drain(fresh().iface(1, 0).packet(0, 1<<63, "").file)
+	require.EqualError(t, err, "not modelled: a pcapng packet whose time is beyond the year 2262")
+}
+
+// complaint is what the real tcpdump says about a file, without the name of the
+// function that some of its complaints start with; otherwise, where it is not installed.
+func complaint(t *testing.T, file []byte, otherwise string) string {
+	t.Helper()
+	tool, err := exec.LookPath("tcpdump")
+	if err != nil {
+		return "tcpdump: " + otherwise
+	}
+	cmd := exec.Command(tool, "-r", "-", "-w", os.DevNull)
+	cmd.Stdin = bytes.NewReader(file)
+	out, _ := cmd.CombinedOutput()
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Replace(lines[len(lines)-1], "pcap_loop: ", "", 1)
+}
+
+// A program that knows one link type, such as tcpdump, reads only uniform files.
+func TestUniformFilesOnly(t *testing.T) {
+	fresh := func() *ng { return (&ng{order: binary.LittleEndian}).section().iface(1, 0) }
+	other := (&ng{order: binary.BigEndian}).section().iface(1, 0).file
+	for _, c := range []struct {
+		name, err string
+		file      []byte
+	}{
+		{"two link types", "an interface has a type 101 different from the type of the first interface", fresh().iface(101, 0).file},
+		{"two snapshot lengths", "an interface has a snapshot length 96 different from the snapshot length of the first interface", fresh().iface(1, 96).file},
+		{"section in another byte order", "pcapng block size 469762048 > maximum 16777216", append(fresh().file, other...)},
+		{"snapshot lengths that mean the same", "EOF", fresh().iface(1, MaxSnapLen).section().iface(1, 0).packet(0, 0, "x").file},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := drain(c.file)
+			require.Equal(t, io.EOF, err, "read as it is")
+			r, err := NewReader(bytes.NewReader(c.file))
+			require.NoError(t, err)
+			r.RequireUniform()
+			for err == nil {
+				_, err = r.Next()
+			}
+			require.EqualError(t, err, c.err)
+			if err != io.EOF {
+				require.Equal(t, "tcpdump: "+c.err, complaint(t, c.file, c.err))
+			}
+		})
+	}
+}
+
+func TestOldClassicFiles(t *testing.T) {
+	file := func(magic uint32, major, minor uint16, snap uint32, words ...uint32) []byte {
+		f := binary.LittleEndian.AppendUint32(nil, magic)
+		f = binary.LittleEndian.AppendUint16(f, major)
+		f = binary.LittleEndian.AppendUint16(f, minor)
+		for _, w := range append([]uint32{0, 0, snap, LinkEthernet}, words...) {
+			f = binary.LittleEndian.AppendUint32(f, w)
+		}
+		return append(f, "abc"...)
+	}
+	for _, c := range []struct {
+		name string
+		file []byte
+		want record
+		snap int
+	}{
+		{"version 2.2 has the lengths swapped", file(magicMicro, 2, 2, 99, 7, 0, 60, 3), record{0, 7e9, "abc", 60, ""}, 99},
+		{"version 2.3 may have them swapped", file(magicMicro, 2, 3, 99, 7, 0, 60, 3), record{0, 7e9, "abc", 60, ""}, 99},
+		{"version 2.3 may have them right", file(magicMicro, 2, 3, 99, 7, 0, 3, 60), record{0, 7e9, "abc", 60, ""}, 99},
+		{"version 543.0 has them swapped", file(magicMicro, 543, 0, 99, 7, 0, 60, 3), record{0, 7e9, "abc", 60, ""}, 99},
+		{"Kuznetzov's patch has longer records", file(magicPatched, 2, 4, 99, 7, 0, 3, 60, 1, 2), record{0, 7e9, "abc", 60, ""}, 113},
+		{"snapshot lengths beyond the usual stay", file(magicMicro, 2, 4, 1<<20, 7, 0, 3, 60), record{0, 7e9, "abc", 60, ""}, 1 << 20},
+		{"records longer than the snapshot length are cut", file(magicMicro, 2, 4, 2, 7, 0, 3, 60), record{0, 7e9, "ab", 60, ""}, 2},
+		{"times before 1970", file(magicMicro, 2, 4, 99, 1<<32-7, 0, 3, 60), record{0, -7e9, "abc", 60, ""}, 99},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, r := readAll(t, c.file)
+			require.Equal(t, []record{c.want}, got)
+			require.Equal(t, c.snap, r.Interfaces()[0].SnapLen)
+		})
+	}
+	_, err := drain(file(magicMicro, 1, 0, 99))
+	require.EqualError(t, err, "archaic pcap savefile format")
+	_, err = drain(file(magicMicro, 2, 4, 1<<20, 7, 0, 300000, 60))
+	require.EqualError(t, err, "invalid packet capture length 300000, bigger than maximum of 262144")
+	_, err = drain(file(magicMicro, 2, 4, 2, 7, 0, 9, 60))
+	require.EqualError(t, err, "truncated dump file; tried to read 9 captured bytes, only got 3")
 }
 
 func TestToolsOpenOurFile(t *testing.T) {

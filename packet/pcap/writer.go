@@ -32,7 +32,9 @@ const (
 const (
 	blockFraming = 12 // the type and the two lengths around every block's body
 	packetHead   = 20 // what precedes the data in an enhanced packet block
-	optionHead   = 4  // code and length of an option
+
+	sectionHeaderLen = 16 // what precedes the options in a section header block
+	optionHead       = 4  // code and length of an option
 )
 
 // maxOption is the longest value in bytes that the 16-bit length of an option can tell.

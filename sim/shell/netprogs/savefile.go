@@ -121,16 +121,12 @@ func (d *dump) readFileNamed(name string, first bool) (damaged bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	p, err := r.Next() // a pcapng file tells its interfaces only now
-	if len(r.Interfaces()) == 0 {
-		if err == io.EOF { //nolint:errorlint // as io.Reader has it
-			err = errors.New("the capture file has no Interface Description Blocks")
-		}
-		return false, err
-	}
+	r.RequireUniform()
+	d.bigEndian = r.BigEndian()
 	if err := d.fileOpened(name, first, r.Interfaces()[0]); err != nil {
 		return false, err
 	}
+	p, err := r.Next()
 	for d.left = d.count; err == nil; p, err = r.Next() {
 		if !d.filter.MatchLength(p.Data, p.OrigLen) {
 			continue

@@ -141,6 +141,7 @@ type dump struct {
 	text        []byte        // of a packet
 	out         *bufio.Writer // stdio's buffer of stdout
 	filter      *filter.Filter
+	bigEndian   bool // the file is from a big-endian machine
 	linkType    int
 	captured    int
 	left        int // of -c
@@ -456,7 +457,7 @@ func (d *dump) compile(snapLen int, live bool) error {
 		expr = commentsToBlanks(string(text))
 	}
 	f, err := filter.Options{
-		LinkType: d.linkType, SnapLen: snapLen, Live: live, Unoptimize: d.unoptimized, Names: filterNames(d.c),
+		LinkType: d.linkType, SnapLen: snapLen, Live: live, BigEndian: d.bigEndian, Unoptimize: d.unoptimized, Names: filterNames(d.c),
 	}.Compile(expr)
 	var bad *filter.Error
 	if errors.As(err, &bad) {
