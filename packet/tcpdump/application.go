@@ -25,17 +25,87 @@ func (l *line) etherTunnel(kind, at, length int) bool {
 
 // udpApplication prints the length bytes of a datagram's data if one of its
 // ports tells what they are. The order decides when both do.
-func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
+func (l *line) udpApplication(src, dst, at, length int) bool {
 	either := func(port int) bool { return src == port || dst == port }
 	switch {
 	case either(53):
 		l.domain(at, length, false, false)
 	case either(5353):
 		l.domain(at, length, false, true)
+	case either(525):
+		l.undecoded("timed", length)
 	case either(69):
 		l.tftp(at, length)
 	case either(67), either(68):
 		l.bootp(at, length)
+	case either(520):
+		l.rip(at, length)
+	case either(654):
+		l.undecoded("AODV", length)
+	case either(500), either(4500), either(7500), either(8500):
+		l.undecoded("ISAKMP", length)
+	case either(161), either(162):
+		l.undecoded("SNMP", length)
+	case either(123):
+		l.ntp(at, length)
+	case either(88), either(750):
+		l.undecoded("Kerberos", length)
+	case either(1701):
+		l.undecoded("L2TP", length)
+	case dst == 3456:
+		l.undecoded("vat", length)
+	case either(2103), either(2104):
+		l.undecoded("Zephyr", length)
+	case src >= 7000 && src <= 7009, dst >= 7000 && dst <= 7009:
+		l.undecoded("Rx", length)
+	case either(521):
+		l.ripng(at, length)
+	case either(546), either(547):
+		l.dhcp6(at, length)
+	default:
+		return l.udpApplicationMore(src, dst, at, length)
+	}
+	return true
+}
+
+// udpApplicationMore goes on with the protocols that come behind the others.
+func (l *line) udpApplicationMore(src, dst, at, length int) bool {
+	either := func(port int) bool { return src == port || dst == port }
+	switch {
+	case either(5359):
+		l.undecoded("AHCP", length)
+	case either(6696), either(6697):
+		l.undecoded("Babel", length)
+	case either(8231):
+		l.undecoded("HNCP", length)
+	case dst == 4567:
+		l.undecoded("whiteboard", length)
+	case either(496):
+		l.undecoded("Auto-RP", length)
+	case either(1645), either(1812), either(1646), either(1813), either(1700), either(3799):
+		l.undecoded("RADIUS", length)
+	case dst == 1985:
+		l.hsrp(at, length)
+	case either(921):
+		l.undecoded("lwres", length)
+	case either(646):
+		l.undecoded("LDP", length)
+	case either(698):
+		l.undecoded("OLSR", length)
+	case either(3503):
+		l.undecoded("LSP ping", length)
+	case src == 49152:
+		l.broadcomShim(at, length)
+	case dst == portBFD, dst == portBFDMultihop, dst == portBFDLag, dst == portBFDEcho:
+		l.bfd(at, length, dst)
+	case either(701):
+		l.undecoded("LMP", length)
+	case either(1589):
+		l.undecoded("VQP", length)
+	case either(6343):
+		l.undecoded("sFlow", length)
+	case either(12222), either(12223):
+		l.undecoded("LWAPP", length)
 	case either(5060):
 		l.textProtocol("sip", "SIP", at, length, sipMethods)
 	case either(514):
@@ -46,24 +116,30 @@ func (l *line) udpApplication(ip ipHeader, src, dst, at, length int) bool {
 		l.vxlan(at, length)
 	case either(6081):
 		l.geneve(at, length)
+	case either(4342):
+		l.undecoded("LISP", length)
 	case either(4790):
 		l.vxlanGPE(at, length)
+	case either(17754):
+		l.undecoded("ZEP", length)
 	case either(6635):
 		l.mpls(at, length)
+	case either(319), either(320):
+		l.undecoded("PTP", length)
+	case either(30490):
+		l.undecoded("SOME/IP", length)
 	default:
-		name := udpDecoder(dst)
-		if name == "" {
-			name = udpDecoder(src)
-		}
-		if name == "" {
-			return false
-		}
-		l.str("UDP, length ")
-		l.num(length)
-		l.str(" ")
-		l.notModelled(name)
+		return false
 	}
 	return true
+}
+
+// undecoded prints a datagram that tcpdump would decode.
+func (l *line) undecoded(name string, length int) {
+	l.str("UDP, length ")
+	l.num(length)
+	l.str(" ")
+	l.notModelled(name)
 }
 
 // udpAs prints a datagram's data as what -T says that they are.
@@ -81,7 +157,7 @@ func (l *line) udpAs(kind string, at, length int) {
 }
 
 // tcpApplication prints the length bytes of a segment's data.
-func (l *line) tcpApplication(ip ipHeader, src, dst, at, length int) {
+func (l *line) tcpApplication(src, dst, at, length int) {
 	if l.opt.As != "" {
 		if l.opt.As == "domain" {
 			l.domain(at, length, true, false)
@@ -89,146 +165,46 @@ func (l *line) tcpApplication(ip ipHeader, src, dst, at, length int) {
 		return
 	}
 	either := func(port int) bool { return src == port || dst == port }
+	text := func(name, title, methods string) {
+		l.str(": ")
+		l.textProtocol(name, title, at, length, methods)
+	}
+	unknown := func(name string) {
+		l.str(" ")
+		l.notModelled(name)
+	}
 	switch {
+	case either(23):
+		l.telnet(at, length)
 	case either(25):
-		l.str(": ")
-		l.textProtocol("smtp", "SMTP", at, length, "")
+		text("smtp", "SMTP", "")
 	case either(43):
-		l.str(": ")
-		l.textProtocol("whois", "WHOIS", at, length, "")
+		text("whois", "WHOIS", "")
 	case either(179):
 		l.bgp(at)
+	case either(1723):
+		unknown("PPTP")
+	case either(6379):
+		unknown("RESP")
 	case either(22):
 		l.ssh(at, length)
 	case either(10288):
 		l.beep(at, length)
+	case either(6633), either(6653):
+		unknown("OpenFlow")
 	case either(21):
-		l.str(": ")
-		l.textProtocol("ftp", "FTP", at, length, "")
+		text("ftp", "FTP", "")
 	case either(80), either(8080):
-		l.str(": ")
-		l.http(at, length)
+		text("http", "HTTP", httpMethods)
 	case either(554), either(8554):
-		l.str(": ")
-		l.textProtocol("rtsp", "RTSP", at, length, rtspMethods)
+		text("rtsp", "RTSP", rtspMethods)
 	case either(53):
 		l.domain(at, length, true, false)
-	default:
-		name := tcpDecoder(src)
-		if name == "" {
-			name = tcpDecoder(dst)
-		}
-		if name != "" {
-			l.str(" ")
-			l.notModelled(name)
-		}
+	case either(639):
+		unknown("MSDP")
+	case either(323):
+		unknown("RPKI-RTR")
+	case either(646):
+		unknown("LDP")
 	}
-}
-
-// tcpDecoder names what tcpdump decodes on a port and we do not.
-func tcpDecoder(port int) string {
-	switch port {
-	case 21:
-		return "FTP"
-	case 22:
-		return "SSH"
-	case 23:
-		return "telnet"
-	case 25:
-		return "SMTP"
-	case 53, 5353:
-		return "DNS"
-	case 139:
-		return "NetBIOS"
-	case 323:
-		return "RPKI-RTR"
-	case 445:
-		return "SMB"
-	case 554, 8554:
-		return "RTSP"
-	case 639:
-		return "MSDP"
-	case 646:
-		return "LDP"
-	case 1723:
-		return "PPTP"
-	case 5555:
-		return "ZMTP"
-	case 6379:
-		return "RESP"
-	case 6633, 6653:
-		return "OpenFlow"
-	case 10288:
-		return "BEEP"
-	}
-	return ""
-}
-
-// udpDecoder names what tcpdump decodes on a port and we do not.
-func udpDecoder(port int) string {
-	switch port {
-	case 53, 5353:
-		return "DNS"
-	case 67, 68:
-		return "DHCP"
-	case 69:
-		return "TFTP"
-	case 88:
-		return "Kerberos"
-	case 123:
-		return "NTP"
-	case 137, 138:
-		return "NetBIOS"
-	case 161, 162:
-		return "SNMP"
-	case 319, 320:
-		return "PTP"
-	case 496:
-		return "Auto-RP"
-	case 500, 4500:
-		return "ISAKMP"
-	case 514:
-		return "syslog"
-	case 520, 521:
-		return "RIP"
-	case 525:
-		return "timed"
-	case 546, 547:
-		return "DHCPv6"
-	case 646:
-		return "LDP"
-	case 654:
-		return "AODV"
-	case 698:
-		return "OLSR"
-	case 701:
-		return "LMP"
-	case 1645, 1646, 1812, 1813, 3799:
-		return "RADIUS"
-	case 1701:
-		return "L2TP"
-	case 1985:
-		return "HSRP"
-	case 2055:
-		return "NetFlow"
-	case 3503:
-		return "LSP ping"
-	case 3784, 3785, 4784, 6784:
-		return "BFD"
-	case 4341, 4342:
-		return "LISP"
-	case 4790:
-		return "VXLAN-GPE"
-	case 5060, 5061:
-		return "SIP"
-	case 6081:
-		return "Geneve"
-	case 6343:
-		return "sFlow"
-	case 6635:
-		return "MPLS"
-	case 6696, 6697:
-		return "Babel"
-	}
-	return ""
 }

@@ -9,9 +9,6 @@ const (
 	sipMethods  = " ACK BYE CANCEL DO INFO INVITE MESSAGE NOTIFY OPTIONS PRACK QAUTH REFER REGISTER SPRACK SUBSCRIBE UPDATE PUBLISH "
 )
 
-// http prints a request or reply.
-func (l *line) http(at, length int) { l.textProtocol("http", "HTTP", at, length, httpMethods) }
-
 // textProtocol prints the first line of text, or with -v all of them. If there
 // are methods, only what starts with one or has a status for its second word.
 func (l *line) textProtocol(name, title string, at, length int, methods string) {

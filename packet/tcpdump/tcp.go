@@ -247,7 +247,7 @@ func (l *line) tcpPayload(ip ipHeader, s segment, src, dst int) {
 	case s.flags&tcpRST != 0 && l.opt.Verbose > 0:
 		l.resetData(payload, length)
 	default:
-		l.tcpApplication(ip, src, dst, payload, length)
+		l.tcpApplication(src, dst, payload, length)
 	}
 }
 

@@ -46,7 +46,7 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 	if !l.opt.NoChecksums && !fragmented && (l.opt.Verbose > 1 || l.opt.Verbose == 1 && l.isIPv6(ip)) {
 		l.udpChecksum(ip, at, length)
 	}
-	if !l.opt.Quiet && l.udpApplication(ip, src, dst, payload, length) {
+	if !l.opt.Quiet && l.udpApplication(src, dst, payload, length) {
 		return
 	}
 	if data > length && !fragmented {
