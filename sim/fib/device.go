@@ -174,6 +174,32 @@ func (f *FIB) DelAddress(dev int32, a Ifaddr, env Env) (last bool) {
 	return true
 }
 
+// ChangeMetric changes the metric of an address's prefix route:
+// fib_modify_prefix_metric.
+func (f *FIB) ChangeMetric(dev int32, a Ifaddr, metric uint32, env Env) {
+	d := f.addrsOf(dev)
+	i := slices.IndexFunc(d.list, func(b Ifaddr) bool { return b.Local == a.Local && b.PrefixLen == a.PrefixLen && b.Peer == a.Peer })
+	if i < 0 {
+		return
+	}
+	old := d.list[i]
+	d.list[i].Metric = metric
+	prefix, addr, _ := a.prefix()
+	if !env.DevUp(dev) || old.Secondary || old.NoPrefixRoute || prefix == 0 || prefix == addr && a.PrefixLen == 32 {
+		return
+	}
+	f.magic(true, prefixType(dev, env), prefix, a.PrefixLen, dev, &old, metric, env)
+	f.magic(false, prefixType(dev, env), prefix, a.PrefixLen, dev, &old, old.Metric, env)
+	f.gen++
+}
+
+// ForgetAddress takes an address off the device's list and leaves its routes:
+// it comes again with other properties.
+func (f *FIB) ForgetAddress(dev int32, a Ifaddr) {
+	d := f.addrsOf(dev)
+	d.list = slices.DeleteFunc(d.list, func(b Ifaddr) bool { return b.Local == a.Local && b.PrefixLen == a.PrefixLen && b.Peer == a.Peer })
+}
+
 // delRoutes is fib_del_ifaddr. The remaining addresses of the device may need
 // the same local or broadcast routes; those stay.
 func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {

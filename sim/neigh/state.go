@@ -124,6 +124,7 @@ type Entry struct {
 	Dev       int32
 	MAC       packet.MAC // valid iff State & Valid
 	State     State
+	Was       State         // of a Dead entry: the state that it had
 	Router    bool          // NTF_ROUTER
 	Dead      bool          // no longer in its table
 	Probes    int           // requests sent, UcastProbes ahead in INCOMPLETE

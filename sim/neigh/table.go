@@ -173,6 +173,7 @@ func (t *Table) remove(e *Entry) {
 	delete(t.byKey, t.keys[i])
 	t.entries = slices.Delete(t.entries, i, i+1)
 	t.keys = slices.Delete(t.keys, i, i+1)
+	e.Was = e.State
 	e.Dead, e.State = true, None
 	t.purge(e)
 	t.owner.Changed(e)

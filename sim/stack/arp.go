@@ -122,7 +122,15 @@ func (o *neighOwner) ended(e *neigh.Entry, b *packet.Buffer, why trace.Reason) {
 }
 
 // Changed needs no action: sending looks at the entry itself.
-func (o *neighOwner) Changed(*neigh.Entry) {}
+func (o *neighOwner) Changed(e *neigh.Entry) {
+	ns := (*Namespace)(o)
+	if len(ns.watchers) == 0 || e.State&(neigh.Incomplete|neigh.Delay) != 0 { // __neigh_event_send tells nobody
+		return
+	}
+	if in := ns.dev(e.Dev); in != nil {
+		ns.emit(&Event{Kind: NeighEvent, Del: e.Dead, Dev: in.Device, Neigh: e})
+	}
+}
 
 // arpSend sends an ARP packet: arp_send. cause is the packet because of which
 // it is sent, 0 for none.

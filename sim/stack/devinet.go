@@ -22,6 +22,8 @@ type Address struct {
 	NoPrefix  bool       // noprefixroute
 	Peer      netip.Addr // other end of a point-to-point link; zero: none
 	Label     string     // empty: the device's name
+
+	Lifetime
 }
 
 // subnet is the network that the address is on: its peer's, if it has one.
@@ -41,7 +43,7 @@ type inDev struct {
 	nf    netfilter.Dev
 	wasUp bool
 	tun   *tunnel // of an ipip device
-	vxlan *vxlan // iff Kind is VXLAN
+	vxlan *vxlan  // iff Kind is VXLAN
 
 	delayed []*delayedARP // ARP requests that wait for proxy_delay
 }
@@ -86,6 +88,8 @@ func (ns *Namespace) AddAddress(d *netdev.Device, a Address) error {
 		in.addrs = slices.Insert(in.addrs, last, a)
 	}
 	ns.listLocals()
+	ns.watchLifetime(a)
+	ns.notifyAddress(d, a, false)
 	ns.FIB.AddAddress(d.Index, a.ifaddr(), ns.env())
 	return nil
 }
@@ -120,29 +124,64 @@ func (ns *Namespace) RemoveAddress(d *netdev.Device, match func(Address) bool) e
 	return nil
 }
 
-// delAddress is __inet_del_ifa.
+// delAddress is __inet_del_ifa: the secondaries of a primary address go first,
+// or with promote_secondaries the first of them takes its place.
 func (ns *Namespace) delAddress(in *inDev, i int) {
-	d := in.Device
-	gone := []Address{in.addrs[i]}
-	first := gone[0]
-	in.addrs = slices.Delete(in.addrs, i, i+1)
+	first := in.addrs[i]
+	mates := func(a Address) bool { return a.Secondary && a.subnet() == first.subnet() }
+	promote := -1
 	if !first.Secondary {
-		in.addrs = slices.DeleteFunc(in.addrs, func(a Address) bool {
-			if a.Secondary && a.subnet() == first.subnet() {
-				gone = append(gone, a)
-				return true
+		if ns.confOr(in, ConfPromoteSecondaries) {
+			promote = slices.IndexFunc(in.addrs, mates)
+		} else {
+			for k := slices.IndexFunc(in.addrs, mates); k >= 0; k = slices.IndexFunc(in.addrs, mates) {
+				ns.dropAddress(in, k)
 			}
-			return false
-		})
+			i = slices.Index(in.addrs, first)
+		}
 	}
+	if promote < 0 {
+		ns.dropAddress(in, i)
+		return
+	}
+	heir := in.addrs[promote]
+	var rest []Address
+	for _, a := range in.addrs[promote+1:] {
+		if mates(a) {
+			rest = append(rest, a)
+		}
+	}
+	ns.dropAddress(in, i)
+	// It becomes the last primary one; its routes, and those of the others,
+	// are made again with the new source.
+	in.addrs = slices.DeleteFunc(in.addrs, func(a Address) bool { return a == heir })
+	ns.FIB.ForgetAddress(in.Index, heir.ifaddr())
+	heir.Secondary = false
+	at := len(in.addrs)
+	for at > 0 && in.addrs[at-1].Secondary {
+		at--
+	}
+	in.addrs = slices.Insert(in.addrs, at, heir)
 	ns.listLocals()
-	for _, a := range gone {
-		if ns.FIB.DelAddress(d.Index, a.ifaddr(), ns.env()) {
-			ns.Neigh.DevDown(d.Index) // the last one: IPv4 is off on the device (fib_inetaddr_event)
-		}
-		if ns.Conn != nil {
-			ns.Conn.FlushMasqueradedAddr(d.Index, packet.Addr32(a.Prefix.Addr()))
-		}
+	ns.notifyAddress(in.Device, heir, false)
+	ns.FIB.AddAddress(in.Index, heir.ifaddr(), ns.env())
+	for _, a := range rest {
+		ns.FIB.ForgetAddress(in.Index, a.ifaddr())
+		ns.FIB.AddAddress(in.Index, a.ifaddr(), ns.env())
+	}
+}
+
+// dropAddress deletes one address.
+func (ns *Namespace) dropAddress(in *inDev, i int) {
+	d, a := in.Device, in.addrs[i]
+	in.addrs = slices.Delete(in.addrs, i, i+1)
+	ns.listLocals()
+	ns.notifyAddress(d, a, true)
+	if ns.FIB.DelAddress(d.Index, a.ifaddr(), ns.env()) {
+		ns.Neigh.DevDown(d.Index) // the last one: IPv4 is off on the device (fib_inetaddr_event)
+	}
+	if ns.Conn != nil {
+		ns.Conn.FlushMasqueradedAddr(d.Index, packet.Addr32(a.Prefix.Addr()))
 	}
 }
 

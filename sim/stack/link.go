@@ -35,7 +35,11 @@ func (ns *Namespace) AddLink(kind netdev.Kind, l NewLink) (*netdev.Device, error
 	if err := ns.checkLink(&l, kind); err != nil {
 		return nil, err
 	}
-	return ns.makeLink(kind, l), nil
+	d := ns.makeLink(kind, l)
+	if kind != netdev.VLAN && kind != netdev.Macvlan { // those are not complete yet
+		ns.NotifyLink(d)
+	}
+	return d, nil
 }
 
 // AddVeth makes a veth pair; the two ends may be in different namespaces. As
@@ -48,6 +52,7 @@ func AddVeth(ns *Namespace, l NewLink, peerNS *Namespace, peer NewLink) (*netdev
 		return nil, nil, err
 	}
 	p := peerNS.makeLink(netdev.Veth, peer)
+	peerNS.NotifyLink(p)
 	if err := ns.checkLink(&l, netdev.Veth); err != nil {
 		peerNS.RemoveDevice(p)
 		return nil, nil, err
@@ -59,6 +64,7 @@ func AddVeth(ns *Namespace, l NewLink, peerNS *Namespace, peer NewLink) (*netdev
 		ns.NetNSID(peerNS)
 		peerNS.NetNSID(ns)
 	}
+	ns.NotifyLink(d)
 	return d, p, nil
 }
 
@@ -201,6 +207,10 @@ func (ns *Namespace) Rename(d *netdev.Device, name string) error {
 		return err
 	}
 	ns.rename(d, name)
+	ns.NotifyLink(d)
+	in := ns.dev(d.Index)
+	ns.notifyConf(d, "", &in.conf, AllConf, true)
+	ns.notifyConf(d, "", &in.conf, AllConf, false)
 	return nil
 }
 
@@ -265,6 +275,7 @@ func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
 		to.NetNSID(l.Owner.(*Namespace))
 	}
 	ns.NetNSID(to)
+	ns.notifyGone(d, to)
 	d.Name = name
 	d.Move(to, to.Name)
 	if to.dev(d.Index) == nil {
@@ -275,6 +286,7 @@ func (ns *Namespace) Move(d *netdev.Device, to *Namespace, name string) error {
 	if p := d.Peer(); p != nil && p.Owner.(*Namespace) != to {
 		to.NetNSID(p.Owner.(*Namespace))
 	}
+	to.NotifyLink(d)
 	return nil
 }
 
@@ -287,7 +299,11 @@ func (ns *Namespace) SetMAC(d *netdev.Device, mac packet.MAC) error {
 		return &fib.Error{Errno: fib.EADDRNOTAVAIL}
 	}
 	d.Attrs.MACSet = true
-	ns.setMAC(d, mac)
+	if d.MAC != mac {
+		d.SetMAC(mac)
+		ns.NotifyLink(d)
+		ns.Neigh.AddrChanged(d.Index)
+	}
 	bridgeChanged(d.Master())
 	return nil
 }
@@ -324,7 +340,10 @@ func (ns *Namespace) ChangeMTU(d *netdev.Device, mtu int) error {
 		return &fib.Error{Errno: fib.EINVAL}
 	}
 	d.Attrs.MTUSet = true
-	ns.SetMTU(d, mtu)
+	if d.MTU != mtu {
+		ns.SetMTU(d, mtu)
+		ns.NotifyLink(d)
+	}
 	lowerMTU(d)
 	bridgeChanged(d.Master())
 	return nil
@@ -399,12 +418,16 @@ func (ns *Namespace) NetNSID(other *Namespace) int {
 	if id, ok := ns.KnownNetNSID(other); ok {
 		return id
 	}
-	if i := slices.Index(ns.peerNS, nil); i >= 0 {
-		ns.peerNS[i] = other
-		return i
+	i := slices.Index(ns.peerNS, nil)
+	if i < 0 {
+		i = len(ns.peerNS)
+		ns.peerNS = append(ns.peerNS, nil)
 	}
-	ns.peerNS = append(ns.peerNS, other)
-	return len(ns.peerNS) - 1
+	ns.peerNS[i] = other
+	if len(ns.watchers) > 0 {
+		ns.emit(&Event{Kind: NSIDEvent, NSID: i, NS: other})
+	}
+	return i
 }
 
 // KnownNetNSID is NetNSID without choosing one.
@@ -436,6 +459,11 @@ func (k *Kernel) NewNamespaceLike(name string, like *Namespace) *Namespace {
 // Delete takes a namespace away with everything in it: cleanup_net. Veths
 // take their other ends along; packets that wait are dropped.
 func (k *Kernel) Delete(ns *Namespace) {
+	for _, other := range k.list {
+		if i := slices.Index(other.peerNS, ns); i >= 0 && len(other.watchers) > 0 {
+			other.emit(&Event{Kind: NSIDEvent, Del: true, NSID: i, NS: ns})
+		}
+	}
 	var bridges []*netdev.Device
 	for _, d := range ns.Devices() {
 		if p := d.Peer(); p != nil && p.Master() != nil && p.Owner != netdev.Owner(ns) {

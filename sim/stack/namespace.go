@@ -84,10 +84,13 @@ type Namespace struct {
 	customLocal bool // somebody put a local route into a table
 	vrfs        bool // there is or was a VRF
 
-	routing *packet.Buffer        // whose way is being looked up
-	good    func(*fib.Route) bool // goodHop
-	domain  int32                 // the VRF that the packet being delivered came in by, 0 none
-	port    int32                 // and by which of its ports
+	routing  *packet.Buffer        // whose way is being looked up
+	good     func(*fib.Route) bool // goodHop
+	watchers []*watcher
+	ageing   clock.Ref // of addresses: the next check
+
+	domain int32 // the VRF that the packet being delivered came in by, 0 none
+	port   int32 // and by which of its ports
 }
 
 // NewNamespace returns a namespace with a loopback device that is down, as
@@ -142,6 +145,7 @@ func (ns *Namespace) enter(d *netdev.Device, index int32) {
 	if i := slices.IndexFunc(ns.kernel.vxlans, func(v *vxlan) bool { return v.dev == d }); i >= 0 {
 		in.vxlan = ns.kernel.vxlans[i] // moved here
 	}
+	ns.notifyConf(d, "", &in.conf, AllConf, false)
 }
 
 // RemoveDevice takes a device out of the namespace with all that hangs on it.
@@ -165,11 +169,35 @@ func (ns *Namespace) RemoveDevice(d *netdev.Device) {
 	if v := ns.vxlan(d); v != nil {
 		defer v.gone()
 	}
-	ns.forget(d)
+	d.Part()
+	d.SetUp(false) // unregister_netdevice_many closes all first
 	if peer != nil {
-		peer.Owner.(*Namespace).forget(peer)
+		peer.SetUp(false)
+	}
+	ns.forget(d)
+	ns.notifyGone(d, nil)
+	if peer != nil {
+		o := peer.Owner.(*Namespace)
+		o.forget(peer)
+		o.notifyGone(peer, nil)
+		peer.Remove()
 	}
 	d.Remove()
+}
+
+// notifyGone tells that a device left, to another namespace if to is not nil.
+func (ns *Namespace) notifyGone(d *netdev.Device, to *Namespace) {
+	if len(ns.watchers) == 0 {
+		return
+	}
+	e := Event{Kind: LinkEvent, Del: true, Dev: d, To: to}
+	if to != nil {
+		e.ToIndex = to.nextID
+		if to.dev(d.Index) == nil {
+			e.ToIndex = d.Index
+		}
+	}
+	ns.emit(&e)
 }
 
 func (ns *Namespace) forget(d *netdev.Device) {
@@ -178,9 +206,10 @@ func (ns *Namespace) forget(d *netdev.Device) {
 		return
 	}
 	d.SetUp(false)
-	for len(in.addrs) > 0 {
-		ns.delAddress(in, 0)
+	for len(in.addrs) > 0 { // inetdev_destroy: secondary ones have their turn
+		ns.dropAddress(in, 0)
 	}
+	ns.notifyConf(d, "", &in.conf, AllConf, true)
 	ns.dropDelayed(in)
 	ns.Neigh.DevDown(d.Index)
 	ns.FIB.DevGone(d.Index)
@@ -234,6 +263,7 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 	switch {
 	case d.Up() && !in.wasUp:
 		in.wasUp = true
+		ns.notifyUp(d, true)
 		if in.vxlan != nil {
 			in.vxlan.open()
 		}
@@ -247,6 +277,7 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 		}
 	case !d.Up() && in.wasUp:
 		in.wasUp = false
+		ns.notifyUp(d, false)
 		if in.vxlan != nil {
 			in.vxlan.stop()
 		}
@@ -255,6 +286,8 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 		if ns.Conn != nil {
 			ns.Conn.FlushMasqueraded(d.Index)
 		}
+	case d.Up():
+		ns.notifyUp(d, false)
 	}
 	ns.FIB.Carrier(d.Index, d.Carrier())
 	if d.Up() && !d.Carrier() {

@@ -239,6 +239,10 @@ func (ns *Namespace) setConf(dev, name, value string) error {
 		return nil
 	}
 	c[k] = int32(n)
+	switch k {
+	case ConfForwarding, ConfRPFilter, ConfProxyARP, ConfIgnoreRoutesWithLinkdown:
+		ns.notifyConf(ns.Device(dev), dev, c, k, false)
+	}
 	if k == ConfIgnoreRoutesWithLinkdown {
 		for _, in := range ns.devs {
 			if in != nil {

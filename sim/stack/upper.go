@@ -79,6 +79,7 @@ func (ns *Namespace) setLower(d, lower *netdev.Device) {
 		ns.NetNSID(o)
 		o.NetNSID(ns)
 	}
+	ns.NotifyLink(d)
 }
 
 // maxAltName is ALTIFNAMSIZ, in bytes with the final zero.
@@ -104,6 +105,7 @@ func (ns *Namespace) SetAltName(d *netdev.Device, name string, add bool) error {
 	default: // its own name, or another device's
 		return &fib.Error{Errno: fib.EINVAL}
 	}
+	ns.NotifyLink(d)
 	return nil
 }
 

@@ -48,6 +48,7 @@ func (c *command) changeAddress(a args, verb addressVerb) error {
 	var x stack.Address
 	var dev, local, brd, scope, label string
 	var length bool
+	valid, preferred, lifetime := uint32(stack.Forever), uint32(stack.Forever), 0 // lifetime: which of both were given
 	f := c.family
 	for a.more() {
 		w, _ := a.next()
@@ -84,20 +85,32 @@ func (c *command) changeAddress(a args, verb addressVerb) error {
 			dev, err = a.next()
 		case w == "label":
 			label, err = a.next()
-		case w == "metric", w == "priority", w == "preference":
+		case matches(w, "metric"), matches(w, "priority"), matches(w, "preference"):
 			var n int
 			n, err = a.number("\"metric\" value is invalid\n")
 			x.Metric = uint32(n)
-		case matches(w, "valid_lft"), matches(w, "preferred_lft"):
-			if v := a.peek(); v != "forever" {
-				err = notModelled("ip address … %s %s", w, v)
-			} else {
-				_, err = a.next()
+		case matches(w, "valid_lft"):
+			if lifetime&1 != 0 {
+				err = duplicate("valid_lft", w)
+				break
 			}
+			lifetime |= 1
+			valid, err = a.lifetime("valid_lft value")
+		case matches(w, "preferred_lft"):
+			if lifetime&2 != 0 {
+				err = duplicate("preferred_lft", w)
+				break
+			}
+			lifetime |= 2
+			preferred, err = a.lifetime("preferred_lft value")
 		case w == "noprefixroute":
 			x.NoPrefix = true
-		case w == "home", w == "mngtmpaddr", w == "nodad", w == "optimistic", w == "autojoin", w == "proto", w == "index":
+		case w == "autojoin":
 			err = notModelled("ip address … %s", w)
+		case w == "secondary", w == "temporary", w == "dadfailed", w == "deprecated", w == "tentative", w == "permanent", w == "stable-privacy":
+			c.errorf("Warning: %s option is not mutable from userspace\n", w)
+		case w == "home", w == "mngtmpaddr", w == "nodad", w == "optimistic":
+			c.errorf("Warning: %s option can be set only for IPv6 addresses\n", w)
 		default:
 			if w == "local" {
 				w, err = a.next()
@@ -154,6 +167,15 @@ func (c *command) changeAddress(a args, verb addressVerb) error {
 	if d == nil {
 		return noDevice(dev)
 	}
+	if lifetime != 0 {
+		switch {
+		case valid == 0:
+			return fail(1, "valid_lft is zero")
+		case valid < preferred:
+			return fail(1, "preferred_lft is greater than valid_lft")
+		}
+	}
+	x.Lifetime = c.ns.NewLifetime(valid, preferred)
 	if label != "" && label != d.Name {
 		if len(label) > 15 {
 			return fail(2, "RTNETLINK answers: Numerical result out of range")
@@ -167,8 +189,8 @@ func (c *command) changeAddress(a args, verb addressVerb) error {
 				(!length && !x.Peer.IsValid() || y.Prefix.Bits() == x.Prefix.Bits() && sameSubnet(x, y))
 		})
 	case replaceAddress:
-		if c.replaceAddress(d, x) {
-			return nil
+		if ok, err := c.ns.ChangeAddress(d, x); ok || err != nil {
+			return err
 		}
 	}
 	return c.ns.AddAddress(d, x)
@@ -184,23 +206,17 @@ func subnet(x stack.Address) netip.Prefix {
 	return x.Prefix.Masked()
 }
 
-// replaceAddress changes an address that is there: find_matching_ifa. Of what
-// the lab models only its metric can change.
-func (c *command) replaceAddress(d *netdev.Device, x stack.Address) bool {
-	i := slices.IndexFunc(c.ns.Addresses(d), func(y stack.Address) bool {
-		return y.Prefix == x.Prefix && sameSubnet(x, y)
-	})
-	if i < 0 {
-		return false
+// lifetime reads seconds or forever: set_lifetime.
+func (a *args) lifetime(why string) (uint32, error) {
+	w, err := a.next()
+	if err != nil || w == "forever" {
+		return stack.Forever, err
 	}
-	y := c.ns.Addresses(d)[i]
-	if x.Metric == 0 || x.Metric == y.Metric {
-		return true
+	n, ok := parseNumber(w)
+	if !ok {
+		return 0, invalid(why, w)
 	}
-	_ = c.ns.RemoveAddress(d, func(z stack.Address) bool { return z == y })
-	y.Metric = x.Metric
-	_ = c.ns.AddAddress(d, y)
-	return true
+	return uint32(n), nil
 }
 
 // edge is the last (high) or the first address of an address's network.

@@ -22,6 +22,9 @@ type system interface {
 	Open(name string) (io.ReadCloser, error)
 	// Processes lists what runs.
 	Processes() []process
+	// Follow calls start, then drain whenever start's wake was called, until
+	// a signal ends the program; then the cancel that start returned.
+	Follow(start func(wake func()) (cancel func()), drain func())
 	// Terminal says that the output is one.
 	Terminal() bool
 }
@@ -45,14 +48,24 @@ type command struct {
 	opt    options
 	family family
 	p      printer
-	batch  bool // a line of a batch runs
+	batch  bool         // a line of a batch runs
+	event  *stack.Event // that `ip monitor` prints; nil for other commands
 }
+
+// stampKind is how `ip monitor` tells the time.
+type stampKind uint8
+
+const (
+	longStamp  stampKind = 1 // -t
+	shortStamp stampKind = 2 // -ts
+)
 
 // options are those in front of the object.
 type options struct {
 	details, oneline, brief bool
 	json, pretty, numeric   bool
 	all, force              bool
+	stamp                   stampKind
 	stats                   int
 }
 
@@ -186,8 +199,10 @@ func (c *command) option(w string, a *args, batch *string) (err error) {
 		c.opt.details = true
 	case matchesOption(w, "-oneline"):
 		c.opt.oneline = true
-	case matchesOption(w, "-timestamp"), matchesOption(w, "-tshort"):
-		err = notModelled("%s", w)
+	case matchesOption(w, "-timestamp"):
+		c.opt.stamp = max(c.opt.stamp, longStamp)
+	case matchesOption(w, "-tshort"):
+		c.opt.stamp = shortStamp
 	case matchesOption(w, "-force"):
 		c.opt.force = true
 	case matchesOption(w, "-batch"):
@@ -249,7 +264,7 @@ func (c *command) object(a args) error {
 		{"route", c.doRoute}, {"rule", c.doRule}, {"neighbor", c.doNeigh}, {"neighbour", c.doNeigh},
 		{"ntable", nil}, {"ntbl", nil}, {"link", c.doLink}, {"l2tp", nil}, {"fou", nil}, {"ila", nil}, {"macsec", nil},
 		{"tunnel", c.doTunnel}, {"tunl", c.doTunnel}, {"tuntap", nil}, {"tap", nil}, {"token", nil}, {"tcpmetrics", nil}, {"tcp_metrics", nil},
-		{"monitor", nil}, {"xfrm", nil}, {"mroute", nil}, {"mrule", nil}, {"netns", c.doNetNS}, {"netconf", nil}, {"vrf", nil},
+		{"monitor", c.doMonitor}, {"xfrm", nil}, {"mroute", nil}, {"mrule", nil}, {"netns", c.doNetNS}, {"netconf", c.doNetConf}, {"vrf", nil},
 		{"sr", nil}, {"nexthop", c.doNextHop}, {"mptcp", nil}, {"ioam", nil}, {"amt", nil}, {"stats", nil},
 	} {
 		if !matches(w, o.name) {

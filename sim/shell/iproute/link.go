@@ -115,7 +115,8 @@ func (c *command) parseSelector(a args) (selector, error) {
 // isAddrFlag knows the flags of IPv4 addresses that can be asked for.
 func isAddrFlag(w string) bool {
 	switch w {
-	case "primary", "secondary", "permanent", "dynamic", "noprefixroute":
+	case "primary", "secondary", "temporary", "permanent", "dynamic", "deprecated", "noprefixroute", "nodad", "optimistic", "dadfailed", "home", "tentative",
+		"mngtmpaddr", "autojoin", "stable-privacy":
 		return true
 	}
 	return false
@@ -143,10 +144,14 @@ func (s *selector) takesAddr(d *netdev.Device, x stack.Address) bool {
 	for _, f := range s.flags {
 		has := false
 		switch f.name {
-		case "secondary":
+		case "secondary", "temporary":
 			has = x.Secondary
 		case "permanent":
-			has = true
+			has = !x.Finite
+		case "dynamic":
+			has = x.Finite
+		case "deprecated":
+			has = x.Deprecated
 		case "noprefixroute":
 			has = x.NoPrefix
 		}
@@ -296,15 +301,28 @@ func (c *command) printAddress(d *netdev.Device, x stack.Address) {
 	if x.Secondary {
 		p.truth("secondary", "secondary ")
 	}
+	if x.Deprecated {
+		p.truth("deprecated", "deprecated ")
+	}
+	if x.Finite {
+		p.truth("dynamic", "dynamic ")
+	}
 	if x.NoPrefix {
 		p.truth("noprefixroute", "noprefixroute ")
 	}
 	p.str("label", "", labelOf(d, x), "")
 	p.newline()
-	const forever = 1<<32 - 1
-	p.raw("valid_life_time", "       valid_lft forever", strconv.Itoa(forever))
-	p.raw("preferred_life_time", " preferred_lft forever", strconv.Itoa(forever))
+	valid, preferred := x.Left(c.lab.Now())
+	p.raw("valid_life_time", "       valid_lft "+lifetimeText(valid), strconv.FormatUint(uint64(valid), 10))
+	p.raw("preferred_life_time", " preferred_lft "+lifetimeText(preferred), strconv.FormatUint(uint64(preferred), 10))
 	p.text("\n")
+}
+
+func lifetimeText(n uint32) string {
+	if n == stack.Forever {
+		return "forever"
+	}
+	return strconv.FormatUint(uint64(n), 10) + "sec"
 }
 
 func (c *command) scopeName(s fib.Scope) string {
@@ -407,6 +425,9 @@ func (c *command) printName(d *netdev.Device, width int, after string) {
 	p := &c.p
 	name := d.Name
 	switch peer := linked(d); {
+	case d.Kind == netdev.Veth && peer == nil: // it is just being made, or gone
+		p.jsonOnly("link", "null")
+		name += "@NONE"
 	case d.Kind == netdev.IPIP:
 		if t, _, _ := c.ns.TunnelOf(d); t.Dev != 0 {
 			lower := c.ns.Env().DevName(t.Dev)
@@ -446,6 +467,9 @@ func pad(s string, width int) string {
 func (c *command) printFlags(d *netdev.Device) {
 	p := &c.p
 	flags := linkFlags(d)
+	if c.event != nil && c.event.Rising {
+		flags = risen(flags)
+	}
 	p.text("<" + strings.Join(flags, ",") + "> ")
 	if p.json != nil {
 		p.array("flags")
@@ -478,11 +502,18 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 	c.printName(d, 0, ": ")
 	c.printFlags(d)
 	p.num("mtu", "mtu ", int64(d.MTU), " ")
-	p.str("qdisc", "qdisc ", qdisc(d), " ")
+	root := qdisc(d)
+	if c.event != nil && c.event.Del {
+		root = "noop"
+	}
+	p.str("qdisc", "qdisc ", root, " ")
 	if m := d.Master(); m != nil {
 		p.str("master", "master ", m.Name, " ")
 	}
 	state := operState(d)
+	if c.event != nil && c.event.Rising {
+		state = "LOWERLAYERDOWN"
+	}
 	p.colored(stateColor(state), "operstate", "state ", state, " ")
 	if doLink {
 		p.str("linkmode", "mode ", "DEFAULT", " ")
@@ -492,7 +523,9 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 		group = strconv.Itoa(g)
 	}
 	p.str("group", "group ", group, " ")
-	p.num("txqlen", "qlen ", int64(d.Attrs.QueueLen), "")
+	if c.event == nil { // in a message it would be an attribute of its own
+		p.num("txqlen", "qlen ", int64(d.Attrs.QueueLen), "")
+	}
 	if f == anyFamily || f == link || c.opt.details {
 		c.printLinkLayer(d)
 	}
@@ -501,6 +534,14 @@ func (c *command) printLink(d *netdev.Device, doLink bool, f family) {
 	}
 	if _, home := c.ns.VXLAN(d); home != nil && home != c.ns {
 		c.printNetNS(home)
+	}
+	if e := c.event; e != nil && e.To != nil {
+		if c.lab.Named(e.To) {
+			p.text(" new-netns " + e.To.Name)
+		} else {
+			p.text(" new-netnsid " + strconv.Itoa(c.ns.NetNSID(e.To)))
+		}
+		p.text(" new-ifindex " + strconv.Itoa(int(e.ToIndex)))
 	}
 	if c.opt.details {
 		c.printDetails(d, doLink)

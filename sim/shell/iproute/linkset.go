@@ -1,6 +1,8 @@
 package iproute
 
 import (
+	"slices"
+
 	"hoplab/packet"
 	"hoplab/sim/fib"
 	"hoplab/sim/netdev"
@@ -228,7 +230,7 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 			return err
 		}
 	}
-	ns := c.ns
+	ns, tell := c.ns, false
 	name := l.name
 	if name == l.dev {
 		name = ""
@@ -255,6 +257,7 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 	if l.group >= 0 {
 		d.Attrs.Group = l.group
 		ns.FIB.GroupChanged(d.Index, l.group)
+		tell = true
 	}
 	if name != "" {
 		if err := ns.Rename(d, name); err != nil {
@@ -263,7 +266,9 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 	}
 	if l.alias != nil {
 		d.Attrs.Alias = *l.alias
+		tell = true
 	}
+	flags := linkFlags(d)
 	if l.promisc != nil {
 		d.Attrs.Promisc = *l.promisc
 	}
@@ -275,6 +280,9 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 	}
 	if l.arp != nil {
 		ns.SetARP(d, *l.arp)
+	}
+	if (l.up == nil || *l.up == d.Up()) && !slices.Equal(flags, linkFlags(d)) {
+		ns.NotifyLink(d)
 	}
 	if l.up != nil {
 		if err := setUp(ns, d, *l.up); err != nil {
@@ -295,8 +303,12 @@ func (c *command) setOne(d *netdev.Device, l *linkWords) error {
 		}
 		d.SetCarrier(*l.carrier)
 	}
-	if l.qlen >= 0 {
+	if l.qlen >= 0 && l.qlen != d.Attrs.QueueLen {
 		d.Attrs.QueueLen = l.qlen
+		ns.NotifyLink(d)
+	}
+	if tell {
+		ns.NotifyLink(d)
 	}
 	return nil
 }

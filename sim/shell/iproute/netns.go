@@ -114,13 +114,7 @@ func (c *command) listNetNSIDs(a args) error {
 		if ns == nil {
 			continue
 		}
-		p.object()
-		p.num("nsid", "nsid ", int64(id), " ")
-		if c.lab.Named(ns) {
-			p.str("name", "(iproute2 netns name: ", ns.Name, ")")
-		}
-		p.text("\n")
-		p.endObject()
+		c.printNSID(id, ns)
 	}
 	p.finish()
 	return nil

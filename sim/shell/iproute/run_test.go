@@ -118,6 +118,9 @@ func (s *fakeSystem) Processes() []process {
 	return list
 }
 
+// Follow follows for the rest of the test.
+func (s *fakeSystem) Follow(start func(wake func()) (cancel func()), drain func()) { start(drain) }
+
 func (*fakeSystem) Terminal() bool { return false }
 
 // sysctlOf reads `echo VALUE > /proc/sys/KEY`.

@@ -43,7 +43,7 @@ func TestIPRunsInTheShell(t *testing.T) {
 		{"exec in a batch comes back", "ip netns add a; printf 'netns exec a ip netns identify\\nnetns list\\n' | ip -b -", "a\na\n", "", 0},
 		{"a batch that is not there", "ip -batch nosuch", "", "Cannot open file \"nosuch\" for reading: No such file or directory\n", 1},
 		{"a quote without end", "echo \"netns add 'a\" | ip -b -", "", "Unterminated quoted string\n", 1},
-		{"what is not modelled says so", "ip monitor", "", "ip: not modelled: ip monitor\n", 255},
+		{"what is not modelled says so", "ip xfrm state", "", "ip: not modelled: ip xfrm\n", 255},
 		{"an option that is not modelled says so", "ip -h link", "", "ip: not modelled: -h\n", 255},
 		{"a route that is not modelled says so", "ip route add 1.0.0.0/8 encap mpls 5 via 1.2.3.4", "", "ip: not modelled: ip route … encap\n", 255},
 		{"a device that is not modelled says so", "ip link add v type bond", "", "ip: not modelled: ip link add … type bond\n", 255},
