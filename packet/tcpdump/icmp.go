@@ -89,8 +89,10 @@ func (l *line) icmpLeast(at, kind, code int) int {
 			return 8 + 8*int(l.frame[at+4])
 		}
 		return 8
-	case kind == icmpTimeExceeded, kind == icmpTimestampReply:
-		return icmpQuote + 12
+	case kind == icmpTimeExceeded:
+		return icmpQuote + 20
+	case kind == icmpTimestampReply:
+		return 20
 	}
 	return 0
 }

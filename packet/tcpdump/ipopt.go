@@ -117,6 +117,9 @@ func (l *line) routeOption(at, length int) bool {
 	if pointer < 3 || (pointer+1)%4 != 0 || pointer > length+1 {
 		l.badPointer(" ", pointer+1)
 	}
+	if pointer < 0 { // tcpdump counts without sign
+		pointer = length
+	}
 	sep := " "
 	for i := 3; i < length; i += 4 {
 		if !l.has(at+i, 4) {

@@ -234,13 +234,13 @@ func (l *line) ipxService(at, length int) bool {
 	}
 	l.padded(at+2, 48)
 	l.str("'")
-	if !l.has(at+50, 10) || length < 60 {
+	if !l.need(at+50, 10) || length < 60 {
 		l.invalid()
 		return false
 	}
 	l.str(" addr ")
 	l.ipxAddress(at + 50)
-	if !l.has(at+60, 4) || length < 64 {
+	if !l.need(at+60, 4) || length < 64 {
 		l.invalid()
 		return false
 	}
