@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -308,7 +309,7 @@ func (in *interp) runSource(src string) int {
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	seen, known := 0, 0
 again:
-	for st, err := range parser.StmtsSeq(strings.NewReader(src)) {
+	for st, err := range statements(parser, src) {
 		if err == nil {
 			if seen++; seen <= known {
 				continue
@@ -339,6 +340,18 @@ again:
 	}
 	in.runLine(group)
 	return in.status
+}
+
+// statements are the parser's, which some errors make call once more after it
+// was told to stop.
+func statements(p *syntax.Parser, src string) iter.Seq2[*syntax.Stmt, error] {
+	return func(yield func(*syntax.Stmt, error) bool) {
+		done := false
+		p.StmtsSeq(strings.NewReader(src))(func(st *syntax.Stmt, err error) bool {
+			done = done || !yield(st, err)
+			return !done
+		})
+	}
 }
 
 // errorLine is the line that the parser complains about.

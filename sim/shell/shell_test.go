@@ -395,7 +395,7 @@ func FuzzScripts(f *testing.F) {
 			f.Add(c.src)
 		}
 	}
-	for _, s := range []string{"echo ${x@", "a[", "((", "${!x[", "[[ a =~ ( ]]", "x=$((", "case x in", "echo {1..3", "f() f", "<<", "<<<", "$'\\", "awk '", "sed 's/", "printf %", "a[1+]=2", "let x=", "${x/#/}", "${@:1", "((a[b[c]]))", "declare -A m; m[a b]=1"} {
+	for _, s := range []string{"echo ${x@", "a[", "((", "${!x[", "[[ a =~ ( ]]", "x=$((", "case x in", "echo {1..3", "f() f", "<<", "<<<", "$'\\", "awk '", "sed 's/", "printf %", "a[1+]=2", "let x=", "${x/#/}", "${@:1", "((a[b[c]]))", "declare -A m; m[a b]=1", "0&0\xe5"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
