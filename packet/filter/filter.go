@@ -71,6 +71,7 @@ func (o Options) Compile(expr string) (f *Filter, err error) {
 			panic(fault)
 		}
 	}()
+	p.gen.checkLink()
 	g := graph{root: newVerdict(uint32(o.SnapLen))}
 	if t := p.parse(); t != nil {
 		p.gen.computeOffsets(t)

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"net/netip"
+	"slices"
 
 	"hoplab/packet/pcap"
 )
@@ -122,6 +123,15 @@ func newGenerator(o Options) *generator {
 		g.linkType.constant, g.payload.constant, g.network, g.networkLLC = notSet, notSet, notSet, notSet
 	}
 	return g
+}
+
+// checkLink fails for a link type of which libpcap knows nothing at all.
+func (g *generator) checkLink() {
+	const first, last = 104, 289 // in between, bytes can be looked at
+	if slices.Contains([]int{0, 1, 6, 7, 8, 9, 10, 11, 12, 15, 16, 19, 50, 51, 100, 101, 102, 103}, g.link) || g.link >= first && g.link <= last {
+		return
+	}
+	g.fail("unknown data link type %d (min %d, max %d)", g.link, first, last)
 }
 
 // alloc takes a scratch word.

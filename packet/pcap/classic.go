@@ -54,17 +54,22 @@ func (w *ClassicWriter) Nanoseconds() {
 }
 
 // WritePacket adds a packet seen t nanoseconds after 1970-01-01 UTC, cut to
-// whole microseconds unless the file has nanoseconds. data is copied, at most the snapshot length of it;
-// origLen is the packet's length on the wire.
+// whole microseconds and to 32 bits of seconds. data is copied, at most the
+// snapshot length of it; origLen is the packet's length on the wire. What makes
+// no sense is written as it is, so that a file can be copied.
 func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
-	if t < 0 || origLen < len(data) || int64(origLen) > math.MaxUint32 {
-		return badPacket(t, len(data), origLen)
+	if origLen < 0 || int64(origLen) > math.MaxUint32 {
+		return badPacket(0, len(data), origLen)
 	}
 	data = data[:min(len(data), w.snap)]
+	sec, frac := t/1e9, t%1e9
+	if frac < 0 {
+		sec, frac = sec-1, frac+1e9
+	}
 	w.out.reserve(recordHeaderLen + len(data))
 	b := w.out.buf
-	b = binary.LittleEndian.AppendUint32(b, uint32(t/1e9))
-	b = binary.LittleEndian.AppendUint32(b, uint32(t%1e9/w.unit))
+	b = binary.LittleEndian.AppendUint32(b, uint32(sec))
+	b = binary.LittleEndian.AppendUint32(b, uint32(frac/1e3))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(origLen))
 	w.out.buf = append(b, data...)

@@ -297,14 +297,10 @@ func (r *Reader) packet(kind, number uint32, stamp uint64, length, orig uint32, 
 	if int64(length) > int64(most) {
 		return p, nil, fmt.Errorf("invalid packet capture length %d, bigger than snaplen of %d", length, most)
 	}
-	t, ok := r.units[id].nanoseconds(stamp)
-	if !ok {
-		return p, nil, errors.New("not modelled: a pcapng packet whose time is beyond the year 2262")
-	}
 	if int(length) > len(data) {
 		return p, nil, tooShort(kind)
 	}
-	return Packet{Interface: id, Time: t, Data: data[:length:length], OrigLen: int(orig)}, data[length:], nil
+	return Packet{Interface: id, Time: r.units[id].nanoseconds(stamp), Data: data[:length:length], OrigLen: int(orig)}, data[length:], nil
 }
 
 // options walks over the options at the end of a packet block. A broken one ends the walk.
@@ -335,7 +331,9 @@ type timeUnit struct {
 	offset    int64 // seconds
 }
 
-func (u timeUnit) nanoseconds(stamp uint64) (t int64, ok bool) {
+// nanoseconds gives a time in nanoseconds since 1970. One that is so far away that
+// 64 bits cannot tell it is cut to 32 bits of seconds, as in a classic file.
+func (u timeUnit) nanoseconds(stamp uint64) int64 {
 	perSecond := uint64(1) << (u.exp & 63)
 	if u.base == 10 {
 		perSecond = 1
@@ -343,15 +341,12 @@ func (u timeUnit) nanoseconds(stamp uint64) (t int64, ok bool) {
 			perSecond *= 10
 		}
 	}
-	seconds := stamp / perSecond
 	hi, lo := bits.Mul64(stamp%perSecond, 1e9)
 	nanos, _ := bits.Div64(hi, lo, perSecond) // cannot overflow: the remainder is below perSecond
+	seconds := int64(stamp/perSecond + uint64(u.offset))
 	const most = math.MaxInt64/1_000_000_000 - 1
-	if seconds > most || u.offset > most || u.offset < -most {
-		return 0, false
+	if seconds > most || seconds < -most {
+		seconds = int64(int32(seconds))
 	}
-	if total := int64(seconds) + u.offset; total >= -most && total <= most {
-		return total*1e9 + int64(nanos), true
-	}
-	return 0, false
+	return seconds*1e9 + int64(nanos)
 }

@@ -106,7 +106,7 @@ func (r *Reader) startClassic() error {
 	r.classic = classicFormat{nano: magic == magicNano, patched: magic == magicPatched,
 		swapped: major == 543 || minor < 3, perhaps: major == 2 && minor == 3}
 	// The upper bits tell the length of a frame check sequence; we show it as data.
-	link := int(r.order.Uint32(h[20:]) & 0xffff)
+	link := int(r.order.Uint32(h[20:]) & 0x03ffffff)
 	snap := snapLen(r.order.Uint32(h[16:]))
 	if r.classic.patched && link == LinkEthernet {
 		snap = min(snap+14, math.MaxInt32) // the patch did not count the link header
