@@ -433,7 +433,6 @@ func evalBuiltin(in *interp, args []string) int {
 		panic(discardPanic{1})
 	}
 	defer func() { in.evals = max(0, in.evals-1) }()
-	in.status = 0
 	return in.runNested(src)
 }
 
@@ -483,7 +482,6 @@ func sourceBuiltin(in *interp, args []string) int {
 		in.source, in.line = source, line
 		in.calls = calls
 	}()
-	in.status = 0
 	status := in.runNested(string(data))
 	in.ret = false
 	return status

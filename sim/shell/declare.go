@@ -57,7 +57,6 @@ func (in *interp) declClause(c *syntax.DeclClause) {
 	var l []decl
 	operands := false
 	in.substStatus = -1
-	in.status = 0
 	word := func(s string) bool {
 		if !operands && len(s) > 1 && (s[0] == '-' || s[0] == '+') {
 			if s == "--" {

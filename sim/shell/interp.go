@@ -339,6 +339,9 @@ again:
 		group = append(group, st)
 	}
 	in.runLine(group)
+	if seen == 0 {
+		in.status = 0
+	}
 	return in.status
 }
 
@@ -814,7 +817,6 @@ func (in *interp) binaryCmd(c *syntax.BinaryCmd) {
 
 func (in *interp) cond(l []*syntax.Stmt) bool {
 	in.noErr++
-	in.status = 0
 	in.stmts(l)
 	in.noErr--
 	return in.status == 0
@@ -892,7 +894,9 @@ func (in *interp) forClause(c *syntax.ForClause) {
 				in.fail(err)
 			}
 		}
-		in.status = 0
+		if len(items) == 0 {
+			in.status = 0
+		}
 		in.loops++
 		defer func() { in.loops = max(0, in.loops-1) }()
 		for _, s := range items {
@@ -930,9 +934,11 @@ func (in *interp) cStyle(l *syntax.CStyleLoop, do []*syntax.Stmt) {
 	}
 	in.loops++
 	defer func() { in.loops = max(0, in.loops-1) }()
-	in.status = 0
-	for {
+	for first := true; ; first = false {
 		n, ok := eval(l.Cond)
+		if ok && n == 0 && first {
+			in.status = 0
+		}
 		if !ok || n == 0 {
 			return
 		}
@@ -954,7 +960,14 @@ func (in *interp) caseClause(c *syntax.CaseClause) {
 	if in.opts.xtrace {
 		in.trace("case " + wordsText([]*syntax.Word{c.Word}) + " in")
 	}
-	in.status = 0
+	if !in.caseItems(c, s) {
+		in.status = 0
+	}
+}
+
+// caseItems runs what the first pattern that matches stands before. It reports
+// whether there were commands.
+func (in *interp) caseItems(c *syntax.CaseClause, s string) (ran bool) {
 	through := false
 	for _, item := range c.Items {
 		if !through {
@@ -973,9 +986,10 @@ func (in *interp) caseClause(c *syntax.CaseClause) {
 				continue
 			}
 		}
+		ran = len(item.Stmts) > 0
 		in.body(item.Stmts)
 		if in.stop() {
-			return
+			return ran
 		}
 		switch item.Op {
 		case syntax.Fallthrough:
@@ -983,9 +997,10 @@ func (in *interp) caseClause(c *syntax.CaseClause) {
 		case syntax.Resume:
 			through = false
 		default:
-			return
+			return ran
 		}
 	}
+	return ran
 }
 
 func (in *interp) timeClause(c *syntax.TimeClause) {
