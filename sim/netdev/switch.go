@@ -291,7 +291,7 @@ func (g *bridge) input(d, port *Device, b *packet.Buffer) {
 // up hands a frame to the bridge device itself. What the frame was addressed
 // to, seen from the port, stays.
 func (g *bridge) up(d *Device, b *packet.Buffer) {
-	d.CountRx(b.Len())
+	d.CountRx(b.Len() - packet.EthernetLen) // the header is off by now: br_pass_frame_up
 	was := b.Type
 	b.Scrub(false)
 	if packet.Ethernet(b.Bytes()).Dst() == d.MAC {

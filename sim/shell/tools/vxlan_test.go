@@ -52,9 +52,9 @@ func vxlanText(s string) []string {
 	return lines
 }
 
-// Small networks with VXLAN that a real kernel ran by the same scripts: what the
+// Small networks with bridges and VXLAN that a real kernel ran by the same scripts: what the
 // commands said and what tcpdump saw.
-func TestVXLANIsThatOfALiveKernel(t *testing.T) {
+func TestBridgesAndVXLANAreThoseOfALiveKernel(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/vxlan/*.sh")
 	require.NoError(t, err)
 	require.NotEmpty(t, scripts)
