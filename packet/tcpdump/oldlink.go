@@ -182,7 +182,7 @@ func (l *line) ipxList(what string, at, length int) {
 	case request && service:
 		kind := l.u16(at)
 		l.str(" ")
-		l.hex(uint32(kind), 4)
+		l.ipxServiceKind(kind)
 	case request && length == 0:
 	case service:
 		for i := 0; i < 8 && length != 0; i++ {
@@ -225,7 +225,7 @@ func (l *line) ipxService(at, length int) bool {
 		return false
 	}
 	l.str(" ")
-	l.hex(uint32(l.u16(at)), 4)
+	l.ipxServiceKind(l.u16(at))
 	l.str(" '")
 	if length < 50 {
 		l.str("'")
@@ -245,4 +245,12 @@ func (l *line) ipxService(at, length int) bool {
 		return false
 	}
 	return true
+}
+
+func (l *line) ipxServiceKind(kind int) {
+	if l.opt.Names != nil {
+		l.notModelled("names of IPX services")
+		return
+	}
+	l.hex(uint32(kind), 4)
 }

@@ -150,6 +150,7 @@ func (l *line) pppSerial(length int) {
 // ciscoHDLC prints Cisco's framing and returns the length of its header.
 func (l *line) ciscoHDLC(at, length int) int {
 	const header, keepalives, osi = 4, 0x8035, 0xfefe
+	begin := at
 	l.enter("chdlc")
 	if length < header {
 		l.truncated()
@@ -188,7 +189,9 @@ func (l *line) ciscoHDLC(at, length int) int {
 	case osi: // with a byte in front, or without
 		if length < 2 {
 			l.truncated()
-		} else if second := l.u8(at + 1); second >= 0x81 && second <= 0x83 {
+			return l.end - begin
+		}
+		if second := l.u8(at + 1); second >= 0x81 && second <= 0x83 {
 			l.osi(at+1, length-1)
 		} else {
 			l.osi(at, length)
