@@ -11,8 +11,8 @@ func (*command) usageText(status int, text string) error { return &fault{status,
 var usages = map[string]string{
 	"ip": `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
        ip [ -force ] -batch filename
-where  OBJECT := { address | link | neighbor | neighbour | netns | route | rule |
-                   tunnel }
+where  OBJECT := { address | link | monitor | neighbor | neighbour | netconf |
+                   netns | nexthop | route | rule | tunnel }
        OPTIONS := { -V[ersion] | -s[tatistics] | -d[etails] | -j[son] | -p[retty] |
                     -f[amily] { inet | inet6 | link } | -4 | -6 | -0 | -br[ief] |
                     -o[neline] | -b[atch] [filename] | -n[etns] name |
