@@ -31,5 +31,5 @@
 // # What is left out
 //
 // IPv6, the security table, nft, and the matches and targets that
-// iptables.Parse refuses with "not modelled". LOG counts but prints nothing.
+// iptables.Parse refuses with "not modelled". LOG is for an Env that is a Logger.
 package netfilter

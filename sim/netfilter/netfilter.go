@@ -102,6 +102,7 @@ type Packet struct {
 	Untracked bool           // set by NOTRACK and CT --notrack
 	Rewritten bool           // set by targets that change the header: TTL, TOS and DSCP
 	Hook      Hook           // set by Run
+	Buffer    *packet.Buffer // where IP is, for LOG, which shows the link header too; may be nil
 
 	// What one Run worked out, valid iff not 0 or if known says so. In
 	// memory, not in variables of Run, whose registers are few.
@@ -136,6 +137,11 @@ type Env interface {
 	ReversePath(p *Packet, f RPFlags) bool
 	Rand() uint32
 	Now() clock.Instant
+}
+
+// Logger is an Env that keeps what LOG says.
+type Logger interface {
+	Log(p *Packet, t TargetLog)
 }
 
 // Action is what a table decided.

@@ -84,7 +84,7 @@ func (c *code) compile(r *Rule) line {
 	c.ops = forWalk(c.ops, r.ops)
 	l := line{conds: c.ops[from:], rule: r}
 	switch t := r.Spec.Target.(type) {
-	case nil, TargetLog:
+	case nil:
 		l.act = actNone
 	case Jump:
 		l.act, l.a = actJump, r.jump.start
@@ -262,6 +262,10 @@ func (r *Rule) act(p *Packet) {
 		if t.Notrack && p.CT == nil {
 			p.Untracked = true
 			p.Info = conntrack.Untracked
+		}
+	case TargetLog:
+		if l, ok := r.chain.table.tables.env.(Logger); ok {
+			l.Log(p, t)
 		}
 	case TargetTTL:
 		t.act(p)

@@ -50,7 +50,7 @@ type TargetConnmark struct {
 // TargetCT is -j CT --notrack, and -j NOTRACK with Alias.
 type TargetCT struct{ Alias, Notrack bool }
 
-// TargetLog is -j LOG: it counts and prints nothing.
+// TargetLog is -j LOG: it says what it sees to the Env, if that is a Logger.
 type TargetLog struct {
 	Level  uint8
 	Flags  uint8 // 1 tcp-sequence, 2 tcp-options, 4 ip-options, 8 uid, 32 macdecode
@@ -206,7 +206,7 @@ var logFlags = [...]struct {
 }{{1, "tcp-sequence"}, {2, "tcp-options"}, {4, "ip-options"}, {8, "uid"}, {32, "macdecode"}}
 
 // logLevels are the words of --log-level in the order of their numbers.
-var logLevels = [...]string{"emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"}
+var logLevels = [...]string{"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"}
 
 func (t TargetLog) appendSave(b []byte) []byte {
 	if t.Prefix != "" {

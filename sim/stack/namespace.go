@@ -80,6 +80,7 @@ type Namespace struct {
 	icmpBusy    bool      // an ICMP message of the kernel's own is on its way out
 	rng         *netdev.Rand
 	filtering   bool // some table exists
+	messages    []KernelMessage
 	tracking    bool // some rule needs connections to be tracked
 	customLocal bool // somebody put a local route into a table
 	vrfs        bool // there is or was a VRF

@@ -31,7 +31,7 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 		ip = b.IPv4()
 	}
 	p := &ns.seen
-	p.IP, p.Mark, p.Untracked, p.Rewritten = ip, &b.Mark, false, false
+	p.IP, p.Mark, p.Untracked, p.Rewritten, p.Buffer = ip, &b.Mark, false, false, b
 	v := view{Packet: p, b: b, hook: h}
 	v.lookAt(ns, in, out)
 	if tracked {

@@ -30,7 +30,7 @@ func (s *Suite) Tools() []shell.Tool {
 		ipsetTool(), conntrackTool(), sysctlTool(),
 		arpTool(), routeTool(), ifconfigTool(),
 		nstatTool(), netstatTool(), ssTool(), ethtoolTool(),
-		s.modprobeTool(), s.lsmodTool(), nsenterTool(), arpingTool(),
+		s.modprobeTool(), s.lsmodTool(), nsenterTool(), arpingTool(), dmesgTool(),
 	})
 }
 
