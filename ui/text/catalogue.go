@@ -37,7 +37,9 @@ const (
 	sayEncap
 	sayEncapDF
 	sayEncapNoDF
+	sayEncapVXLAN
 	sayDecap
+	sayDecapVXLAN
 	sayFragHold
 	sayFragWhole
 	sayFragCut
@@ -101,6 +103,8 @@ var phrases = [numPhrases][numLangs]string{
 	sayEncap:           {"+ 20 bytes: {0} > {1}, proto 4 (IPIP), ttl {2} ", "+ 20 바이트: {0} > {1}, proto 4 (IPIP), ttl {2} "},
 	sayEncapDF:         {"and DF copied from inside", "및 DF는 안쪽에서 복사"},
 	sayEncapNoDF:       {"copied from inside, no DF", "는 안쪽에서 복사, DF 없음"},
+	sayEncapVXLAN:      {"+ 50 bytes: {0} > {1}, UDP {2} > {3} (VXLAN), ttl {4}", "+ 50 바이트: {0} > {1}, UDP {2} > {3} (VXLAN), ttl {4}"},
+	sayDecapVXLAN:      {"- 50 bytes: {0} > {1} comes out and enters by {2}", "- 50 바이트: 안쪽 패킷 {0} > {1}, {2} 로 들어감"},
 	sayDecap:           {"- 20 bytes: {0} > {1} comes out and enters by {2}", "- 20 바이트: 안쪽 패킷 {0} > {1}, {2} 로 들어감"},
 	sayFragHold:        {"a fragment: waits for the others", "조각: 나머지 조각을 기다림"},
 	sayFragWhole:       {"all fragments are here: {0} bytes", "모든 조각 도착: {0} 바이트"},

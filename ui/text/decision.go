@@ -64,7 +64,11 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 	case trace.StageEncap:
 		r.encap(b, e)
 	case trace.StageDecap:
-		r.line(b, kwDecap, r.lang.text(sayDecap, addr(e.After.Src), addr(e.After.Dst), e.Dev), "")
+		say := sayDecap
+		if e.Before.Proto == packet.ProtoUDP {
+			say = sayDecapVXLAN
+		}
+		r.line(b, kwDecap, r.lang.text(say, addr(e.After.Src), addr(e.After.Dst), e.Dev), "")
 	case trace.StageDefrag, trace.StageFragment:
 		r.frag(b, e)
 	case trace.StageICMP:
@@ -322,9 +326,12 @@ func (r *Renderer) nat(b *block, e *sim.Event) {
 func (r *Renderer) encap(b *block, e *sim.Event) {
 	f := e.After
 	text := r.lang.say(nil, sayEncap, addr(f.Src), addr(f.Dst), strconv.Itoa(int(f.TTL)))
-	if f.Frag&1 != 0 {
+	switch {
+	case f.Proto == packet.ProtoUDP:
+		text = r.lang.say(nil, sayEncapVXLAN, addr(f.Src), addr(f.Dst), strconv.Itoa(int(f.A)), strconv.Itoa(int(f.B)), strconv.Itoa(int(f.TTL)))
+	case f.Frag&1 != 0:
 		text = r.lang.say(text, sayEncapDF)
-	} else {
+	default:
 		text = r.lang.say(text, sayEncapNoDF)
 	}
 	r.line(b, kwEncap, string(text), "")
