@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -582,6 +583,9 @@ func FuzzReader(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if len(file)%2 == 1 {
+			r.RequireUniform()
+		}
 		for range len(file) + 1 { // a packet takes bytes, so this ends
 			p, err := r.Next()
 			if err != nil {
@@ -593,4 +597,71 @@ func FuzzReader(f *testing.F) {
 		}
 		t.Fatal("more packets than bytes")
 	})
+}
+
+// TestTcpdumpReadsDamagedFilesTheSame breaks files and compares the packets, and
+// the complaint, with the real tcpdump.
+func TestTcpdumpReadsDamagedFilesTheSame(t *testing.T) {
+	tool, err := exec.LookPath("tcpdump")
+	if err != nil {
+		t.Skip("tcpdump is not installed")
+	}
+	random := rand.New(rand.NewSource(1))
+	ours, _ := sample(t)
+	big := (&ng{order: binary.BigEndian}).section()
+	big.iface(1, 0, big.option(optIfTsResolution, "\x8a")).packet(0, 1, "x").block(77).block(blockSimplePacket, big.words(0))
+	files := [][]byte{ours, big.file}
+	for _, name := range []string{"lab-ens5.pcap", "time-nano.pcap", "time-big-endian.pcap", "bad-caplen.pcap"} {
+		files = append(files, load(t, name))
+	}
+	for range 150 {
+		file := bytes.Clone(files[random.Intn(len(files))])
+		switch random.Intn(3) {
+		case 0:
+			file = file[:random.Intn(len(file)+1)]
+		case 1:
+			file[random.Intn(min(len(file), 150))] ^= 1 << random.Intn(8)
+		case 2:
+			for range 3 {
+				file[random.Intn(min(len(file), 400))] = byte(random.Intn(256))
+			}
+		}
+		cmd := exec.Command(tool, "-r", "-", "-w", "-")
+		cmd.Stdin = bytes.NewReader(file)
+		var out, complaints bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &complaints
+		_ = cmd.Run()
+		lines := strings.Split(strings.TrimSpace(complaints.String()), "\n")
+		said := strings.TrimPrefix(strings.TrimPrefix(lines[len(lines)-1], "tcpdump: "), "pcap_loop: ")
+		switch {
+		case strings.HasPrefix(said, "unknown data link type"):
+			continue // the filter's complaint
+		case strings.HasPrefix(said, "reading from"), strings.HasPrefix(said, "Warning"):
+			said = "EOF"
+		}
+		want, got := 0, 0
+		r, err := NewReader(bytes.NewReader(file))
+		if err == nil {
+			r.RequireUniform()
+			copied, copyErr := NewReader(&out)
+			require.NoError(t, copyErr)
+			for {
+				var p Packet
+				if p, err = r.Next(); err != nil {
+					break
+				}
+				got++
+				q, copyErr := copied.Next()
+				require.NoError(t, copyErr)
+				want++
+				require.Equal(t, q.Data, p.Data)
+				require.Equal(t, q.OrigLen, p.OrigLen)
+				require.Equal(t, (q.Time%1e9+1e9)%1e9/1e3, (p.Time%1e9+1e9)%1e9/1e3) // a copy has less room for the seconds
+			}
+			_, copyErr = copied.Next()
+			require.Equal(t, io.EOF, copyErr)
+		}
+		require.EqualError(t, err, said, "% x", file[:min(len(file), 64)])
+		require.Equal(t, want, got)
+	}
 }

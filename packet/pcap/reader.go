@@ -20,7 +20,7 @@ type Reader struct {
 	section    int        // first interface of the current pcapng section
 	uniform    bool
 	classic    classicFormat
-	data       []byte // the current record; reused
+	data       []byte // the current record, if it is a large one; reused
 	err        error  // sticky
 }
 
@@ -175,6 +175,14 @@ const readAhead = 1 << 16
 // read returns the next n bytes, valid until the next call. file and what name
 // them in the error about a file that ends early.
 func (r *Reader) read(n int, file, what string) ([]byte, error) {
+	if n <= bufferSize {
+		b, err := r.src.Peek(n)
+		if err != nil {
+			return nil, truncated(err, file, n, what, len(b))
+		}
+		_, err = r.src.Discard(n)
+		return b, err
+	}
 	for got := 0; ; {
 		room := max(min(n, 2*got), min(n, readAhead))
 		if cap(r.data) < room {
