@@ -486,7 +486,8 @@ func (l *line) ipcpCompression(at, size int) cpEnd {
 	}
 	l.str("\n\t      Suboptions, length ")
 	l.num(left)
-	for sub := at + least; left >= 2; {
+	sub := at + least
+	for left >= 2 {
 		if !l.has(sub, 2) {
 			return cut()
 		}
@@ -519,7 +520,10 @@ func (l *line) ipcpCompression(at, size int) cpEnd {
 		left -= n
 		sub += n
 	}
-	return cpShown
+	if l.opt.Verbose > 1 {
+		l.unknown(sub+2, size-2, "\n\t    ") // from there in tcpdump
+	}
+	return cpBad
 }
 
 func (l *line) ip6cpOption(kind, at, size int) cpEnd {

@@ -140,6 +140,11 @@ func (l *line) signedSpan(seconds int32) {
 // unknown prints up to n bytes as rows of hex after the given start of a line:
 // what follows a protocol's known part.
 func (l *line) unknown(at, n int, indent string) {
+	if at > l.end {
+		l.str(indent)
+		l.str("Dissector error: print_unknown_data called with pointer past end of packet")
+		return
+	}
 	l.hexRows(at, min(n, l.end-at), indent)
 }
 
