@@ -20,22 +20,32 @@ func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 	if c == nil {
 		return names
 	}
-	known := readHosts(c.View)
+	known := map[netip.Addr]string{} // what was looked up
 	names.Host = func(a netip.Addr) string {
-		if local.IsValid() && a.Is4() && !local.Contains(a) {
-			return ""
+		name, seen := known[a]
+		if seen {
+			return name
 		}
-		for _, h := range known {
-			if h.addr == a {
-				return h.names[0]
-			}
+		if !local.IsValid() || !a.Is4() || local.Contains(a) {
+			name = readHosts(c.View).name(a)
 		}
-		return ""
+		known[a] = name
+		return name
 	}
 	if stations := readEthers(c.View); len(stations) > 0 {
 		names.Ether = func(a [6]byte) string { return stations[a] }
 	}
 	return names
+}
+
+// name is the first name of an address, "" if it has none.
+func (h hosts) name(a netip.Addr) string {
+	for _, l := range h {
+		if l.addr == a {
+			return l.names[0]
+		}
+	}
+	return ""
 }
 
 // filterNames is what expressions may call things.
