@@ -31,6 +31,7 @@ type where struct {
 	table TableID
 	hooks HookMask // from which the rule's chain can be reached
 	proto ProtoMatch
+	spec  *Spec
 }
 
 // need refuses a protocol other than p.

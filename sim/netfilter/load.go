@@ -42,6 +42,8 @@ const (
 	opLimit                   // x.limit
 	opRandom                  // probability a
 	opNth                     // x.count runs from 0 to a
+	opMAC                     // sender's MAC: a and b have three bytes each
+	opPktType                 // packet type a
 )
 
 // op is one condition of a rule in the form in which the walk tries it. It is
@@ -120,7 +122,7 @@ func (l *loader) load(s *Spec) {
 		m.load(l)
 	}
 	switch s.Target.(type) {
-	case TargetNAT, TargetConnmark, TargetCT:
+	case TargetNAT, TargetNetmap, TargetConnmark, TargetCT:
 		l.conntrack = true
 	}
 }

@@ -105,7 +105,7 @@ func (c *code) compile(r *Rule) line {
 		}
 	case TargetMark:
 		l.act, l.a, l.b = actMark, t.Value, t.Mask
-	case TargetReject, TargetNAT:
+	case TargetReject, TargetNAT, TargetNetmap:
 		l.act = actVerdict
 	default:
 		l.act = actOther
@@ -210,7 +210,11 @@ next:
 	case actPolicy:
 		return base.decide(uint64(len(p.IP)))
 	case actAccept, actDrop, actVerdict:
-		return r.verdict()
+		v := r.verdict()
+		if t, ok := r.Spec.Target.(TargetNetmap); ok {
+			v.Action = t.act(p, &r.nat)
+		}
+		return v
 	case actOther:
 		r.act(p)
 		p.state = 0
@@ -247,6 +251,8 @@ func (r *Rule) verdict() Verdict {
 		v.Action, v.RejectWith = Reject, t.With
 	case TargetNAT:
 		v.Action, v.NAT = t.Action, &r.nat
+	case TargetNetmap:
+		v.Action, v.NAT = SNAT, &r.nat
 	}
 	return v
 }
@@ -267,6 +273,8 @@ func (r *Rule) act(p *Packet) {
 		if l, ok := r.chain.table.tables.env.(Logger); ok {
 			l.Log(p, t)
 		}
+	case TargetTCPMSS:
+		t.act(p, r.chain.table.tables.env)
 	case TargetTTL:
 		t.act(p)
 	case TargetTOS:
@@ -356,6 +364,15 @@ func (t *Tables) holds(o *op, p *Packet) (ok, hot bool) {
 		default:
 			return ttl > o.a, false
 		}
+	case opMAC:
+		a, ok := p.mac()
+		return ok && uint32(a[0])<<16|uint32(a[1])<<8|uint32(a[2]) == o.a && uint32(a[3])<<16|uint32(a[4])<<8|uint32(a[5]) == o.b, false
+	case opPktType:
+		typ := packet.Host
+		if p.Buffer != nil {
+			typ = p.Buffer.Type
+		}
+		return uint32(typ) == o.a, false
 	case opTOS:
 		return uint32(ip.TOS())&o.b == o.a, false
 	case opSrcRange:

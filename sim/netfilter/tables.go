@@ -211,11 +211,11 @@ func (tb *Table) DeleteChain(c *Chain) error {
 
 // RenameChain gives a chain another name; rules that jump there follow.
 func (tb *Table) RenameChain(c *Chain, name string) error {
-	if c.builtin {
-		return ErrNoChain
-	}
 	if tb.Chain(name) != nil {
 		return ErrExists
+	}
+	if c == nil || c.builtin {
+		return ErrNoChain
 	}
 	i, _ := tb.find(c.Name)
 	tb.chains = slices.Delete(tb.chains, i, i+1)
@@ -373,7 +373,7 @@ func (tb *Table) prepare(c *Chain, s *Spec, by string) (*Rule, error) {
 
 // check is translate_table's view of one rule in net/ipv4/netfilter/ip_tables.c.
 func (r *Rule) check(hooks HookMask) error {
-	w := where{table: r.chain.table.id, hooks: hooks, proto: r.Spec.Proto}
+	w := where{table: r.chain.table.id, hooks: hooks, proto: r.Spec.Proto, spec: &r.Spec}
 	for _, m := range r.Spec.Matches {
 		if err := m.check(w); err != nil {
 			return err

@@ -189,6 +189,10 @@ func (o *op) appendFact(b []byte, holds bool) []byte {
 		return is("it", "%s", strings.TrimPrefix(string(m.appendList(nil, true)), " TTL match "))
 	case opTOS:
 		return is("TOS", "0x%02x under mask 0x%02x", o.a, o.b)
+	case opMAC:
+		return is("sender", "%06x%06x", o.a, o.b)
+	case opPktType:
+		return is("packet type", "%s", MatchPktType{Type: packet.Type(o.a)}.name())
 	case opLimit:
 		return is("it", "within the limit")
 	case opRandom:

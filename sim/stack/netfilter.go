@@ -442,6 +442,21 @@ func (e *filterEnv) ReversePath(p *netfilter.Packet, f netfilter.RPFlags) bool {
 	return res.Route.Dev == p.In.Index || f&netfilter.RPLoose != 0
 }
 
+// PathMTU is what fits both on the way to a packet's destination and on the way
+// back: tcpmss_reverse_mtu and the MTU of the packet's own route.
+func (e *filterEnv) PathMTU(p *netfilter.Packet) int {
+	ns := (*Namespace)(e)
+	least := maxMTU
+	for _, dst := range [...]uint32{p.IP.Dst32(), p.IP.Src32()} {
+		fl := flow{dst: dst}
+		var rt route
+		if ns.routeOutput(&fl, &rt) == 0 {
+			least = min(least, ns.pathMTU(&rt, dst))
+		}
+	}
+	return least
+}
+
 // Rand is the namespace's source of chance.
 func (e *filterEnv) Rand() uint32 { return e.rng.Uint32() }
 

@@ -274,6 +274,16 @@ func (r *run) echo(rule *nf.Rule) {
 	}
 }
 
+// noRule is what libiptc says of a rule that is not there: it has looked for a
+// chain of the target's name meanwhile, and says that there is none.
+func noRule(s *nf.Spec) error {
+	switch s.Target.(type) {
+	case nil, nf.Standard:
+		return nf.ErrNoRule
+	}
+	return nf.ErrNoChain
+}
+
 // find is -C, and -D with a rule.
 func (r *run) find(c *nf.Chain, specs []nf.Spec) error {
 	if c == nil {
@@ -282,7 +292,7 @@ func (r *run) find(c *nf.Chain, specs []nf.Spec) error {
 	for i := range specs {
 		at := r.tb.Find(c, &specs[i])
 		if at < 0 {
-			return nf.ErrNoRule
+			return noRule(&specs[i])
 		}
 		r.echo(c.Rules()[at])
 	}

@@ -12,7 +12,7 @@ import (
 
 // matchesNotModelled are the matches that iptables has and this package has
 // not.
-const matchesNotModelled = " ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup ecn esp hashlimit helper ipcomp ipvs mac nfacct osf owner physdev pkttype policy quota rateest realm recent sctp socket string tcpmss time u32 "
+const matchesNotModelled = " ah bpf cgroup cluster connbytes connlabel connlimit cpu dccp devgroup ecn esp hashlimit helper ipcomp ipvs nfacct osf owner physdev policy quota rateest realm recent sctp socket string tcpmss time u32 "
 
 // newMatch makes the parser of a match; nil when there is no such match.
 func (p *parser) newMatch(name string) (*extension, error) {
@@ -127,6 +127,28 @@ func (p *parser) newMatch(name string) (*extension, error) {
 				return err
 			}},
 		}
+	case "mac":
+		m := nf.MatchMAC{}
+		e.match = func() (nf.Match, error) { return m, nil }
+		e.opts = []option{{name: "mac-source", must: true, invert: true, set: func(v string, not bool) error {
+			a, err := packet.ParseMAC(v)
+			if err != nil {
+				return &Error{2, Version + ": Invalid MAC address specified."}
+			}
+			m = nf.MatchMAC{MAC: a, Not: not}
+			return nil
+		}}}
+	case "pkttype":
+		m := nf.MatchPktType{}
+		e.match = func() (nf.Match, error) { return m, nil }
+		e.opts = []option{{name: "pkt-type", must: true, invert: true, set: func(v string, not bool) error {
+			t, ok := nf.ParsePktType(v)
+			if !ok {
+				return usage("Bad packet type '%s'", v)
+			}
+			m = nf.MatchPktType{Type: t, Not: not}
+			return nil
+		}}}
 	default:
 		if strings.Contains(matchesNotModelled, " "+name+" ") {
 			return nil, notModelled("match " + name)

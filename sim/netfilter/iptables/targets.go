@@ -9,13 +9,13 @@ import (
 
 // targetsNotModelled are the targets that iptables has and this package has
 // not.
-const targetsNotModelled = " AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNSECMARK ECN HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE QUEUE RATEEST SECMARK SET SYNPROXY TCPMSS TCPOPTSTRIP TEE TPROXY TRACE ULOG "
+const targetsNotModelled = " AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNSECMARK ECN HMARK IDLETIMER LED NFLOG NFQUEUE QUEUE RATEEST SECMARK SET SYNPROXY TCPOPTSTRIP TEE TPROXY TRACE ULOG "
 
 // isTarget says that iptables would find an extension of this name, so that
 // no chain may have it.
 func isTarget(name string) bool {
 	switch name {
-	case "ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CONNMARK", "CT", "NOTRACK", "LOG", "TTL", "TOS", "DSCP", "SNAT", "DNAT", "MASQUERADE", "REDIRECT":
+	case "ACCEPT", "DROP", "RETURN", "REJECT", "MARK", "CONNMARK", "CT", "NOTRACK", "LOG", "TTL", "TOS", "DSCP", "SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "TCPMSS":
 		return true
 	}
 	return strings.Contains(targetsNotModelled, " "+name+" ")
@@ -52,6 +52,45 @@ func (p *parser) newTarget(name string) (*extension, error) {
 			t.With, err = rejectType(v)
 			return err
 		}}}
+	case "NETMAP":
+		t := nf.TargetNetmap{}
+		e.aim = func() (nf.Target, error) { return t, nil }
+		e.opts = []option{{name: "to", must: true, set: func(v string, _ bool) error {
+			addr, mask, _ := strings.Cut(v, "/")
+			a, ok := ipv4(addr)
+			m := ^uint32(0)
+			if n, isNumber := number(mask, 32); mask != "" && isNumber {
+				m = uint32(^uint64(0) << (32 - n))
+			} else if mask != "" {
+				if m, ok = ipv4(mask); !ok {
+					return usage("NETMAP: bad value for option \"--to\": %s", v)
+				}
+			}
+			if !ok {
+				return usage("NETMAP: bad value for option \"--to\", or out of range: %s", v)
+			}
+			t = nf.TargetNetmap{Addr: a & m, Mask: m}
+			return nil
+		}}}
+	case "TCPMSS":
+		t := nf.TargetTCPMSS{}
+		e.aim = func() (nf.Target, error) {
+			if len(e.given) == 0 {
+				return nil, usage("TCPMSS target: At least one parameter is required")
+			}
+			return t, nil
+		}
+		e.opts = []option{
+			{name: "set-mss", excl: "clamp-mss-to-pmtu", set: func(v string, _ bool) error {
+				n, err := e.ranged("set-mss", v, 0, 65535-40)
+				t.MSS = uint16(n)
+				return err
+			}},
+			{name: "clamp-mss-to-pmtu", noArg: true, excl: "set-mss", set: func(string, bool) error {
+				t.Clamp = true
+				return nil
+			}},
+		}
 	case "MARK":
 		e.mark()
 	case "CONNMARK":

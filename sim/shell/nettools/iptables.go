@@ -47,6 +47,12 @@ func iptablesTools() []shell.Tool {
 		all = append(all, shell.Tool{Name: name, Dir: "/usr/sbin", Summary: "administration tool for IPv6 packet filtering (not modelled)",
 			Run: func(c *shell.Call) int { return c.NotModelled(2, "IPv6") }})
 	}
+	for _, name := range []string{"nft", "iptables-nft", "iptables-nft-save", "iptables-nft-restore", "ebtables", "arptables", "iptables-xml"} {
+		all = append(all, shell.Tool{Name: name, Dir: "/usr/sbin", Summary: "packet filtering by nf_tables or for other layers (not modelled)",
+			Run: func(c *shell.Call) int {
+				return c.NotModelled(2, c.Name()+": the lab has the tables of iptables-legacy; use iptables")
+			}})
+	}
 	return all
 }
 
@@ -59,8 +65,8 @@ func iptablesOptions() []shell.Option {
 		{Flag: "-L, -S", Help: "list rules, as a table or as commands (-n -v -x --line-numbers)"},
 		{Flag: "-t TABLE", Help: "filter, nat, mangle or raw"},
 		{Flag: "-p -s -d -i -o -f", Help: "what a rule matches by itself"},
-		{Flag: "-m MATCH", Help: "addrtype comment conntrack connmark dscp icmp iprange length limit mark multiport rpfilter set state statistic tcp tos ttl udp"},
-		{Flag: "-j TARGET, -g CHAIN", Help: "ACCEPT DROP RETURN REJECT LOG MARK CONNMARK CT NOTRACK TTL TOS DSCP SNAT DNAT MASQUERADE REDIRECT, or a chain"},
+		{Flag: "-m MATCH", Help: "addrtype comment conntrack connmark dscp icmp iprange length limit mac mark multiport pkttype rpfilter set state statistic tcp tos ttl udp"},
+		{Flag: "-j TARGET, -g CHAIN", Help: "ACCEPT DROP RETURN REJECT LOG MARK CONNMARK CT NOTRACK TTL TOS DSCP TCPMSS SNAT DNAT MASQUERADE REDIRECT NETMAP, or a chain"},
 		{Flag: "-w, -W, --modprobe", Help: "ignored: nobody else holds the lock, there are no modules"},
 		{Flag: "-t security, -m and -j of other names", NotModelled: true},
 	}
@@ -95,7 +101,7 @@ func runIptables(c *shell.Call) int {
 func runIptablesSave(c *shell.Call) int {
 	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
 	if err != nil {
-		return usageError(c, err, 1, "")
+		return usageError(c, err, 1, "Look at manual page `iptables-save.8' for more information.\n")
 	}
 	if len(rest) > 0 {
 		return c.Fail(1, "Unknown arguments found on commandline")
