@@ -18,7 +18,7 @@ type line struct {
 	end     int    // captured bytes of the current packet end here
 	proto   string // for the truncation mark
 	stopped bool
-	opt     *Options
+	opt     Options
 	header  int         // length of the link header in bytes
 	conns   connections // nil: sequence numbers are absolute
 	conns6  connections6

@@ -40,7 +40,7 @@ type Options struct {
 // stamp and without the final newline. TCP sequence numbers are absolute, as in
 // the first packet of a capture.
 func AppendLine(dst []byte, linkType int, frame []byte, opt Options) []byte {
-	l := line{out: dst, frame: frame, end: len(frame), opt: &opt}
+	l := line{out: dst, frame: frame, end: len(frame), opt: opt}
 	l.packet(linkType, len(frame))
 	return l.out
 }
@@ -71,7 +71,7 @@ func (p *Printer) AppendLine(dst []byte, linkType int, frame []byte, origLen int
 		p.conns, p.conns6 = make(connections), make(connections6)
 	}
 	l := &p.scratch
-	*l = line{out: dst, frame: frame, end: len(frame), opt: &p.Options, conns: p.conns, conns6: p.conns6}
+	*l = line{out: dst, frame: frame, end: len(frame), opt: p.Options, conns: p.conns, conns6: p.conns6}
 	l.packet(linkType, origLen)
 	p.header = l.header
 	if l.stopped {
