@@ -27,7 +27,7 @@ func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 			return name
 		}
 		if !local.IsValid() || !a.Is4() || local.Contains(a) {
-			name = readHosts(c.View).name(a)
+			name = nameOf(readHosts(c.View), a)
 		}
 		known[a] = name
 		return name
@@ -38,8 +38,8 @@ func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 	return names
 }
 
-// name is the first name of an address, "" if it has none.
-func (h hosts) name(a netip.Addr) string {
+// nameOf is the first name of an address, "" if it has none.
+func nameOf(h hosts, a netip.Addr) string {
 	for _, l := range h {
 		if l.addr == a {
 			return l.names[0]
