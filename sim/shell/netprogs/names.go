@@ -27,7 +27,7 @@ func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 			return name
 		}
 		if !local.IsValid() || !a.Is4() || local.Contains(a) {
-			name = nameOf(readHosts(c.View), a)
+			name = readHosts(c.View).name(a)
 		}
 		known[a] = name
 		return name
@@ -36,16 +36,6 @@ func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 		names.Ether = func(a [6]byte) string { return stations[a] }
 	}
 	return names
-}
-
-// nameOf is the first name of an address, "" if it has none.
-func nameOf(h hosts, a netip.Addr) string {
-	for _, l := range h {
-		if l.addr == a {
-			return l.names[0]
-		}
-	}
-	return ""
 }
 
 // filterNames is what expressions may call things.
