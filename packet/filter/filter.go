@@ -43,11 +43,8 @@ func (e *Error) Error() string {
 // rejectsAll is the text of the fault of an expression that no packet can match.
 const rejectsAll = "expression rejects all packets"
 
-// Limits that keep a hostile expression small.
-const (
-	maxBlocks  = 1 << 14
-	maxNesting = 1000
-)
+// maxBlocks keeps a hostile expression small.
+const maxBlocks = 1 << 14
 
 // Compile turns an expression into a filter for frames of a link type, as from a
 // capture file. The empty expression matches every frame. An error is an *Error.

@@ -33,7 +33,7 @@ type parser struct {
 	peeked  bool
 	pending *Error // the first token with a fault inside: told unless the generator finds another fault
 	here    token  // the last one taken: where faults of the generator are
-	nesting int
+	depth   int    // see enter
 }
 
 func (p *parser) peek() token {
@@ -94,12 +94,29 @@ func (p *parser) syntaxError() {
 	p.fail(p.peek(), "can't parse filter expression: syntax error")
 }
 
-// deeper guards the recursion; its result is to be deferred.
-func (p *parser) deeper() func() {
-	if p.nesting++; p.nesting > maxNesting {
+// maxDepth is how many symbols the stack of libpcap's parser holds.
+const maxDepth = 9999
+
+// enter counts symbols that stay on that stack while what follows them is read;
+// leave takes them off. It bounds the recursion.
+func (p *parser) enter(symbols int) {
+	p.depth += symbols
+	p.room(1)
+}
+
+func (p *parser) leave(symbols int) { p.depth -= symbols }
+
+// room fails when there is none for so many symbols more.
+func (p *parser) room(symbols int) {
+	if p.depth+symbols > maxDepth {
 		p.fail(p.peek(), "can't parse filter expression: memory exhausted")
 	}
-	return func() { p.nesting-- }
+}
+
+// expectClosing reads the ")" behind what is one symbol by then.
+func (p *parser) expectClosing() {
+	p.expect(")")
+	p.room(2)
 }
 
 // parse reads the whole; nil for an empty expression.
@@ -107,6 +124,7 @@ func (p *parser) parse() *test {
 	if p.peek().kind == tokEnd {
 		return nil
 	}
+	p.enter(2) // the bottom, and an empty symbol
 	o := p.rest(p.operand(qualifiers{invalid: true}, allowed{terms: true}))
 	if p.peek().kind != tokEnd {
 		p.syntaxError()
@@ -153,7 +171,9 @@ func (p *parser) rest(left operand) operand {
 			return left
 		}
 		p.take()
+		p.enter(2)
 		o := p.operand(left.q, right)
+		p.leave(2)
 		left.test, left.q = join(left.test, o.test), o.q
 	}
 }
@@ -186,7 +206,9 @@ func (p *parser) comparison(left *arithmetic) operand {
 		p.syntaxError()
 	}
 	sign := p.take()
+	p.enter(2)
 	right := p.arithmetic()
+	p.leave(2)
 	p.here = sign
 	return operand{test: p.gen.relation(jump, left, right, reverse), q: qualifiers{invalid: true}}
 }
@@ -216,17 +238,20 @@ func relation(t token) (jump int, reverse, ok bool) {
 // primary reads an operand as far as its first token, or a closed pair of
 // parentheses, goes.
 func (p *parser) primary(q qualifiers, a allowed) operand {
-	defer p.deeper()()
 	t := p.peek()
 	switch {
 	case t.kind == tokNumber:
 		return operand{kind: isNumber, number: p.take().number}
 	case t.is("("):
 		p.take()
+		p.enter(1)
+		defer p.leave(1)
 		return p.parenthesized(q, a)
 	case t.is("!"):
 		p.take()
+		p.enter(1)
 		o := p.operand(q, a)
+		p.leave(1)
 		o.test = not(o.test)
 		return o
 	case t.kind >= tokName:
@@ -256,7 +281,7 @@ func (p *parser) parenthesized(q qualifiers, a allowed) operand {
 	case isNumber:
 		switch t := p.peek(); {
 		case t.is(")"):
-			p.take()
+			p.expectClosing()
 			return o
 		case a.ids && (!a.terms || t.is("and") || t.is("or")):
 			o = operand{kind: isID, test: p.numberID(o.number, q), q: q}
@@ -277,7 +302,7 @@ func (p *parser) parenthesized(q qualifiers, a allowed) operand {
 // closed reads the rest of an expression in parentheses.
 func (p *parser) closed(o operand, q qualifiers) operand {
 	o = p.rest(o)
-	p.expect(")")
+	p.expectClosing()
 	if o.kind == isTerm {
 		o.q = q
 	}
@@ -286,7 +311,8 @@ func (p *parser) closed(o operand, q qualifiers) operand {
 
 func (p *parser) parenthesizedArithmetic(left *arithmetic, q qualifiers) operand {
 	left = p.arithmeticRest(left, 0)
-	if p.accept(")") {
+	if p.peek().is(")") {
+		p.expectClosing()
 		return operand{kind: isArithmetic, arithmetic: left}
 	}
 	return p.closed(p.comparison(left), q)
@@ -344,14 +370,15 @@ func (p *parser) arithmeticRest(left *arithmetic, level int) *arithmetic {
 			return left
 		}
 		p.take()
+		p.enter(2)
 		right := p.arithmeticRest(p.arithmeticOperand(), l)
+		p.leave(2)
 		p.here = sign
 		left = p.gen.calculate(operation, left, right)
 	}
 }
 
 func (p *parser) arithmeticOperand() *arithmetic {
-	defer p.deeper()()
 	t := p.peek()
 	if name, ok := t.protocol(); ok {
 		p.take()
@@ -363,10 +390,14 @@ func (p *parser) arithmeticOperand() *arithmetic {
 	case p.accept("len"):
 		return p.gen.packetLength()
 	case p.accept("-"):
+		p.enter(1)
+		defer p.leave(1)
 		return p.gen.negate(p.arithmeticRest(p.arithmeticOperand(), levelUnary))
 	case p.accept("("):
+		p.enter(1)
+		defer p.leave(1)
 		v := p.arithmetic()
-		p.expect(")")
+		p.expectClosing()
 		return v
 	}
 	p.syntaxError()
@@ -376,7 +407,9 @@ func (p *parser) arithmeticOperand() *arithmetic {
 // index reads "[i:size]" behind a protocol.
 func (p *parser) index(name protocol, at token) *arithmetic {
 	p.expect("[")
+	p.enter(2)
 	i := p.arithmetic()
+	p.leave(2)
 	size := uint32(1)
 	last := at
 	if p.accept(":") {
@@ -455,7 +488,9 @@ func (p *parser) qualified(name protocol) operand {
 			p.take()
 		}
 	}
+	p.enter(1)
 	o := p.operand(q, allowed{ids: true})
+	p.leave(1)
 	o.kind = isTerm
 	return o
 }
@@ -913,10 +948,11 @@ func (p *parser) primitive() *test {
 
 // plainNumber reads a number, perhaps in parentheses.
 func (p *parser) plainNumber() uint32 {
-	defer p.deeper()()
 	if p.accept("(") {
+		p.enter(1)
+		defer p.leave(1)
 		n := p.plainNumber()
-		p.expect(")")
+		p.expectClosing()
 		return n
 	}
 	return p.expectKind(tokNumber).number
