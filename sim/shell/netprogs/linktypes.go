@@ -3,6 +3,8 @@ package netprogs
 import (
 	"strconv"
 	"strings"
+
+	"hoplab/packet/pcap"
 )
 
 // linkType is how libpcap calls a link type.
@@ -19,6 +21,18 @@ func describeLink(number int) string {
 		}
 	}
 	return strconv.Itoa(number)
+}
+
+// usualLinkType replaces the numbers that Linux has for two link types, and that
+// some files hold, by those that belong there.
+func usualLinkType(number int) int {
+	switch number {
+	case 11:
+		return 100
+	case 12:
+		return pcap.LinkRaw
+	}
+	return number
 }
 
 // linkTypeByName finds a name in capitals or not; nil if there is none.

@@ -152,10 +152,11 @@ func (d *dump) readFileNamed(name string, first bool) (damaged bool, err error) 
 
 // fileOpened tells what a file is, and compiles the filter for it.
 func (d *dump) fileOpened(name string, first bool, dev pcap.Interface) error {
-	if !first && d.linkType != dev.LinkType && d.writing {
+	linkType := usualLinkType(dev.LinkType)
+	if !first && d.linkType != linkType && d.writing {
 		return fmt.Errorf("%s: new dlt does not match original", name)
 	}
-	d.linkType = dev.LinkType
+	d.linkType = linkType
 	snapLen := dev.SnapLen
 	if snapLen == 0 {
 		snapLen = pcap.MaxSnapLen
