@@ -25,7 +25,7 @@ func (ns *Namespace) neighbour(rt *route, hop uint32) *neigh.Entry {
 	switch {
 	case isMulticast(hop): // RFC 1112 section 6.4
 		ns.Neigh.SetNoARP(e, packet.MAC{0x01, 0x00, 0x5e, byte(hop>>16) & 0x7f, byte(hop >> 8), byte(hop)})
-	case rt.flags&rtBroadcast != 0 || hop == 0xffffffff:
+	case rt.flags&rtBroadcast != 0 || rt.typ == fib.Broadcast || hop == 0xffffffff:
 		ns.Neigh.SetNoARP(e, packet.BroadcastMAC)
 	}
 	return e
@@ -320,7 +320,11 @@ func (ns *Namespace) arpIgnore(in *inDev, sip, tip uint32) bool {
 	has := func(dev *inDev, sip uint32, maxScope fib.Scope) bool { // inet_confirm_addr
 		for i := range dev.addrs {
 			x := &dev.addrs[i]
-			if packet.Addr32(x.Prefix.Addr()) == tip && x.Scope <= maxScope && (sip == 0 || x.Prefix.Contains(packet.AddrFrom32(sip))) {
+			scope := x.Scope
+			if ns.confOr(dev, ConfRouteLocalnet) {
+				scope = min(scope, fib.Link)
+			}
+			if packet.Addr32(x.Prefix.Addr()) == tip && scope <= maxScope && (sip == 0 || x.Prefix.Contains(packet.AddrFrom32(sip))) {
 				return true
 			}
 		}

@@ -291,7 +291,7 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 		ns.notifyUp(d, false)
 	}
 	ns.FIB.Carrier(d.Index, d.Carrier())
-	if d.Up() && !d.Carrier() {
+	if d.Up() && !d.Carrier() && ns.confAnd(in, ConfARPEvictNocarrier) { // arp_netdev_event
 		ns.Neigh.CarrierDown(d.Index)
 	}
 }

@@ -98,7 +98,9 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 	rt.typ = res.Type
 	switch res.Type {
 	case fib.Broadcast:
-		return ns.routeBroadcast(src, tos, mark, in, rt)
+		if !ns.confAnd(in, ConfBCForwarding) {
+			return ns.routeBroadcast(src, tos, mark, in, rt)
+		}
 	case fib.Local:
 		if why, s, _ := ns.validateSource(src, dst, tos, mark, 0, in); why != trace.ReasonNone {
 			return why, s
@@ -110,11 +112,11 @@ func (ns *Namespace) routeInput(src, dst uint32, tos uint8, mark uint32, in *inD
 		}
 		return trace.ReasonNone, 0
 	}
-	if in.conf[ConfForwarding] == 0 {
+	if in.conf[ConfForwarding] == 0 && res.Type != fib.Broadcast {
 		rt.typ, rt.err = fib.Unreachable, fib.EHOSTUNREACH
 		return trace.ReasonNone, trace.SysctlForwarding
 	}
-	if res.Type != fib.Unicast {
+	if res.Type != fib.Unicast && res.Type != fib.Broadcast {
 		return trace.IPMartianDestination, 0
 	}
 	if res.Route.Whole() != res.Route { // several ways

@@ -41,17 +41,18 @@ const (
 	ConfLogMartians
 	ConfPromoteSecondaries
 	ConfMediumID
+	ConfARPEvictNocarrier
 	numConf
 )
 
 var confNames = [numConf]string{"forwarding", "rp_filter", "proxy_arp", "proxy_arp_pvlan", "route_localnet", "accept_local", "accept_source_route", "accept_redirects",
 	"send_redirects", "secure_redirects", "shared_media", "src_valid_mark", "arp_filter", "arp_announce", "arp_ignore", "arp_accept", "arp_notify", "drop_gratuitous_arp",
-	"drop_unicast_in_l2_multicast", "bc_forwarding", "ignore_routes_with_linkdown", "log_martians", "promote_secondaries", "medium_id"}
+	"drop_unicast_in_l2_multicast", "bc_forwarding", "ignore_routes_with_linkdown", "log_martians", "promote_secondaries", "medium_id", "arp_evict_nocarrier"}
 
 // confInert are settings that can be set but whose other values have no
 // effect here: setting them to what they are not by default is refused.
 var confInert = map[ConfKey]string{
-	ConfMediumID: "0", ConfBCForwarding: "0",
+	ConfMediumID: "0",
 }
 
 // Conf holds the settings of one device.
@@ -97,6 +98,7 @@ func (s *Sysctls) init() {
 	s.neighDefault = neigh.DefaultParams()
 	for _, c := range []*Conf{&s.confAll, &s.confDefault} {
 		c[ConfAcceptRedirects], c[ConfSendRedirects], c[ConfSecureRedirects], c[ConfSharedMedia] = 1, 1, 1, 1
+		c[ConfARPEvictNocarrier] = 1
 	}
 	s.confDefault[ConfAcceptSourceRoute] = 1
 }

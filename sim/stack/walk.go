@@ -124,7 +124,7 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 		return
 	}
 	switch {
-	case rt.flags&rtBroadcast != 0:
+	case rt.typ == fib.Broadcast:
 		ns.MIB.IPExt.inBcast(len(ip))
 	case rt.flags&rtMulticast != 0:
 		ns.MIB.IPExt.inMcast(len(ip))

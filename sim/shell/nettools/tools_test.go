@@ -235,7 +235,7 @@ func TestSysctlPrintsWhatRealSysctlPrints(t *testing.T) {
 
 		{"sysctl net.ipv6.conf.all.disable_ipv6=0", "sysctl: not modelled: IPv6 (net.ipv6.conf.all.disable_ipv6=0)\n", 1},
 		{"sysctl -e net.ipv4.tcp_sack=0", "sysctl: not modelled: sysctl net.ipv4.tcp_sack\n", 1},
-		{"sysctl net.ipv4.conf.e0.arp_evict_nocarrier", "sysctl: not modelled: sysctl net.ipv4.conf.e0.arp_evict_nocarrier\n", 1},
+		{"sysctl net.ipv4.conf.e0.bootp_relay", "sysctl: not modelled: sysctl net.ipv4.conf.e0.bootp_relay\n", 1},
 		{"sysctl --system", "sysctl: not modelled: --system\n", 1},
 	})
 }
