@@ -1,8 +1,8 @@
 // Package filter compiles pcap-filter(7) expressions, the language of
 // "tcpdump EXPRESSION", and decides whether a frame matches.
 //
-// It is libpcap 1.10.3 in Go: the parser (lex.go, parse.go) generates a graph of
-// tests (gen.go, link.go, arith.go), the optimizer (optimize.go) shortens it, and
+// It does what libpcap 1.10.3 does: the parser (lex.go, parse.go) generates a graph
+// of tests (gen.go, link.go, arith.go), the optimizer (optimize.go) shortens it, and
 // what comes out is a program of classic BPF (graph.go, program.go), the same,
 // instruction for instruction, that "tcpdump -d EXPRESSION" prints. A small
 // machine runs it (machine.go) and allocates nothing. So a verdict, and a fault

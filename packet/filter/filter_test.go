@@ -246,6 +246,9 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 			"ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel", pcap.LinkRaw},
 		{"inbound", "inbound", "inbound/outbound not supported on Raw IP when reading savefiles", pcap.LinkRaw},
 		{"icmp", "icmp", "not modelled: filters for link type 147 (DLT 147)", 147},
+		{"ether host 0:0:0:0:0:1", "0:0:0:0:0:1", "not modelled: filters for link type 105 (802.11)", 105},
+		{"tcp port or", "or", syntax, 105},
+		{"icmp", "", "unknown data link type 5 (min 104, max 289)", 5},
 	} {
 		_, err := Compile(c.expr, c.link)
 		var e *Error
@@ -253,7 +256,11 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		require.Equal(t, c.text, e.Text, "%.40s", c.expr)
 		require.Equal(t, c.near, c.expr[e.Offset:e.Offset+e.Length], "%.40s", c.expr)
 	}
-	_, err := Compile("tcp port", pcap.LinkEthernet)
+	_, err := Compile("", 105)
+	require.NoError(t, err)
+	_, err = Compile("link[4] = 7 and len > 100", 105)
+	require.NoError(t, err)
+	_, err = Compile("tcp port", pcap.LinkEthernet)
 	require.EqualError(t, err, `column 9, at "end of expression": can't parse filter expression: syntax error`)
 }
 

@@ -17,6 +17,7 @@ type generator struct {
 	options Options
 	fail    func(format string, args ...any) // does not return
 
+	unmodelled bool   // the link type is one of whose headers nothing is known here
 	link       int    // of the innermost link header so far
 	linkHeader offset // of that header
 	linkType   offset // of its protocol field
@@ -120,6 +121,7 @@ func newGenerator(o Options) *generator {
 	case pcap.LinkLinuxSLL2:
 		g.payload.constant = 20
 	default:
+		g.unmodelled = true
 		g.linkType.constant, g.payload.constant, g.network, g.networkLLC = notSet, notSet, notSet, notSet
 	}
 	return g
@@ -131,6 +133,7 @@ func (g *generator) checkLink() {
 	if slices.Contains([]int{0, 1, 6, 7, 8, 9, 10, 11, 12, 15, 16, 19, 50, 51, 100, 101, 102, 103}, g.link) || g.link >= first && g.link <= last {
 		return
 	}
+	g.unmodelled = false
 	g.fail("unknown data link type %d (min %d, max %d)", g.link, first, last)
 }
 

@@ -99,8 +99,8 @@ func (g *generator) linkProtocol(protocol uint32) *test {
 	case linkFrameRelay:
 		return g.relayProtocol(protocol)
 	}
-	if g.linkType.constant == notSet {
-		g.fail("not modelled: filters for link type %d (%s)", g.link, describeLink(g.link))
+	if g.unmodelled {
+		g.fail("")
 	}
 	return g.equal(fromLinkType, 0, sizeHalf, protocol)
 }

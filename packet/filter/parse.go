@@ -85,7 +85,13 @@ func (p *parser) fail(t token, text string) {
 }
 
 // failf ends the reading with a fault at the last token taken.
-func (p *parser) failf(format string, args ...any) { p.fail(p.here, fmt.Sprintf(format, args...)) }
+func (p *parser) failf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if g := p.gen; g.unmodelled { // libpcap may know more
+		text = fmt.Sprintf("not modelled: filters for link type %d (%s)", g.link, describeLink(g.link))
+	}
+	p.fail(p.here, text)
+}
 
 func (p *parser) syntaxError() {
 	if p.pending != nil {
