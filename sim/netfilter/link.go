@@ -28,7 +28,11 @@ func (m MatchMAC) appendList(b []byte, _ bool) []byte {
 
 func (m MatchMAC) load(l *loader) {
 	a := m.MAC
-	l.add(op{kind: opMAC, not: m.Not, a: uint32(a[0])<<16 | uint32(a[1])<<8 | uint32(a[2]), b: uint32(a[3])<<16 | uint32(a[4])<<8 | uint32(a[5]), weight: weightAddr})
+	n := uint8(0)
+	if m.Not { // where there is no address there is nothing to invert
+		n = 1
+	}
+	l.add(op{kind: opMAC, n: n, a: uint32(a[0])<<16 | uint32(a[1])<<8 | uint32(a[2]), b: uint32(a[3])<<16 | uint32(a[4])<<8 | uint32(a[5]), weight: weightAddr})
 }
 
 // Like mac_mt_reg in net/netfilter/xt_mac.c.
@@ -48,7 +52,8 @@ func (p *Packet) mac() (a packet.MAC, ok bool) {
 	if len(h) != packet.EthernetLen {
 		return a, false
 	}
-	return packet.Ethernet(h).Src(), true
+	a = packet.Ethernet(h).Src()
+	return a, a != packet.MAC{} // of lo
 }
 
 // MatchPktType is -m pkttype.
@@ -122,22 +127,23 @@ func (t TargetNetmap) append(b []byte) []byte {
 
 func (t TargetNetmap) appendSave(b []byte) []byte { return t.append(append(b, " --to "...)) }
 
-func (t TargetNetmap) appendList(b []byte, _ bool) []byte { return t.append(append(b, "to:"...)) }
+func (t TargetNetmap) appendList(b []byte, _ bool) []byte { return t.append(append(b, " to:"...)) }
 
 // Like netmap_tg_reg in net/netfilter/xt_NETMAP.c.
 func (TargetNetmap) check(w where) error {
 	return w.only(NAT, 1<<Prerouting|1<<Input|1<<Output|1<<Postrouting)
 }
 
-// act works out the address that this packet's connection gets: netmap_tg4.
-func (t TargetNetmap) act(p *Packet, r *NATRange) Action {
-	action, addr := SNAT, p.IP.Src32()
-	if p.Hook == Prerouting || p.Hook == Output {
-		action, addr = DNAT, p.IP.Dst32()
-	}
-	addr = addr&^t.Mask | t.Addr&t.Mask
-	*r = NATRange{MinAddr: addr, MaxAddr: addr, Flags: conntrack.MapIPs}
-	return action
+// span is the range of addresses, as the kernel has it: the bits in which its ends
+// differ stay.
+func (t TargetNetmap) span() NATRange {
+	return NATRange{MinAddr: t.Addr & t.Mask, MaxAddr: t.Addr | ^t.Mask, Flags: conntrack.MapIPs}
+}
+
+// NetmapAddr is what NETMAP makes of an address: netmap_tg4.
+func NetmapAddr(addr uint32, r *NATRange) uint32 {
+	mask := ^(r.MinAddr ^ r.MaxAddr)
+	return addr&^mask | r.MinAddr&mask
 }
 
 // TargetTCPMSS is -j TCPMSS.

@@ -160,9 +160,12 @@ const (
 	// Redirect binds the destination to the address of the interface that
 	// the packet came in by, 127.0.0.1 for a local one; NAT has the ports.
 	Redirect
+	// Netmap binds the destination at PREROUTING and OUTPUT, else the source, to
+	// what NetmapAddr makes of it and NAT.
+	Netmap
 )
 
-var actionNames = [...]string{"ACCEPT", "DROP", "REJECT", "SNAT", "DNAT", "MASQUERADE", "REDIRECT"}
+var actionNames = [...]string{"ACCEPT", "DROP", "REJECT", "SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP"}
 
 // String is the target's name.
 func (a Action) String() string {
@@ -176,7 +179,7 @@ func (a Action) String() string {
 // it travels in registers.
 type Verdict struct {
 	Outcome
-	NAT   *NATRange // never nil; empty unless Action is SNAT, DNAT, Masquerade or Redirect
+	NAT   *NATRange // never nil; empty unless Action is SNAT, DNAT, Masquerade, Redirect or Netmap
 	Rule  *Rule     // the rule that decided; nil when the policy did
 	Chain *Chain    // where it stands; the built-in chain when the policy decided
 }

@@ -210,11 +210,7 @@ next:
 	case actPolicy:
 		return base.decide(uint64(len(p.IP)))
 	case actAccept, actDrop, actVerdict:
-		v := r.verdict()
-		if t, ok := r.Spec.Target.(TargetNetmap); ok {
-			v.Action = t.act(p, &r.nat)
-		}
-		return v
+		return r.verdict()
 	case actOther:
 		r.act(p)
 		p.state = 0
@@ -252,7 +248,7 @@ func (r *Rule) verdict() Verdict {
 	case TargetNAT:
 		v.Action, v.NAT = t.Action, &r.nat
 	case TargetNetmap:
-		v.Action, v.NAT = SNAT, &r.nat
+		v.Action, v.NAT = Netmap, &r.nat
 	}
 	return v
 }
@@ -366,7 +362,8 @@ func (t *Tables) holds(o *op, p *Packet) (ok, hot bool) {
 		}
 	case opMAC:
 		a, ok := p.mac()
-		return ok && uint32(a[0])<<16|uint32(a[1])<<8|uint32(a[2]) == o.a && uint32(a[3])<<16|uint32(a[4])<<8|uint32(a[5]) == o.b, false
+		same := uint32(a[0])<<16|uint32(a[1])<<8|uint32(a[2]) == o.a && uint32(a[3])<<16|uint32(a[4])<<8|uint32(a[5]) == o.b
+		return ok && same == (o.n == 0), false
 	case opPktType:
 		typ := packet.Host
 		if p.Buffer != nil {

@@ -346,8 +346,11 @@ func (tb *Table) prepare(c *Chain, s *Spec, by string) (*Rule, error) {
 		return nil, l.err
 	}
 	r := &Rule{packets: s.Packets, bytes: s.Bytes, Spec: *s, By: by, chain: c, ops: l.ops, track: l.conntrack, text: specText(s)}
-	if t, ok := s.Target.(TargetNAT); ok {
+	switch t := s.Target.(type) {
+	case TargetNAT:
 		r.nat = t.Range
+	case TargetNetmap:
+		r.nat = t.span()
 	}
 	tb.refreshHooks()
 	if err := r.check(c.hooks); err != nil {

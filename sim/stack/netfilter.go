@@ -318,6 +318,13 @@ func (ns *Namespace) bind(w *view, manip conntrack.Manip, rt *route) bool {
 		}
 		rng.MinAddr, rng.MaxAddr = dst, dst
 		rng.Flags |= conntrack.MapIPs
+	case netfilter.Netmap:
+		addr := b.IPv4().Dst32()
+		if manip == conntrack.SNAT {
+			addr = b.IPv4().Src32()
+		}
+		rng.MinAddr = netfilter.NetmapAddr(addr, v.NAT)
+		rng.MaxAddr = rng.MinAddr
 	default:
 		if !ns.Conn.AllocNullBinding(b.Conn, manip, ns.Now()) {
 			ns.dropRef(b, where, trace.StageNAT, trace.NATFailed, kind, idx)

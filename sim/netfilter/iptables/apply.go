@@ -23,6 +23,9 @@ func failed(err error) error {
 // Apply runs the command on the tables of a namespace. by says who put the
 // rules there. Either all of it happens or nothing. An error is an *Error.
 func (c *Command) Apply(t *nf.Tables, by string) (stdout string, err error) {
+	if c.help {
+		return helpText, nil
+	}
 	if c.action == 'V' {
 		return Version + "\n", nil
 	}
@@ -70,6 +73,9 @@ func (r *run) do() error {
 		return r.tb.NewChain(r.chain)
 	case 'E':
 		c := r.tb.Chain(r.chain)
+		if r.tb.Chain(r.other) != nil {
+			return nf.ErrExists
+		}
 		if c == nil {
 			return nf.ErrNoChain
 		}

@@ -36,6 +36,8 @@ type Command struct {
 
 	// Notice is what the command wants on stderr in spite of success.
 	Notice string
+
+	help bool // -h
 }
 
 // hasRule says that the command takes a rule.
@@ -73,15 +75,16 @@ var longOptions = []ownOption{
 // parser is the state of Parse.
 type parser struct {
 	Command
-	args    []string
-	not     bool
-	matches []*extension
-	target  *extension
-	given   string // letters of flagLetters that were given
-	proto   string // as given to -p, for the extension of its name
-	tried   bool   // that extension was loaded
-	srcErr  error
-	dstErr  error
+	waits, interval bool // -w, and -W without it
+	args            []string
+	not             bool
+	matches         []*extension
+	target          *extension
+	given           string // letters of flagLetters that were given
+	proto           string // as given to -p, for the extension of its name
+	tried           bool   // that extension was loaded
+	srcErr          error
+	dstErr          error
 }
 
 // Parse reads the arguments of an iptables command line, without the name of
@@ -398,8 +401,12 @@ func (p *parser) option(letter byte, v string) error {
 		}
 		if letter == 'W' {
 			p.Notice += "Ignoring deprecated --wait-interval option.\n"
+			if !p.waits {
+				p.interval = true
+			}
 			return nil
 		}
+		p.waits, p.interval = true, false
 		if _, ok := number(v, 1<<31-1); v != "" && !ok {
 			return usage("wait seconds not numeric")
 		}
@@ -417,7 +424,11 @@ func (p *parser) option(letter byte, v string) error {
 	case 'M':
 		return nil
 	}
-	return notModelled("iptables -h")
+	if len(p.matches) > 0 || p.target != nil {
+		return notModelled("-h of a match or target")
+	}
+	p.action, p.help, p.args = 'V', true, nil
+	return nil
 }
 
 // verb is an option that names the command.
@@ -557,6 +568,11 @@ func (p *parser) finish() error {
 	if p.action == 'V' {
 		return nil
 	}
+	if p.interval {
+		e := usage("--wait-interval only makes sense with --wait\n")
+		e.Msg = p.Notice + e.Msg
+		return e
+	}
 	for _, e := range p.matches {
 		if err := e.check(); err != nil {
 			return err
@@ -656,6 +672,9 @@ func reversed(given bool, from, to uint32) string {
 
 // String is the command line in its canonical form; Parse reads it again.
 func (c *Command) String() string {
+	if c.help {
+		return "-h"
+	}
 	if c.action == 'V' {
 		return "-V"
 	}
