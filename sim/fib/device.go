@@ -164,7 +164,7 @@ func (f *FIB) DelAddress(dev int32, a Ifaddr, env Env) (last bool) {
 	}
 	a = d.list[i]
 	d.list = slices.Delete(d.list, i, i+1)
-	f.delRoutes(d, &a, env)
+	f.delRoutes(d, &a, env, true)
 	f.gen++
 	if len(d.list) > 0 {
 		return false
@@ -193,16 +193,23 @@ func (f *FIB) ChangeMetric(dev int32, a Ifaddr, metric uint32, env Env) {
 	f.gen++
 }
 
-// ForgetAddress takes an address off the device's list and leaves its routes:
-// it comes again with other properties.
-func (f *FIB) ForgetAddress(dev int32, a Ifaddr) {
+// WithdrawAddress takes the routes of an address away, and the address off the
+// device's list: it comes again with another primary address.
+func (f *FIB) WithdrawAddress(dev int32, a Ifaddr, env Env) {
 	d := f.addrsOf(dev)
-	d.list = slices.DeleteFunc(d.list, func(b Ifaddr) bool { return b.Local == a.Local && b.PrefixLen == a.PrefixLen && b.Peer == a.Peer })
+	i := slices.IndexFunc(d.list, func(b Ifaddr) bool { return b.Local == a.Local && b.PrefixLen == a.PrefixLen && b.Peer == a.Peer })
+	if i < 0 {
+		return
+	}
+	a = d.list[i]
+	d.list = slices.Delete(d.list, i, i+1)
+	f.delRoutes(d, &a, env, false)
+	f.gen++
 }
 
 // delRoutes is fib_del_ifaddr. The remaining addresses of the device may need
 // the same local or broadcast routes; those stay.
-func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
+func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env, gone bool) {
 	prim := d.primary(a)
 	if prim == nil {
 		return
@@ -273,7 +280,7 @@ func (f *FIB) delRoutes(d *devAddrs, a *Ifaddr, env Env) {
 	}
 	local := packet.Addr32(a.Local)
 	f.magic(false, Local, local, 32, d.dev, prim, 0, env)
-	if f.AddrType(local, d.dev*int32(boolInt(f.l3 != nil))) != Local {
+	if gone && f.AddrType(local, d.dev*int32(boolInt(f.l3 != nil))) != Local {
 		// fib_sync_down_addr: of main, or of the VRF's table, only.
 		t := f.tableOf(d.dev, TableMain)
 		f.flush(func(r *Route) bool { return r.Table == t && r.PrefSrc == a.Local })

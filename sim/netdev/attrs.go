@@ -58,6 +58,7 @@ func (d *Device) Rename(name string) {
 func (d *Device) Move(o Owner, ownerName string) {
 	d.Owner = o
 	d.opened = false // dev_shutdown
+	d.DropQdisc()
 	d.Place = d.World.AddPlace(ownerName, d)
 }
 

@@ -101,6 +101,7 @@ type Device struct {
 	seg    *Segment
 	master *Device // bridge this is a port of
 	bridge *bridge // iff Kind is Bridge
+	qdisc  *Qdisc  // nil: none but the device's own
 	lower  *Device // that a VLAN or macvlan stands on
 	uppers []*Device
 	lost   bool // the carrier was taken away by the user
@@ -193,6 +194,9 @@ func (d *Device) SetUp(up bool) {
 		d.peer.flips++
 	}
 	d.opened = d.opened || up
+	if !up && d.qdisc != nil {
+		d.qdisc.reset()
+	}
 	if !up {
 		d.unlearn()
 		if d.peer != nil {
@@ -240,6 +244,7 @@ func (d *Device) Remove() {
 
 func (d *Device) takeOut() {
 	d.SetUp(false)
+	d.DropQdisc()
 	d.gone = true
 	if d.master != nil {
 		d.master.RemovePort(d)
@@ -290,6 +295,16 @@ func (d *Device) Xmit(b *packet.Buffer) {
 		w.Drop(b, d.Place, trace.StageEgress, why, trace.RefDevice, uint32(d.Place))
 		return
 	}
+	if d.qdisc != nil {
+		d.qdisc.enqueue(b)
+		return
+	}
+	d.transmit(b)
+}
+
+// transmit hands b to the driver: dev_hard_start_xmit.
+func (d *Device) transmit(b *packet.Buffer) {
+	w := d.World
 	if d.taps != nil && d.Kind != Loopback { // libpcap hides what leaves by lo: it comes back in
 		d.tap(trace.Out, b)
 	}

@@ -14,11 +14,13 @@ type World struct {
 
 	Account Account
 
-	flight []*packet.Buffer // frames on links, by the argument of their event
-	spare  []uint32
-	places []place
-	seed   uint64
-	nested int // devices without a queue that are sending right now, one by another
+	flight  []*packet.Buffer // frames on links, by the argument of their event
+	spare   []uint32
+	places  []place
+	seed    uint64
+	waiting int    // frames in queueing disciplines
+	handles uint16 // that those got
+	nested  int    // devices without a queue that are sending right now, one by another
 }
 
 // Account says where packets ended. Together with the pool's counters it
@@ -87,8 +89,8 @@ func (w *World) send(dst *Device, b *packet.Buffer, at clock.Instant) {
 	w.Clock.Schedule(at, dst, uint64(i))
 }
 
-// InFlight is the number of frames on links now.
-func (w *World) InFlight() int { return len(w.flight) - len(w.spare) }
+// InFlight is the number of frames on links, and in front of them, now.
+func (w *World) InFlight() int { return len(w.flight) - len(w.spare) + w.waiting }
 
 // Deliver ends the life of b: it reached its program.
 func (w *World) Deliver(b *packet.Buffer) {

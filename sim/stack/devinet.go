@@ -151,11 +151,12 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 			rest = append(rest, a)
 		}
 	}
+	// All secondaries change their primary: their routes go first.
+	for _, a := range append([]Address{heir}, rest...) {
+		ns.FIB.WithdrawAddress(in.Index, a.ifaddr(), ns.env())
+	}
 	ns.dropAddress(in, i)
-	// It becomes the last primary one; its routes, and those of the others,
-	// are made again with the new source.
 	in.addrs = slices.DeleteFunc(in.addrs, func(a Address) bool { return a == heir })
-	ns.FIB.ForgetAddress(in.Index, heir.ifaddr())
 	heir.Secondary = false
 	at := len(in.addrs)
 	for at > 0 && in.addrs[at-1].Secondary {
@@ -164,9 +165,7 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 	in.addrs = slices.Insert(in.addrs, at, heir)
 	ns.listLocals()
 	ns.notifyAddress(in.Device, heir, false)
-	ns.FIB.AddAddress(in.Index, heir.ifaddr(), ns.env())
-	for _, a := range rest {
-		ns.FIB.ForgetAddress(in.Index, a.ifaddr())
+	for _, a := range append([]Address{heir}, rest...) {
 		ns.FIB.AddAddress(in.Index, a.ifaddr(), ns.env())
 	}
 }

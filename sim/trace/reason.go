@@ -52,6 +52,7 @@ const (
 	ConntrackInvalid     // nf_conntrack: invalid
 	ConntrackFull        // nf_conntrack: table full
 	NATFailed            // nat: no free tuple
+	QdiscDrop            // QDISC_DROP
 	LinkLoss             // lost on the link (the lab's loss)
 	LinkCorrupt          // bits flipped on the link
 	LinkDown             // peer of the link is down
@@ -122,6 +123,7 @@ var reasons = [numReasons]reasonText{
 	ConntrackInvalid:     {"conntrack_invalid", "connection tracking cannot make sense of it", "conntrack -L"},
 	ConntrackFull:        {"conntrack_full", "the connection tracking table is full", "sysctl net.netfilter.nf_conntrack_max"},
 	NATFailed:            {"nat_failed", "no free port or id was left to translate to", "conntrack -L"},
+	QdiscDrop:            {"qdisc_drop", "the queueing discipline of the interface lost it, or had no room", "tc -s qdisc show dev IF"},
 	LinkLoss:             {"link_loss", "the link lost it (loss is set in the lab)", "the lab's loss setting"},
 	LinkCorrupt:          {"link_corrupt", "the link flipped a bit of it (corrupt is set in the lab)", "the lab's corrupt setting"},
 	LinkDown:             {"link_down", "the other end of the link is down", "ip link show on the other end"},

@@ -91,6 +91,8 @@ func korean(r trace.Reason) (koReason, bool) {
 		return koReason{"연결 추적 테이블이 가득 참", ""}, true
 	case trace.NATFailed:
 		return koReason{"변환할 빈 포트나 id가 없음", ""}, true
+	case trace.QdiscDrop:
+		return koReason{"인터페이스의 큐잉 규칙(qdisc)이 버렸거나 자리가 없음", "tc -s qdisc show dev IF"}, true
 	case trace.LinkLoss:
 		return koReason{"링크에서 유실됨 (랩의 loss 설정)", "랩의 loss 설정"}, true
 	case trace.LinkCorrupt:

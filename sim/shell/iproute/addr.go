@@ -178,7 +178,7 @@ func (c *command) changeAddress(a args, verb addressVerb) error {
 	x.Lifetime = c.ns.NewLifetime(valid, preferred)
 	if label != "" && label != d.Name {
 		if len(label) > 15 {
-			return fail(2, "RTNETLINK answers: Numerical result out of range")
+			return fail(2, "Error: Attribute failed policy validation.")
 		}
 		x.Label = label
 	}
@@ -255,7 +255,7 @@ func (c *command) flushAddresses(a args) error {
 					c.flushedAddress(d, x)
 				}
 				// A secondary one may have gone with its primary.
-				_ = c.ns.RemoveAddress(d, func(y stack.Address) bool { return y == x })
+				_ = c.ns.RemoveAddress(d, func(y stack.Address) bool { return y.Prefix == x.Prefix && y.Peer == x.Peer })
 				round++
 			}
 		}

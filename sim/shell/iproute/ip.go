@@ -308,7 +308,11 @@ func (c *command) runBatch(name string) int {
 		}
 		if len(words) > 0 {
 			c.family = family
-			err := c.object(args{words})
+			object := c.object
+			if c.name == "tc" {
+				object = c.tcObject
+			}
+			err := object(args{words})
 			status1 := 0
 			if err != nil {
 				status1 = c.report(err)

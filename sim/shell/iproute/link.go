@@ -411,6 +411,8 @@ func stateColor(state string) color {
 // devices have no queue; a network card would have one per queue.
 func qdisc(d *netdev.Device) string {
 	switch {
+	case d.Qdisc() != nil:
+		return d.Qdisc().Kind.String()
 	case !d.Opened():
 		return "noop"
 	case d.Kind == netdev.NIC:

@@ -28,10 +28,13 @@ func newMachine(t testing.TB) *machine { return &machine{t: t, lab: sim.Empty(si
 // run runs ip, bridge or what they exec in a namespace.
 func (m *machine) run(ns *stack.Namespace, words []string, out io.Writer) int {
 	switch words[0] {
-	case "ip", "bridge":
+	case "ip", "bridge", "tc":
 		c := &command{name: words[0], lab: m.lab, home: ns, ns: ns, in: strings.NewReader(m.in), out: out, err: out, sys: &fakeSystem{m, out}}
-		if words[0] == "bridge" {
+		switch words[0] {
+		case "bridge":
 			return c.runBridge(words[1:])
+		case "tc":
+			return c.runTC(words[1:])
 		}
 		return c.runIP(words[1:])
 	case "modprobe":

@@ -44,3 +44,24 @@ func run(t *testing.T, src string) string {
 	require.NoError(t, lab.Accounting().Check())
 	return out.String()
 }
+
+// TestScriptsOfTheLab runs scripts about what the machine of the recordings
+// lacks. UPDATE=1 writes what they print.
+func TestScriptsOfTheLab(t *testing.T) {
+	files, err := filepath.Glob("testdata/lab/*.sh")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".sh"), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			require.NoError(t, err)
+			name, got := strings.TrimSuffix(file, ".sh")+".out", run(t, string(src))
+			if os.Getenv("UPDATE") != "" {
+				require.NoError(t, os.WriteFile(name, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(name)
+			require.NoError(t, err)
+			require.Equal(t, string(want), got)
+		})
+	}
+}

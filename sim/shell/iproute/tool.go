@@ -14,6 +14,8 @@ func Tools() []shell.Tool {
 	return []shell.Tool{
 		{Name: "ip", Summary: "show / manipulate routing, network devices, interfaces and tunnels", Options: ipOptions(),
 			Run: func(c *shell.Call) int { return newCommand(c, "ip").runIP(c.Args[1:]) }},
+		{Name: "tc", Dir: "/usr/sbin", Summary: "show / manipulate traffic control settings", Options: tcOptions(),
+			Run: func(c *shell.Call) int { return newCommand(c, "tc").runTC(c.Args[1:]) }},
 		{Name: "bridge", Dir: "/usr/sbin", Summary: "show bridge addresses and devices", Options: bridgeToolOptions(),
 			Run: func(c *shell.Call) int { return newCommand(c, "bridge").runBridge(c.Args[1:]) }},
 	}
@@ -101,6 +103,23 @@ func ipOptions() []shell.Option {
 		"route … nexthop | nhid | encap | realms", "route get … notify | ipproto | sport | dport", "route save | restore",
 		"rule … l3mdev | uidrange | ipproto | sport | dport", "neigh … managed | extern_learn | protocol",
 		"netns set | attach | monitor", "tunnel add | change | del", "monitor", "maddress", "mroute", "tuntap", "nexthop", "vrf", "xfrm", "macsec")...)
+}
+
+func tcOptions() []shell.Option {
+	modelled := []shell.Option{
+		{Flag: "-V, -Version", Help: "print the version"},
+		{Flag: "-n, -netns NAME", Help: "work in that namespace"},
+		{Flag: "-s, -statistics", Help: "counters"},
+		{Flag: "-d, -details", Help: "details"},
+		{Flag: "-j, -json", Help: "JSON; -p, -pretty with line breaks"},
+		{Flag: "-b, -batch FILE", Help: "commands from a file or - for standard input; -force goes on after errors"},
+		{Flag: "qdisc", Help: "add, change, replace, del, show: netem, tbf, pfifo, bfifo at the root of a device"},
+		{Flag: "netem", Help: "limit, delay, distribution normal, loss random, duplicate, corrupt, reorder, gap, rate"},
+		{Flag: "tbf", Help: "rate, burst, limit, latency"},
+		{Flag: "class show, filter show", Help: "there are none"},
+	}
+	return append(modelled, missingOptions("-r, -raw", "-graph", "-iec", "qdisc: parent, ingress, clsact, estimator, stab", "qdisc: classful ones (htb, prio …), fq_codel, red …",
+		"netem loss state | gemodel, ecn, slot, distribution pareto | paretonormal", "tbf peakrate, mtu, mpu, overhead, linklayer", "class, filter: add and others", "actions", "monitor", "exec")...)
 }
 
 func bridgeToolOptions() []shell.Option {
