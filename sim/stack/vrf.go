@@ -118,4 +118,3 @@ func (ns *Namespace) vrfOut(b *packet.Buffer, dev *inDev) {
 	v.Show(trace.Out, b)
 	b.TrimFront(packet.EthernetLen)
 }
-
