@@ -4,12 +4,13 @@ import (
 	_ "embed"
 	"iter"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Names translates the names in expressions. It takes the texts of the files in
-// which a machine keeps them; a nil field of Services or Protocols means Debian's.
+// which a machine keeps them. The zero value is a fresh Debian.
 type Names struct {
 	Hosts     string // /etc/hosts; empty: localhost alone
 	Services  string // /etc/services; empty: Debian's
@@ -37,15 +38,6 @@ func fields(text string) iter.Seq[[]string] {
 			}
 		}
 	}
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // host gives the addresses of a host in the order of getaddrinfo: IPv6 first.
@@ -76,12 +68,7 @@ func (n *Names) host(name string) []netip.Addr {
 }
 
 func containsFold(names []string, name string) bool {
-	for _, n := range names {
-		if strings.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 // numericHost reads an address as inet_aton(3) and inet_pton(3) do.
@@ -132,7 +119,7 @@ func (n *Names) network(name string) uint32 {
 // ether gives the Ethernet address of a host.
 func (n *Names) ether(name string) (mac [6]byte, ok bool) {
 	for words := range fields(n.Ethers) {
-		if contains(words[1:2], name) && lengthMAC(words[0]) == len(words[0]) {
+		if slices.Contains(words[1:2], name) && lengthMAC(words[0]) == len(words[0]) {
 			return parseMAC(words[0]), true
 		}
 	}
@@ -163,7 +150,7 @@ func (n *Names) service(name, proto string) (port uint32, ok bool) {
 	}
 	for words := range fields(services) {
 		number, in, _ := strings.Cut(words[1], "/")
-		if in != proto || !contains(words[:1], name) && !contains(words[2:], name) {
+		if in != proto || !slices.Contains(words[:1], name) && !slices.Contains(words[2:], name) {
 			continue
 		}
 		v, err := strconv.ParseUint(number, 10, 16)
@@ -218,7 +205,7 @@ func (n *Names) protocol(name string) (number uint32, ok bool) {
 		protocols = debianProtocols
 	}
 	for words := range fields(protocols) {
-		if contains(words[:1], name) || contains(words[2:], name) {
+		if slices.Contains(words[:1], name) || slices.Contains(words[2:], name) {
 			v, err := strconv.ParseUint(words[1], 10, 16)
 			return uint32(v), err == nil
 		}
