@@ -25,11 +25,23 @@ const (
 	tcpOptExpID     = 254
 )
 
+// usualTCPOptions is how the options of most segments start: two to fill, then
+// a time stamp of 10 bytes (RFC 7323 appendix A).
+const usualTCPOptions = tcpOptNop<<24 | tcpOptNop<<16 | tcpOptTimestamp<<8 | 10
+
 // tcpOptions prints ", options [...]". It returns false when the list is
 // broken, which ends the line without a bracket.
 func (l *line) tcpOptions(s segment) bool {
 	l.str(", options [")
 	at, end := s.at+packet.TCPLen, s.at+s.hlen
+	if s.hlen == packet.TCPLen+12 && l.has(at, 12) && l.u32(at) == usualTCPOptions {
+		l.str("nop,nop,TS val ")
+		l.unsigned(l.u32(at + 4))
+		l.str(" ecr ")
+		l.unsigned(l.u32(at + 8))
+		l.str("]")
+		return true
+	}
 	for first := true; at < end; first = false {
 		if !first {
 			l.str(",")
@@ -170,7 +182,11 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, state opti
 		l.str(" ecr ")
 		l.unsigned(l.u32(at + 4))
 	case tcpOptMD5:
-		l.str(" shared secret not supplied with -M, can't check - ")
+		if l.has(s.at, s.length) {
+			l.str(" shared secret not supplied with -M, can't check - ")
+		} else {
+			l.str(" snaplen too short, can't check - ")
+		}
 		l.hexBytes(at, 16)
 	case tcpOptTimeout:
 		value := l.u16(at)
