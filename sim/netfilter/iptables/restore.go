@@ -269,7 +269,7 @@ func Save(t *nf.Tables, o SaveOptions) (string, error) {
 	if o.Table != "" {
 		id, ok := nf.TableByName(o.Table)
 		if !ok {
-			return "", &Error{1, "iptables-save v1.8.9 (legacy): Cannot initialize: Table does not exist (do you need to insmod?)\n"}
+			return "", &Error{1, "iptables-save v1.8.9 (legacy): Cannot initialize: Table does not exist (do you need to insmod?)"}
 		}
 		tables = []*nf.Table{t.Table(id)}
 	}
