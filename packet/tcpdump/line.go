@@ -19,8 +19,8 @@ type line struct {
 	proto   string // for the truncation mark
 	stopped bool
 	opt     Options
-	header  int         // length of the link header in bytes
-	conns   connections // nil: sequence numbers are absolute
+	header  int          // length of the link header in bytes
+	conns   *connections // nil: sequence numbers are absolute
 	conns6  connections6
 }
 
@@ -90,13 +90,17 @@ func (l *line) str(s string) {
 
 func (l *line) num(n int) {
 	if !l.stopped {
-		l.out = strconv.AppendInt(l.out, int64(n), 10)
+		if n < 0 {
+			l.out = strconv.AppendInt(l.out, int64(n), 10)
+			return
+		}
+		l.out = appendUint(l.out, uint64(n))
 	}
 }
 
 func (l *line) unsigned(n uint32) {
 	if !l.stopped {
-		l.out = strconv.AppendUint(l.out, uint64(n), 10)
+		l.out = appendUint(l.out, uint64(n))
 	}
 }
 
@@ -136,4 +140,36 @@ func (l *line) notModelled(what string) {
 	l.str("[not modelled: ")
 	l.str(what)
 	l.str("]")
+}
+
+// pairs are 00 to 99.
+const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+// appendUint is strconv.AppendUint for base 10, faster where most of a line's
+// numbers are: it writes into place.
+func appendUint(dst []byte, n uint64) []byte {
+	if n < 10 {
+		return append(dst, '0'+byte(n))
+	}
+	width := 2
+	for limit := uint64(100); limit <= n; limit *= 10 {
+		if width++; width == 19 {
+			return strconv.AppendUint(dst, n, 10)
+		}
+	}
+	at := len(dst)
+	dst = append(dst, pairs[:width]...) // room
+	out := dst[at:]
+	for n >= 100 {
+		rest := n % 100 * 2
+		n /= 100
+		width -= 2
+		out[width], out[width+1] = pairs[rest], pairs[rest+1]
+	}
+	if n >= 10 {
+		out[0], out[1] = pairs[2*n], pairs[2*n+1]
+	} else {
+		out[0] = '0' + byte(n)
+	}
+	return dst
 }

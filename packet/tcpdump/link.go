@@ -132,11 +132,15 @@ func (l *line) ethernet(at, length int) int {
 	}
 	whole := length
 	kind := l.u16(at + 12)
+	at += header
+	length -= header
+	if !l.opt.Link && kind == etherIPv4 { // most of all frames
+		l.ipv4(at, length)
+		return header
+	}
 	if l.opt.Link {
 		l.etherAddresses(begin)
 	}
-	at += header
-	length -= header
 	told := false // the length of the frame
 	tellLength := func() {
 		l.str(", length ")

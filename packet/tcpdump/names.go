@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,25 +101,31 @@ func (l *line) ip(at int) {
 	l.out = appendIPv4(l.out, a)
 }
 
-func appendIPv4(dst []byte, a [4]byte) []byte {
-	dst = appendByte(dst, a[0])
-	for _, b := range a[1:] {
-		dst = appendByte(append(dst, '.'), b)
-	}
-	return dst
+// octet is a byte in decimal with a dot behind it, packed so that its first
+// character comes first in little-endian order.
+type octet struct {
+	text   uint32
+	length int
 }
 
-// appendByte appends 0 to 255.
-func appendByte(dst []byte, b byte) []byte {
-	switch {
-	case b >= 200:
-		return append(dst, '2', '0'+(b-200)/10, '0'+b%10)
-	case b >= 100:
-		return append(dst, '1', '0'+(b-100)/10, '0'+b%10)
-	case b >= 10:
-		return append(dst, '0'+b/10, '0'+b%10)
+var octets = func() (table [256]octet) {
+	for i := range table {
+		text := binary.LittleEndian.Uint32(append(strconv.AppendInt(nil, int64(i), 10), "..."...))
+		table[i] = octet{text, len(strconv.Itoa(i)) + 1}
 	}
-	return append(dst, '0'+b)
+	return table
+}()
+
+// appendIPv4 appends 10.244.1.7.
+func appendIPv4(dst []byte, a [4]byte) []byte {
+	at := len(dst)
+	dst = append(dst, "255.255.255.255."...) // room
+	for _, b := range a {
+		o := octets[b]
+		binary.LittleEndian.PutUint32(dst[at:], o.text)
+		at += o.length
+	}
+	return dst[:at-1]
 }
 
 // ip6 prints an IPv6 address.

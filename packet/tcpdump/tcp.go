@@ -19,8 +19,31 @@ const (
 
 const tcpFlagLetters = "FSRP.UEW"
 
-// connections remembers where the sequence numbers of each connection start.
-type connections map[connection]sequence
+// connections remembers where the sequence numbers of each connection start, and
+// first of all those of the last one.
+type connections struct {
+	starts    map[connection]sequence
+	last      connection
+	lastStart sequence
+	any       bool // last is set
+}
+
+// start is where a connection's numbers start.
+func (c *connections) start(key connection) (start sequence, known bool) {
+	if c.any && key == c.last {
+		return c.lastStart, true
+	}
+	start, known = c.starts[key]
+	if known {
+		c.last, c.lastStart, c.any = key, start, true
+	}
+	return start, known
+}
+
+func (c *connections) set(key connection, start sequence) {
+	c.starts[key] = start
+	c.last, c.lastStart, c.any = key, start, true
+}
 
 // connection is a pair of endpoints, ordered so that both directions are equal.
 type connection struct {
@@ -123,8 +146,13 @@ func (l *line) tcpTooLong(s segment) bool {
 }
 
 func (l *line) tcpFlags(flags int) {
-	if flags == 0 {
+	switch flags {
+	case 0:
 		l.str("none")
+		return
+	case tcpACK:
+		l.str(".")
+		return
 	}
 	for i := range len(tcpFlagLetters) {
 		if flags&(1<<i) != 0 {
@@ -178,9 +206,9 @@ func (l *line) relative(s *segment, ip ipHeader, src, dst int) {
 	if reversed {
 		key = connection{to, from, uint16(dst), uint16(src)}
 	}
-	start, known := l.conns[key]
+	start, known := l.conns.start(key)
 	if s.count(&start, known, reversed) {
-		l.conns[key] = start
+		l.conns.set(key, start)
 	}
 }
 

@@ -50,7 +50,7 @@ func AppendLine(dst []byte, linkType int, frame []byte, opt Options) []byte {
 type Printer struct {
 	Options Options
 
-	conns   connections
+	conns   *connections
 	conns6  connections6
 	scratch line
 	header  int // length of the last packet's link header; 0 when the line ended early
@@ -68,10 +68,11 @@ func New(opt Options) *Printer { return &Printer{Options: opt} }
 // number, no time, no dump and no newline.
 func (p *Printer) AppendLine(dst []byte, linkType int, frame []byte, origLen int) []byte {
 	if p.conns == nil {
-		p.conns, p.conns6 = make(connections), make(connections6)
+		p.conns, p.conns6 = &connections{starts: make(map[connection]sequence)}, make(connections6)
 	}
 	l := &p.scratch
-	*l = line{out: dst, frame: frame, end: len(frame), opt: p.Options, conns: p.conns, conns6: p.conns6}
+	l.out, l.frame, l.end, l.opt = dst, frame, len(frame), p.Options
+	l.proto, l.stopped, l.header, l.conns, l.conns6 = "", false, 0, p.conns, p.conns6
 	l.packet(linkType, origLen)
 	p.header = l.header
 	if l.stopped {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,71 +57,132 @@ func TestWhatIsNotModelledSaysSo(t *testing.T) {
 }
 
 func TestPrintingAllocatesNothing(t *testing.T) {
-	for _, name := range []string{"ipip-echo", "icmp-unreach-ports", "tcp-http", "udp-basic", "arp-basic", "ip-options"} {
+	for _, name := range []string{
+		"ipip-echo", "icmp-unreach-ports", "tcp-http", "tcp-v6", "udp-basic", "arp-basic", "ip-options", "icmp6-nd", "ipv6-headers", "igmp", "sctp",
+		"eth-vlan", "sll2-any", "vxlan", "gre", "dlt-null",
+	} {
 		packets, link := read(t, "testdata/pcap/"+name+".pcap")
-		for _, opt := range []Options{{}, {Link: true}, {Verbose: 2}} {
-			p := Printer{Options: opt}
+		for _, opt := range []Options{{}, {Link: true}, {Verbose: 2}, {HexASCII: 1, Times: 4}} {
+			opt.LinkType = link
+			p := New(opt)
 			buf := make([]byte, 0, 64<<10)
 			all := func() {
 				for _, packet := range packets {
-					buf = p.AppendLine(buf[:0], link, packet.Data, packet.OrigLen)
+					buf = p.Append(buf[:0], packet)
 				}
 			}
 			all() // remember the connections
-			if n := testing.AllocsPerRun(100, all); n != 0 {
+			if n := testing.AllocsPerRun(20, all); n != 0 {
 				t.Errorf("%s with %+v: %v allocations", name, opt, n)
 			}
 		}
 	}
 }
 
-func BenchmarkAppendLine(b *testing.B) {
-	packets, link := read(b, tunnel)
-	frame := packets[0].Data
-	buf := make([]byte, 0, 1024)
-	b.Run("hoplab", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			buf = AppendLine(buf[:0], link, frame, Options{})
-		}
-	})
-	b.Run("fmt", func(b *testing.B) {
-		addr := func(at int) string {
-			return fmt.Sprintf("%d.%d.%d.%d", frame[at], frame[at+1], frame[at+2], frame[at+3])
-		}
-		b.ReportAllocs()
-		for b.Loop() {
-			buf = fmt.Appendf(buf[:0], "IP %s > %s: IP %s > %s: ICMP echo %s, id %d, seq %d, length %d", addr(26), addr(30), addr(46), addr(50), "request",
-				binary.BigEndian.Uint16(frame[58:]), binary.BigEndian.Uint16(frame[60:]), 64)
-		}
-	})
+// TestReadersOfNamesSeeNames prints what a machine's files tell instead of
+// numbers.
+func TestReadersOfNamesSeeNames(t *testing.T) {
+	packets, link := read(t, "testdata/pcap/tcp-http.pcap")
+	names := &Names{
+		Host: func(a netip.Addr) string {
+			if a == netip.MustParseAddr("192.168.166.130") {
+				return "web.default.svc"
+			}
+			return ""
+		},
+		Ether: func(a [6]byte) string { return "station" },
+	}
+	require.Equal(t, "IP 192.168.77.66.43622 > web.default.svc.http: Flags [.], ack 1278424467, win 502, options [nop,nop,TS val 2413386155 ecr 2092057426], length 0",
+		string(AppendLine(nil, link, packets[2].Data, Options{Names: names})))
+	names.Short = true
+	require.Contains(t, string(AppendLine(nil, link, packets[2].Data, Options{Names: names, Link: true})), "station > station, ethertype IPv4 (0x0800), length 66: 192.168.77.66.43622 > web.http: ")
+	names.Service = func(port uint16, proto string) string { return fmt.Sprintf("%s-%d", proto, port) }
+	require.Contains(t, string(AppendLine(nil, link, packets[2].Data, Options{Names: names})), "192.168.77.66.tcp-43622 > web.tcp-80: ")
 }
 
-func FuzzAppendLine(f *testing.F) {
-	paths, err := filepath.Glob("testdata/pcap/*.pcap")
+func BenchmarkAppend(b *testing.B) {
+	addr := func(frame []byte, at int) string {
+		return fmt.Sprintf("%d.%d.%d.%d", frame[at], frame[at+1], frame[at+2], frame[at+3])
+	}
+	u16, u32 := binary.BigEndian.Uint16, binary.BigEndian.Uint32
+	for _, c := range []struct {
+		name, file string
+		packet     int
+		made       func(dst, frame []byte) []byte // the same with package fmt
+	}{
+		{"ICMP", "icmp-echo-sizes", 0, func(dst, f []byte) []byte {
+			return fmt.Appendf(dst, "IP %s > %s: ICMP echo %s, id %d, seq %d, length %d", addr(f, 26), addr(f, 30), "request", u16(f[38:]), u16(f[40:]), u16(f[16:])-20)
+		}},
+		{"IPIP", "ipip-echo", 0, func(dst, f []byte) []byte {
+			return fmt.Appendf(dst, "IP %s > %s: IP %s > %s: ICMP echo %s, id %d, seq %d, length %d", addr(f, 26), addr(f, 30), addr(f, 46), addr(f, 50), "request",
+				u16(f[58:]), u16(f[60:]), u16(f[36:])-20)
+		}},
+		{"TCP", "tcp-http", 2, func(dst, f []byte) []byte {
+			return fmt.Appendf(dst, "IP %s.%d > %s.%d: Flags [%s], ack %d, win %d, options [nop,nop,TS val %d ecr %d], length %d",
+				addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), ".", u32(f[42:])-u32(f[42:])+1, u16(f[48:]), u32(f[58:]), u32(f[62:]), 0)
+		}},
+	} {
+		packets, link := read(b, "testdata/pcap/"+c.file+".pcap")
+		buf := make([]byte, 0, 1024)
+		b.Run(c.name+"/hoplab", func(b *testing.B) {
+			p := New(Options{LinkType: link, Times: 1})
+			for _, packet := range packets[:c.packet] {
+				buf = p.Append(buf[:0], packet)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = p.Append(buf[:0], packets[c.packet])
+			}
+		})
+		b.Run(c.name+"/fmt", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = append(c.made(buf[:0], packets[c.packet].Data), '\n')
+			}
+		})
+	}
+}
+
+// fuzzedLinks are the link types that the fuzzer chooses from.
+var fuzzedLinks = [...]int{pcap.LinkEthernet, pcap.LinkRaw, pcap.LinkLinuxSLL, pcap.LinkLinuxSLL2, linkNull, linkPPP, linkPPPSerial, linkCiscoHDLC, linkFrameRelay, linkSLIP, linkPKTAP}
+
+func FuzzAppend(f *testing.F) {
+	paths, err := filepath.Glob("testdata/pcap/*.pcap*")
 	require.NoError(f, err)
 	for _, path := range paths {
 		packets, link := read(f, path)
 		for i, p := range packets {
-			if i%8 == 0 {
-				f.Add(link == pcap.LinkRaw, uint8(i), p.Data)
+			if which := slices.Index(fuzzedLinks[:], link); which >= 0 && i%8 == 0 {
+				f.Add(uint8(which), uint16(i), p.Data)
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, raw bool, flags uint8, frame []byte) {
-		link := pcap.LinkEthernet
-		if raw {
-			link = pcap.LinkRaw
+	f.Fuzz(func(t *testing.T, link uint8, flags uint16, frame []byte) {
+		opt := Options{
+			LinkType: fuzzedLinks[int(link)%len(fuzzedLinks)], Verbose: int(flags & 3), Link: flags&4 != 0, Quiet: flags&8 != 0, NoChecksums: flags&16 != 0,
+			Times: int(flags >> 5 & 7), Number: flags>>8&1 != 0, ASCII: int(flags >> 9 & 1), HexASCII: int(flags >> 10 & 1),
 		}
-		p := Printer{Options: Options{Verbose: int(flags & 3), Link: flags&4 != 0, Quiet: flags&8 != 0, NoChecksums: flags&16 != 0}}
-		line := p.AppendLine(nil, link, frame, len(frame)+int(flags>>5))
-		if len(line) == 0 {
+		if flags>>11&1 != 0 {
+			opt.Names = &Names{}
+		}
+		length := len(frame) + int(flags>>12)
+		p := New(opt)
+		line := p.AppendLine(nil, opt.LinkType, frame, length)
+		if len(line) == 0 && len(frame) == 0 {
 			t.Error("nothing was printed")
+		}
+		// Names of DNS make the most of their bytes: two point to 255.
+		if most := 4096 + 512*len(frame); len(line) > most {
+			t.Errorf("%d bytes of text for %d", len(line), len(frame))
 		}
 		for _, b := range line {
 			if b >= 0x7f || b < ' ' && b != '\n' && b != '\t' {
 				t.Fatalf("byte %#x in %q", b, line)
 			}
+		}
+		all := p.Append(nil, pcap.Packet{Data: frame, OrigLen: length, Time: int64(flags) * 1e15})
+		if all[len(all)-1] != '\n' {
+			t.Errorf("no newline behind %q", all)
 		}
 	})
 }
