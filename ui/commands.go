@@ -77,7 +77,7 @@ func commands() []command {
 				a.fail(fmt.Errorf("there is no machine or pod called %q", arg))
 				return nil
 			}
-			return a.openShell(arg)
+			return a.openShell(arg, false)
 		}},
 		{"state", "[MACHINE]", "the tables of a machine", "머신의 테이블", func(a *app, arg string) tea.Cmd {
 			if arg != "" {

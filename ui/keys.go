@@ -14,7 +14,11 @@ import (
 
 // typing reports that the pane with the focus takes every character.
 func (a *app) typing() bool {
-	return a.c.S != nil && (a.focus == paneShell && a.shell.Front() >= 0 || a.focus == paneLesson && a.lesson.Typing())
+	if a.c.S == nil {
+		return false
+	}
+	_, _, open := a.shell.Front()
+	return (a.focus == paneShell && open || a.focus == paneLesson && a.lesson.Typing())
 }
 
 // key is a key that was pressed.
@@ -28,7 +32,7 @@ func (a *app) key(k pane.Key) tea.Cmd {
 		return a.startKey(k)
 	case k.Name == "esc":
 		return a.escape()
-	case k.Name == "tab" && a.focus == paneShell && a.shell.Front() >= 0:
+	case k.Name == "tab" && a.focus == paneShell && a.typing():
 	case k.Name == "tab", k.Name == "shift+tab":
 		d := 1
 		if k.Name != "tab" {
@@ -143,8 +147,8 @@ func (a *app) global(k pane.Key) tea.Cmd {
 		a.say(fmt.Sprintf(a.c.T("a hop every %v", "홉마다 %v"), speeds()[a.speed]))
 	case "1", "2", "3", "4", "5", "6", "7":
 		a.focusOn(int(k.Name[0] - '1'))
-		if a.focus == paneShell && a.shell.Front() < 0 {
-			return a.openShell(a.here())
+		if _, _, ok := a.shell.Front(); a.focus == paneShell && !ok {
+			return a.openShell(a.here(), false)
 		}
 	case "enter":
 		a.focusOn(paneWhy)
@@ -293,12 +297,17 @@ func (a *app) hints() look.Line {
 	add("b", t("back", "뒤로"))
 	add("e", t("event", "이벤트"))
 	add("p", t("packet", "패킷"))
-	add("a", t("answer", "응답"))
 	add("r", t("run", "실행"))
 	add("tab", t("pane", "창"))
 	add("6", t("shell", "셸"))
+	if a.w >= 100 {
+		add("a", t("answer", "응답"))
+		add("d", t("drop", "폐기"))
+		add("t", t("break", "중단점"))
+		add("f", t("follow", "추적"))
+		add("/", t("filter", "필터"))
+	}
 	add("z", t("zoom", "확대"))
-	add("/", t("filter", "필터"))
 	add("?", t("help", "도움말"))
 	add("q", t("quit", "종료"))
 	return l

@@ -19,6 +19,9 @@ import (
 // lineWidth is how wide plain lines are.
 const lineWidth = 100
 
+// lineHeight is how many of them a pane may write.
+const lineHeight = 400
+
 // RunLines is the lab by prompt and plain lines: it does what the screen does, for
 // screen readers and pipes. It ends with the input, or with quit.
 func RunLines(o Options, in io.Reader, out io.Writer) error {
@@ -191,10 +194,10 @@ func (l *liner) show(word, arg string) bool {
 			l.tables(arg)
 			return true
 		}
-		p.SetSize(lineWidth, 400)
+		p.SetSize(lineWidth, lineHeight)
 		l.focus, l.lower = paneState, paneState
 		l.drive(l.wanted())
-		l.lines(p.View())
+		l.lines(trimmed(p.View()))
 		return true
 	}
 	switch word {
@@ -289,23 +292,19 @@ func (l *liner) typed(netns, line string) {
 		fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", netns)
 		return
 	}
-	n := slices.IndexFunc(s.Shells(), func(x replay.Shell) bool { return x.NetNS == netns && !x.Done })
-	if n < 0 {
-		l.drive(l.openShell(netns))
-		if l.app.prompt != nil {
-			fmt.Fprintln(l.out, l.app.prompt.label)
-			return
-		}
-		n = len(s.Shells()) - 1
+	l.drive(l.openShell(netns, false))
+	_, n, _ := l.app.shell.Front()
+	before := 0
+	if n >= 0 {
+		before = len(s.History.Output(n, s.Cursor()))
 	}
-	l.app.shell.Show(n)
-	before := len(s.History.Output(n, s.Cursor()))
 	l.drive(l.app.typed(line))
 	if l.app.prompt != nil {
 		fmt.Fprintln(l.out, l.app.prompt.label)
 		return
 	}
-	if out := s.History.Output(n, s.Cursor()); len(out) >= before {
+	_, n, _ = l.app.shell.Front()
+	if out := s.History.Output(max(n, 0), s.Cursor()); len(out) >= before {
 		fmt.Fprint(l.out, out[before:])
 	}
 	l.told()
@@ -352,4 +351,15 @@ func drive(a *app, cmd tea.Cmd) {
 			queue = append(queue, next)
 		}
 	}
+}
+
+// trimmed leaves out the empty lines that fill a pane.
+func trimmed(lines []look.Line) []look.Line {
+	var out []look.Line
+	for _, l := range lines {
+		if strings.TrimSpace(l.String()) != "" {
+			out = append(out, l)
+		}
+	}
+	return out
 }

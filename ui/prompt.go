@@ -210,11 +210,11 @@ func (a *app) places() []string {
 	return l
 }
 
-// askShell asks where to open a shell.
+// askShell asks where to open a shell; the first one is where the packet is.
 func (a *app) askShell() tea.Cmd {
 	netns := a.here()
-	if len(a.c.S.Shells()) == 0 && a.focus == paneShell {
-		return a.openShell(netns)
+	if _, _, ok := a.shell.Front(); !ok {
+		return a.openShell(netns, false)
 	}
 	p := &prompt{label: a.c.T("shell in: ", "셸을 열 곳: ")}
 	names := func() []string {
@@ -236,7 +236,7 @@ func (a *app) askShell() tea.Cmd {
 	p.enter = func(text string) tea.Cmd {
 		for _, n := range names() {
 			if n == text {
-				return a.openShell(n)
+				return a.openShell(n, true)
 			}
 		}
 		a.say(a.c.T("there is: ", "가능: ") + strings.Join(names(), " "))

@@ -71,7 +71,7 @@ func (a *app) heading() look.Line {
 		right = right.Add(look.Warm, fmt.Sprintf(a.c.T("running: %d events, esc stops ", "실행 중: 이벤트 %d, esc 멈춤 "), len(s.History.Events)))
 	case a.playing:
 		right = right.Add(look.Good, a.c.Glyph("▶ ", "> ")+speeds()[a.speed].String()+" ")
-	case !s.AtEnd() && !a.c.Hidden:
+	case s.Past() && !a.c.Hidden:
 		right = right.Add(look.Warm, a.c.T("past ", "과거 "))
 	}
 	if n := len(a.c.Breaks); n > 0 {

@@ -384,7 +384,7 @@ func (a *app) wasCut(m cutMsg) tea.Cmd {
 // typed runs a line in the shell in front. In the past it asks first.
 func (a *app) typed(line string) tea.Cmd {
 	s := a.c.S
-	n := a.shell.Front()
+	netns, n, _ := a.shell.Front()
 	switch {
 	case a.job != nil:
 		a.shell.Put(line)
@@ -395,19 +395,15 @@ func (a *app) typed(line string) tea.Cmd {
 		return nil
 	case s.Settled():
 		a.moved()
-		return a.submit(n, line)
+		return a.submit(line)
 	}
 	past := fmt.Sprintf(a.c.T("You are in the past (event %d of %d). l: try the line on a copy; y: forget what came after and run it here; G: to the end; n: no", "과거입니다 (이벤트 %d/%d). l: 복사본에서 실행해 보기, y: 이후를 버리고 여기서 실행, G: 끝으로, n: 취소"), s.Cursor(), len(s.History.Events))
-	answers := map[string]func() tea.Cmd{
-		"l": func() tea.Cmd { return a.try(n, line) },
-		"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.submit(n, line) }) },
+	a.ask(past, map[string]func() tea.Cmd{
+		"l": func() tea.Cmd { return a.try(n, netns, line) },
+		"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.submit(line) }) },
 		"G": func() tea.Cmd { a.seek(len(s.History.Events)); a.shell.Put(line); return nil },
 		"n": func() tea.Cmd { a.shell.Put(line); return nil },
-	}
-	if s.History.FirstOutput(n) > s.Cursor() { // it would not be there
-		delete(answers, "y")
-	}
-	a.ask(past, answers)
+	})
 	return nil
 }
 
@@ -420,9 +416,8 @@ type tryMsg struct {
 }
 
 // try runs a line on a copy of the lab as it was.
-func (a *app) try(n int, line string) tea.Cmd {
+func (a *app) try(n int, netns, line string) tea.Cmd {
 	s, serial, p := a.c.S, a.serial, a.c.S.Point(a.c.S.Cursor())
-	netns := s.Shells()[n].NetNS
 	a.say(a.c.T("one moment …", "잠시만요 …"))
 	return func() tea.Msg {
 		text, err := s.Try(context.Background(), p, n, netns, line)
@@ -441,13 +436,26 @@ func (a *app) tried(m tryMsg) {
 	a.shell.Tried(m.text)
 }
 
-// submit types a line at the end of the history.
-func (a *app) submit(n int, line string) tea.Cmd {
+// submit types a line at the end of the history. The shell is opened with its
+// first one.
+func (a *app) submit(line string) tea.Cmd {
 	s := a.c.S
-	if n >= len(s.Shells()) {
-		n = len(s.Shells()) - 1
+	netns, n, ok := a.shell.Front()
+	if !ok {
+		return nil
 	}
-	if n >= 0 && !s.Shells()[n].Ready {
+	if n >= len(s.Shells()) { // it was opened in what was cut off
+		n = -1
+	}
+	if n < 0 {
+		if err := s.Input(replay.OpenShell, 0, netns); err != nil {
+			a.fail(err)
+			return nil
+		}
+		n = len(s.Shells()) - 1
+		a.shell.Opened(n)
+	} else if !s.Shells()[n].Ready {
+		a.shell.Put(line)
 		a.say(a.c.T("the line before still runs; ctrl+c ends it", "앞의 줄이 아직 실행 중입니다. ctrl+c로 끝냅니다"))
 		return nil
 	}
@@ -466,11 +474,12 @@ func (a *app) interrupt() tea.Cmd {
 		a.job.cancel = true
 		return nil
 	}
-	if !s.AtEnd() {
+	_, n, _ := a.shell.Front()
+	if !s.Settled() {
 		a.say(a.c.T("this is the past; G goes to the end", "과거입니다. G로 끝으로 갑니다"))
 		return nil
 	}
-	if err := s.Input(replay.Interrupt, a.shell.Front(), ""); err != nil {
+	if err := s.Input(replay.Interrupt, n, ""); err != nil {
 		a.fail(err)
 		return nil
 	}
@@ -478,28 +487,13 @@ func (a *app) interrupt() tea.Cmd {
 	return a.piece()
 }
 
-// openShell opens a shell in a namespace, and shows it.
-func (a *app) openShell(netns string) tea.Cmd {
-	s := a.c.S
-	if !s.Settled() {
-		a.ask(fmt.Sprintf(a.c.T("You are in the past (event %d of %d). y: forget what came after and open the shell here; G: open it at the end; n: no", "과거에 있습니다 (이벤트 %d/%d). y: 이후를 버리고 여기서 열기, G: 끝에서 열기, n: 취소"), s.Cursor(), len(s.History.Events)),
-			map[string]func() tea.Cmd{
-				"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.openShell(netns) }) },
-				"G": func() tea.Cmd { a.seek(len(s.History.Events)); return a.openShell(netns) },
-				"n": func() tea.Cmd { return nil },
-			})
-		return nil
+// openShell shows a shell on a machine, a new one if there is none or if another
+// is wanted.
+func (a *app) openShell(netns string, another bool) tea.Cmd {
+	if another || !a.shell.Show(netns) {
+		a.shell.Open(netns)
 	}
-	if a.job != nil {
-		return nil
-	}
-	if err := s.Input(replay.OpenShell, 0, netns); err != nil {
-		a.fail(err)
-		return nil
-	}
-	a.shell.Show(len(s.Shells()) - 1)
 	a.focusOn(paneShell)
 	a.say("")
-	a.job = &job{goal: replay.Goal{Kind: replay.TheEnd}, from: s.Cursor()}
-	return a.piece()
+	return nil
 }

@@ -187,10 +187,25 @@ func helpCommand() *cobra.Command {
 // welcome is hoplab without a command: on a terminal the lab, otherwise a ping hop
 // by hop.
 func (a *app) welcome(args []string, f labFlags) error {
-	if len(args) == 0 && !f.line && !(a.terminal && a.env.IsTerminal(a.stdin)) {
+	switch {
+	case len(args) > 0 || f.line || a.hasScreen():
+		return a.openLab(args, f)
+	case !a.terminal:
 		return a.run([]string{"cross-node-ping"}, runFlags{format: "text"})
 	}
-	return a.openLab(args, f)
+	if err := a.list(nil); err != nil {
+		return err
+	}
+	l, err := a.language()
+	if err != nil {
+		return err
+	}
+	hint := "\nhoplab run NAME shows one, hop by hop; hoplab --help lists all commands.\n"
+	if l == text.Korean {
+		hint = "\nhoplab run NAME 으로 홉 단위로 보기, hoplab --help 로 모든 명령 보기\n"
+	}
+	_, err = a.stdout.WriteString(hint)
+	return err
 }
 
 // language is that of --lang, or of the locale.

@@ -41,9 +41,9 @@ type Env struct {
 	Recall   func(key string) string
 	// Clip puts a text on the terminal's clipboard.
 	Clip func(text string)
-	// Screen gives the terminal behind a stream of results, for a program that
-	// draws on all of it.
-	Screen func(w io.Writer) io.Writer
+	// Screen shows the lab on the terminal until its reader quits; nil where there
+	// is none to draw on.
+	Screen func(o ui.Options, in io.Reader, out io.Writer) error
 	// Editor gives the terminal's line editor; nil where there is none.
 	Editor func(Completer) LineEditor
 }
@@ -97,9 +97,6 @@ func (e Env) complete() Env {
 	}
 	if e.Recall == nil {
 		e.Recall = func(string) string { return "" }
-	}
-	if e.Screen == nil {
-		e.Screen = func(w io.Writer) io.Writer { return w }
 	}
 	if e.Editor == nil {
 		e.Editor = func(Completer) LineEditor { return nil }

@@ -84,20 +84,24 @@ func (a *app) openLab(args []string, f labFlags) error {
 	} else if o.Entries, err = scenarios.NewResolver().Builtin(); err != nil {
 		return err
 	}
-	screen := a.terminal && a.env.IsTerminal(a.stdin)
 	if err := a.stdout.Flush(); err != nil {
 		return err
 	}
 	if f.line {
 		return ui.RunLines(o, a.stdin, a.out)
 	}
-	if !screen {
+	if !a.hasScreen() {
 		return errors.New("the lab needs a terminal; --line works without one")
 	}
 	o.Last = a.env.Recall("lab")
 	o.Remember = func(name string) { a.env.Remember("lab", name) }
 	o.Clip = a.env.Clip
-	return ui.Run(o, a.stdin, a.env.Screen(a.out.w))
+	return a.env.Screen(o, a.stdin, a.out.w)
+}
+
+// hasScreen says that there is a terminal to draw on.
+func (a *app) hasScreen() bool {
+	return a.env.Screen != nil && a.terminal && a.env.IsTerminal(a.stdin)
 }
 
 // labEntries finds what an argument names. A lab without a scenario is one

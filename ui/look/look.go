@@ -214,6 +214,17 @@ func Pad(s string, width int) string {
 	return Cut(s, width)
 }
 
+// Middle cuts the middle out of a long name: the ends tell names apart.
+func Middle(s string, n int) string {
+	if Cells(s) <= n || len(s) != Cells(s) {
+		return Cut(s, max(n, 0))
+	}
+	if n < 6 {
+		return s[:max(n, 0)]
+	}
+	return s[:n-5] + "…" + s[len(s)-4:]
+}
+
 // Cells is the width of s on a terminal.
 func Cells(s string) int {
 	n := 0

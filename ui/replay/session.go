@@ -139,13 +139,18 @@ func (s *Session) AtEnd() bool { return s.cursor == len(s.History.Events) }
 // Seek moves the cursor within the history.
 func (s *Session) Seek(n int) { s.cursor = min(max(n, 0), len(s.History.Events)) }
 
+// Past reports that something happened after the cursor's own tick.
+func (s *Session) Past() bool {
+	n := len(s.History.Events)
+	return s.cursor < n && (s.cursor == 0 || s.History.Events[n-1].Tick != s.History.Tick(s.cursor))
+}
+
 // Settled moves to the end if nothing but the rest of the cursor's own tick
 // stands behind it: that has happened with it. It reports whether the cursor is
 // at the end.
 func (s *Session) Settled() bool {
-	n := len(s.History.Events)
-	if s.cursor < n && s.cursor > 0 && s.History.Events[n-1].Tick == s.History.Tick(s.cursor) {
-		s.cursor = n
+	if !s.Past() {
+		s.cursor = len(s.History.Events)
 	}
 	return s.AtEnd()
 }

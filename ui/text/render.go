@@ -316,8 +316,14 @@ func (r *Renderer) head(dst []byte, at place, dir, line string) []byte {
 	}
 	dst = r.field(dst, dir, len("Out"), st)
 	col := max(timeWidth, n) + 1 + max(r.netns, cells(at.netns)) + 1 + max(r.dev, cells(dev)) + 1 + len("Out") + 1
-	dst, _ = r.wrap(dst, line, col, col, plain)
-	return append(dst, '\n')
+	for outer, inner, more := strings.Cut(line, "\n"); ; outer, inner, more = strings.Cut(inner, "\n") { // of a tunnel one line for each packet
+		dst, _ = r.wrap(dst, outer, col, col, plain)
+		dst = append(dst, '\n')
+		if !more {
+			return dst
+		}
+		dst = spaces(dst, col)
+	}
 }
 
 // follow keeps track of who answers whose ARP request, for the line that says

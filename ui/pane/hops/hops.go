@@ -187,7 +187,15 @@ func (p *Pane) line(i int) look.Line {
 		dir, ds = "Out", look.Cool
 	}
 	l := look.Line{}.Add(look.Plain, cur).Add(st, look.Pad(p.Mark(h.Journey), 2)).Add(look.Dim, pane.Time(h.At)+" ")
-	return l.Add(look.Bold, look.Pad(h.NetNS, ns)+" ").Add(look.Plain, look.Pad(h.Dev, dev)+" ").Add(ds, dir+" ").Add(st, h.Line)
+	return l.Add(look.Bold, look.Pad(h.NetNS, ns)+" ").Add(look.Plain, look.Pad(p.dev(h.Dev, dev), dev)+" ").Add(ds, dir+" ").Add(st, h.Line)
+}
+
+// dev is the name of an interface in a width.
+func (p *Pane) dev(name string, w int) string {
+	if s := look.Middle(name, w); !p.ASCII {
+		return s
+	}
+	return look.Cut(name, w)
 }
 
 // widths are those of the columns of machines and interfaces.
@@ -199,7 +207,7 @@ func (p *Pane) widths() (ns, dev int) {
 		}
 	}
 	if p.w < 100 {
-		return min(ns, 8), min(dev, 8)
+		return min(ns, 8), min(dev, 9)
 	}
 	return min(ns, 16), min(dev, 16)
 }

@@ -330,8 +330,11 @@ func (d *drawing) machine(m *topology.Machine, x, y, w, h int, r row) {
 			}
 			d.iface(m, i, ix, y+1+k, each-1)
 			d.pod(d.peer(m, i), ix-1, y-podHeight, min(each, maxBox))
-			d.c.put(ix+1, y-1, '┬', look.Frame)
-			d.c.put(ix+1, y, '┴', st)
+			at := ix + max(each-4, 1)
+			d.c.put(at, y-1, '┬', look.Frame)
+			if at > x+len(m.Name) {
+				d.c.put(at, y, '┴', st)
+			}
 		}
 	}
 	for _, i := range m.Interfaces {
@@ -380,7 +383,7 @@ func (d *drawing) pod(name string, x, y, w int) {
 // it, in reverse if it is there.
 func (d *drawing) iface(m *topology.Machine, i *topology.Interface, x, y, w int) {
 	place := m.Name + ":" + i.Name
-	name, st := short(i.Name, w-2), look.Plain
+	name, st := look.Middle(i.Name, w-2), look.Plain
 	head := " "
 	down := !i.Up
 	if v, ok := d.Down[place]; ok {
@@ -389,31 +392,19 @@ func (d *drawing) iface(m *topology.Machine, i *topology.Interface, x, y, w int)
 	switch {
 	case down:
 		head, st = "✗", look.Dim
-		name = short(i.Name, w-2)
+		name = look.Middle(i.Name, w-2)
 	case place == d.here && d.journey >= 0:
 		n := d.S.Hop()
 		head = "▶"
 		if d.S.History.Hops[n].Dir == trace.In {
 			head = "◀"
 		}
-		name, st = short(i.Name, w-4)+" "+d.Mark(d.journey), look.Here
+		name, st = look.Middle(i.Name, w-4)+" "+d.Mark(d.journey), look.Here
 		d.hereX, d.hereY = x, y
 	case d.seen[place]:
 		head, st = "•", look.Talk(d.S.History.Journeys[d.journey].Colour)
 	}
 	d.c.text(x, y, head+name, w, st)
-}
-
-// short cuts the middle out of a long name: the end tells interfaces of pods
-// apart.
-func short(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	if n < 6 {
-		return s[:max(n, 0)]
-	}
-	return s[:n-5] + "…" + s[len(s)-4:]
 }
 
 var _ pane.Pane = (*Pane)(nil)

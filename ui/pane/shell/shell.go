@@ -10,6 +10,7 @@ import (
 	"hoplab/ui/complete"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
+	"hoplab/ui/replay"
 )
 
 // Pane is the open shells, one of them in front.
@@ -17,7 +18,7 @@ type Pane struct {
 	*pane.Common
 	w, h    int
 	front   int
-	edits   []*line
+	all     []*term
 	scroll  int  // lines from the end
 	Working bool // the lab runs: no completion
 	words   []string
@@ -28,9 +29,12 @@ type Pane struct {
 // Tried shows what a line printed on a copy of the past, until the cursor moves.
 func (p *Pane) Tried(text string) { p.tried, p.triedAt = text, p.S.Cursor() }
 
-// line is what is being typed in a shell.
-type line struct {
+// term is a shell. It is opened in the lab with its first line: looking for a
+// place to type changes nothing.
+type term struct {
 	look.Edit
+	netns   string
+	n       int    // in the session, -1 before its first line
 	more    string // lines before it, of a command that is not complete
 	history []string
 	at      int // in history; len(history) is the line itself
@@ -42,29 +46,70 @@ func New(c *pane.Common) *Pane { return &Pane{Common: c} }
 // Name finds it.
 func (p *Pane) Name() string { return "shell" }
 
-// Front is the number of the shell in front, -1 if none is open.
-func (p *Pane) Front() int {
-	if p.front < len(p.S.Shells()) {
-		return p.front
+// Front is the shell in front: where it is, and its number in the session, -1
+// before its first line. ok is false if there is none.
+func (p *Pane) Front() (netns string, n int, ok bool) {
+	t := p.term()
+	if t == nil {
+		return "", -1, false
 	}
-	return len(p.S.Shells()) - 1
+	return t.netns, t.n, true
 }
 
-// Show puts a shell in front.
-func (p *Pane) Show(n int) { p.front, p.scroll = n, 0 }
+// Opened says that the shell in front has that number now.
+func (p *Pane) Opened(n int) {
+	if t := p.term(); t != nil {
+		t.n = n
+	}
+}
+
+// Open puts a new shell in front.
+func (p *Pane) Open(netns string) {
+	p.all = append(p.all, &term{netns: netns, n: -1})
+	p.front, p.scroll = len(p.all)-1, 0
+}
+
+// Show puts the shell of a machine in front; it reports whether there is one.
+func (p *Pane) Show(netns string) bool {
+	for i, t := range p.all {
+		if s, ok := p.live(t); t.netns == netns && !(ok && s.Done) {
+			p.front, p.scroll = i, 0
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Pane) term() *term {
+	if p.front >= len(p.all) {
+		return nil
+	}
+	return p.all[p.front]
+}
+
+// live is what the session knows of a shell. What was opened in a future that was
+// cut off is not open any more.
+func (p *Pane) live(t *term) (replay.Shell, bool) {
+	if t.n >= len(p.S.Shells()) {
+		t.n = -1
+	}
+	if t.n < 0 {
+		return replay.Shell{}, false
+	}
+	return p.S.Shells()[t.n], true
+}
 
 // Title stands in its frame.
 func (p *Pane) Title() string {
-	t := p.T("shell", "셸")
-	all := p.S.Shells()
-	for i, s := range all {
-		if i == p.Front() {
-			t += " [" + s.NetNS + "]"
+	l := p.T("shell", "셸")
+	for i, t := range p.all {
+		if i == p.front {
+			l += " [" + t.netns + "]"
 		} else {
-			t += " " + s.NetNS
+			l += " " + t.netns
 		}
 	}
-	return t
+	return l
 }
 
 // SetSize is that of the inside.
@@ -79,27 +124,18 @@ func (p *Pane) Keys() []pane.Binding {
 	}
 }
 
-func (p *Pane) edit() *line {
-	n := p.Front()
-	for len(p.edits) <= n {
-		p.edits = append(p.edits, &line{})
-	}
-	return p.edits[n]
-}
-
 // More reads the lines of a command that is not complete, as the shell does.
-func (p *Pane) More(text string) { p.edit().more = text }
+func (p *Pane) More(text string) { p.term().more = text }
 
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
-	n := p.Front()
-	if k.Name == "ctrl+n" || n < 0 && k.Name == "enter" {
+	e := p.term()
+	if k.Name == "ctrl+n" || e == nil && k.Name == "enter" {
 		return pane.Shell{}
 	}
-	if n < 0 {
+	if e == nil {
 		return nil
 	}
-	e := p.edit()
 	p.words = nil
 	switch k.Name {
 	case "enter":
@@ -116,14 +152,14 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 		}
 		return pane.Line{Text: full}
 	case "ctrl+c":
-		if p.S.Shells()[n].Ready {
+		if l, ok := p.live(e); !ok || l.Ready {
 			e.Set("")
 			e.more = ""
 			return pane.Done{}
 		}
 		return pane.Stop{}
 	case "ctrl+t":
-		p.Show((n + 1) % len(p.S.Shells()))
+		p.front, p.scroll = (p.front+1)%len(p.all), 0
 	case "up", "ctrl+p":
 		p.recall(-1)
 	case "down":
@@ -144,10 +180,10 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 }
 
 // Put puts a line back that was not run.
-func (p *Pane) Put(text string) { p.edit().Set(text) }
+func (p *Pane) Put(text string) { p.term().Set(text) }
 
 func (p *Pane) recall(d int) {
-	e := p.edit()
+	e := p.term()
 	if to := e.at + d; to >= 0 && to <= len(e.history) {
 		e.at = to
 		if to == len(e.history) {
@@ -161,12 +197,11 @@ func (p *Pane) recall(d int) {
 // complete completes the word before the cursor as far as it is clear, and shows
 // what it may become.
 func (p *Pane) complete() {
-	n := p.Front()
-	if p.Working || p.S.Shells()[n].Done {
+	e := p.term()
+	if l, ok := p.live(e); p.Working || !ok || l.Done {
 		return
 	}
-	e := p.edit()
-	sh, term := p.S.Live(n)
+	sh, term := p.S.Live(e.n)
 	text, before := e.Text(), e.Before()
 	head, words, tail := complete.Line(sh, term.Process(), text, len(before))
 	if len(words) == 0 {
@@ -191,13 +226,19 @@ func (p *Pane) complete() {
 
 // View makes the lines: what was printed, and the prompt.
 func (p *Pane) View() []look.Line {
-	n := p.Front()
-	if n < 0 {
+	e := p.term()
+	if e == nil {
 		return look.Wrap(p.T("No shell yet. Enter opens one where the packet is, ctrl+n asks where.", "아직 셸이 없습니다. Enter는 패킷이 있는 곳에, ctrl+n은 고른 곳에 셸을 엽니다."), look.Dim, p.w, 0)
 	}
-	s := p.S.Shells()[n]
+	s, ok := p.live(e)
+	if !ok {
+		s = replay.Shell{NetNS: e.netns, Ready: true, Prompt: "root@" + e.netns + ":~# "}
+		if p.S.Node(e.netns) != e.netns {
+			s.Prompt = e.netns + ":~# "
+		}
+	}
 	var out []look.Line
-	for _, l := range p.lines(n) {
+	for _, l := range p.lines(e) {
 		out = append(out, look.Wrap(look.Clean(l), look.Plain, p.w, 0)...)
 	}
 	if p.tried != "" && p.triedAt == p.S.Cursor() {
@@ -209,20 +250,16 @@ func (p *Pane) View() []look.Line {
 		out = append(out, look.Wrap(p.choices(), look.Dim, p.w, 0)...)
 	}
 	switch {
-	case !p.S.AtEnd():
-		out = append(out, look.S(look.Warm, p.T("(the past: what was printed up to here; a line typed now asks first)", "(과거: 여기까지의 출력; 지금 입력하면 먼저 묻습니다)")))
-		fallthrough
-	case s.Ready && !s.Done:
-		e := p.edit()
+	case s.Done:
+		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+n opens another)", "(끝난 셸입니다. ctrl+n으로 새로 엽니다)")))
+	case s.Ready || p.S.Past():
 		prompt := s.Prompt
 		if e.more != "" {
 			prompt = "> "
 		}
 		out = append(out, e.Line(prompt, p.w, true))
-	case s.Done:
-		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+n opens another)", "(끝난 셸입니다. ctrl+n으로 새로 엽니다)")))
 	default:
-		out = append(out, look.S(look.Warm, p.T("(it runs: r lets time pass, esc and then a step moves the packet, ctrl+c ends it)", "(실행 중: esc 후 r은 시간을 흐르게 함, ctrl+c는 끝냄)")))
+		out = append(out, look.S(look.Warm, p.T("(it runs; ctrl+c ends it; esc, then n or r lets things happen)", "(실행 중: ctrl+c로 끝냄; esc 후 n이나 r로 진행)")))
 	}
 	p.scroll = max(0, min(p.scroll, len(out)-p.h))
 	end := len(out) - p.scroll
@@ -233,8 +270,11 @@ func (p *Pane) View() []look.Line {
 const maxLines = 2000
 
 // lines are what a shell printed up to the cursor.
-func (p *Pane) lines(n int) []string {
-	text := strings.TrimSuffix(p.S.History.Output(n, p.S.Cursor()), "\n")
+func (p *Pane) lines(e *term) []string {
+	if e == nil || e.n < 0 {
+		return nil
+	}
+	text := strings.TrimSuffix(p.S.History.Output(e.n, p.S.Cursor()), "\n")
 	if text == "" {
 		return nil
 	}
@@ -263,6 +303,6 @@ func (p *Pane) choices() string {
 }
 
 // Text is what the shell in front printed, for copying.
-func (p *Pane) Text() string { return strings.Join(p.lines(p.Front()), "\n") + "\n" }
+func (p *Pane) Text() string { return strings.Join(p.lines(p.term()), "\n") + "\n" }
 
 var _ pane.Pane = (*Pane)(nil)
