@@ -1,7 +1,7 @@
 // Package filter compiles pcap-filter(7) expressions, the language of
 // "tcpdump EXPRESSION", and decides whether a frame matches.
 //
-// It does what libpcap 1.10.3 does: the parser (lex.go, parse.go) generates a graph
+// It does what libpcap 1.10.3 does: the parser (lex.go, parse.go, ident.go) generates a graph
 // of tests (gen.go, link.go, arith.go), the optimizer (optimize.go) shortens it, and
 // what comes out is a program of classic BPF (graph.go, program.go), the same,
 // instruction for instruction, that "tcpdump -d EXPRESSION" prints. A small
