@@ -41,6 +41,11 @@ func (a *Answer) Right(given string) bool {
 	return strings.EqualFold(given, a.Text)
 }
 
+// String is the name of the question and the answer.
+func (a Answer) String() string {
+	return fmt.Sprintf("%s: %s (event %d)", a.Prediction.ID, a.Text, a.Event)
+}
+
 // In is the answer in a language.
 func (a *Answer) In(lang string) string {
 	for _, c := range a.Prediction.Choices {

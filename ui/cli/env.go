@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"hoplab/ui"
 )
 
 // Env is what a command needs of the operating system. Nil functions stand for
