@@ -26,6 +26,9 @@ type Spec struct {
 	Proxy  bool
 	Router bool
 	Use    bool // resolve it now
+
+	ExtLearned bool
+	Proto      uint8
 }
 
 // Op says what Change may do to an entry that is there already: NLM_F_*.
@@ -58,7 +61,7 @@ var (
 // the settings of the device.
 func (t *Table) Change(s Spec, op Op, p *Params) error {
 	if s.Proxy {
-		t.addProxy(Proxy{Addr: s.Addr, Dev: s.Dev, Permanent: s.State&Permanent != 0, Router: s.Router})
+		t.addProxy(Proxy{Addr: s.Addr, Dev: s.Dev, Permanent: s.State&Permanent != 0, Router: s.Router, ExtLearned: s.ExtLearned, Proto: s.Proto})
 		return nil
 	}
 	flags := Admin | Override
@@ -75,6 +78,10 @@ func (t *Table) Change(s Spec, op Op, p *Params) error {
 	case op&Replace == 0:
 		flags &^= Override
 	}
+	if s.Proto != 0 {
+		e.Proto = s.Proto
+	}
+	e.ExtLearned = s.ExtLearned
 	if s.Use {
 		if e.State&Permanent != 0 {
 			t.exempt--
@@ -124,7 +131,10 @@ func (t *Table) Delete(s Spec) error {
 func (t *Table) addProxy(p Proxy) {
 	for i, o := range t.proxies {
 		if o.Addr == p.Addr && (o.Dev == p.Dev || o.Dev == 0) {
-			t.proxies[i].Permanent, t.proxies[i].Router = p.Permanent, p.Router
+			t.proxies[i].Permanent, t.proxies[i].Router, t.proxies[i].ExtLearned = p.Permanent, p.Router, p.ExtLearned
+			if p.Proto != 0 {
+				t.proxies[i].Proto = p.Proto
+			}
 			return
 		}
 	}
@@ -293,6 +303,9 @@ func AppendEntry(dst []byte, e *Entry, env Env, hideDev bool) []byte {
 	}
 	if e.Router {
 		dst = append(dst, "router "...)
+	}
+	if e.ExtLearned {
+		dst = append(dst, "extern_learn "...)
 	}
 	for _, v := range states {
 		if e.State&v.s != 0 {

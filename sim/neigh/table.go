@@ -291,6 +291,9 @@ type Proxy struct {
 	Dev       int32 // 0: any device
 	Permanent bool
 	Router    bool
+
+	ExtLearned bool
+	Proto      uint8 // RTPROT_*
 }
 
 // Proxied reports that there is a proxy entry for an address: pneigh_lookup.

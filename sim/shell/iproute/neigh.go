@@ -5,10 +5,12 @@ import (
 	"net/netip"
 	"strings"
 
+	"hoplab/packet"
 	"hoplab/sim/clock"
 	"hoplab/sim/fib"
 	"hoplab/sim/neigh"
 	"hoplab/sim/netdev"
+	"hoplab/sim/stack"
 )
 
 // doNeigh is `ip neighbour`.
@@ -42,21 +44,58 @@ func (c *command) changeNeigh(v fib.Verb, a args) error {
 	if c.family == inet6 {
 		return notModelled("IPv6: ip -6 neigh")
 	}
+	extern, proto, words, err := neighExtras(a)
+	if err != nil {
+		return err
+	}
+	a = words
 	for i, w := range a.list[:max(len(a.list)-1, 0)] {
 		if !matches(w, "lladdr") || a.list[i+1] == "null" {
 			continue
 		}
 		if mac, err := parseMAC(a.list[i+1]); err != nil {
 			return err
-		} else if len(mac) != 6 {
+		} else if len(mac) < 6 {
 			return fail(2, "Error: Invalid link address.")
+		} else if len(mac) > 6 { // the rest is not looked at
+			a.list[i+1] = packet.MAC(mac[:6]).String()
 		}
 	}
 	s, err := neigh.ParseNeigh(a.list, c.ns.Env())
 	if err != nil {
 		return err
 	}
+	s.ExtLearned, s.Proto = extern, uint8(proto)
 	return c.ns.ChangeNeighbour(v, s)
+}
+
+// neighExtras takes extern_learn and protocol out of the words, as far as they
+// stand where an option may.
+func neighExtras(a args) (extern bool, proto fib.Proto, rest args, err error) {
+	for a.more() {
+		w, _ := a.next()
+		switch {
+		case w == "dev", w == "nud", w == "to", matches(w, "lladdr"), w != "p" && w != "pr" && w != "pro" && matches(w, "proxy"):
+			rest.list = append(rest.list, w)
+			if a.more() {
+				w, _ = a.next()
+				rest.list = append(rest.list, w)
+			}
+		case matches(w, "extern_learn"):
+			extern = true
+		case matches(w, "protocol"):
+			p, err := pointer(&a, fib.ParseProto, "\"protocol\" value is invalid\n")
+			if err != nil {
+				return false, 0, rest, err
+			}
+			if p != nil {
+				proto = *p
+			}
+		default:
+			rest.list = append(rest.list, w)
+		}
+	}
+	return extern, proto, rest, nil
 }
 
 // neighFilter is the filter of ip/ipneigh.c.
@@ -69,11 +108,14 @@ type neighFilter struct {
 	proxy   bool
 	hasNud  bool
 	hasSome bool // some argument was given
+	proto   *fib.Proto
+	master  int32 // of the device; -1: it has none
+	ns      *stack.Namespace
 }
 
 // parseNeighs reads the words after `ip neigh show` or flush.
 func (c *command) parseNeighs(a args, flush bool) (neighFilter, error) {
-	f := neighFilter{states: ^neigh.NoARP}
+	f := neighFilter{states: ^neigh.NoARP, ns: c.ns}
 	if flush {
 		f.states, f.none = ^(neigh.Permanent | neigh.NoARP), true
 	}
@@ -90,14 +132,24 @@ func (c *command) parseNeighs(a args, flush bool) (neighFilter, error) {
 					err = noDevice(w)
 				}
 			}
-		case w == "master":
-			err = notModelled("ip neigh show master")
-		case w == "vrf":
-			if w, err = a.next(); err == nil {
-				err = invalid("Not a valid VRF name\n", w)
+		case w == "master", w == "vrf":
+			why := "Device does not exist\n"
+			vrf := w == "vrf"
+			if vrf {
+				why = "Not a valid VRF name\n"
 			}
-		case w == "nomaster", matches(w, "protocol"):
-			err = notModelled("ip neigh show %s", w)
+			if w, err = a.next(); err == nil {
+				d := c.ns.Device(w)
+				if d == nil || vrf && d.Kind != netdev.VRF {
+					err = invalid(why, w)
+				} else {
+					f.master = d.Index
+				}
+			}
+		case w == "nomaster":
+			f.master = -1
+		case matches(w, "protocol"):
+			f.proto, err = pointer(&a, fib.ParseProto, "\"protocol\" value is invalid\n")
 		case w == "unused":
 			f.unused = true
 		case w == "nud":
@@ -151,9 +203,24 @@ func parseNud(w string) (neigh.State, bool) {
 // takes is filter_nud and the rest of print_neigh's filter.
 func (f *neighFilter) takes(e *neigh.Entry) bool {
 	return (f.dev == nil || e.Dev == f.dev.Index) &&
-		(e.State&f.states != 0 || e.State == neigh.None && f.none) &&
+		(e.State&f.states != 0 || e.State == neigh.None && f.none || e.ExtLearned) &&
+		(f.proto == nil || uint8(*f.proto) == e.Proto) && f.takesMaster(e.Dev) &&
 		(!f.to.IsValid() || f.to.Contains(e.Addr)) &&
 		(!f.unused || refs(e) == 0)
+}
+
+// takesMaster says that a device is a port of the wanted one.
+func (f *neighFilter) takesMaster(dev int32) bool {
+	if f.master == 0 {
+		return true
+	}
+	for _, d := range f.ns.Devices() {
+		if d.Index == dev {
+			m := d.Master()
+			return f.master < 0 && m == nil || m != nil && m.Index == f.master
+		}
+	}
+	return false
 }
 
 // refs is the number that `ip -s neigh` shows: a timer or a route holds the
@@ -203,6 +270,12 @@ func (c *command) printProxy(x neigh.Proxy, hideDev bool) {
 		p.null("router", "router ")
 	}
 	p.null("proxy", "proxy ")
+	if x.ExtLearned {
+		p.null("extern_learn", "extern_learn ")
+	}
+	if x.Proto != 0 {
+		p.str("protocol", "proto ", c.protoName(fib.Proto(x.Proto)), " ")
+	}
 	p.endObject()
 	p.text("\n")
 }
@@ -244,6 +317,9 @@ func (c *command) printNeigh(e *neigh.Entry, hideDev bool) {
 	if e.Router {
 		p.null("router", "router ")
 	}
+	if e.ExtLearned {
+		p.null("extern_learn", "extern_learn ")
+	}
 	if c.opt.stats > 0 {
 		c.neighStats(e)
 	}
@@ -253,6 +329,9 @@ func (c *command) printNeigh(e *neigh.Entry, hideDev bool) {
 			p.element("", s, " ")
 		}
 		p.endArray()
+	}
+	if e.Proto != 0 {
+		p.str("protocol", "proto ", c.protoName(fib.Proto(e.Proto)), " ")
 	}
 	p.endObject()
 	p.text("\n")
@@ -344,8 +423,18 @@ func (c *command) flushNeigh(a args) error {
 		return notModelled("IPv6: ip -6 neigh flush")
 	}
 	n := 0
+	if f.proxy {
+		for _, x := range c.ns.Neigh.Proxies() {
+			if (f.dev == nil || x.Dev == f.dev.Index) && (!f.to.IsValid() || f.to.Contains(x.Addr)) {
+				if err := c.ns.Neigh.Delete(neigh.Spec{Addr: x.Addr, Dev: x.Dev, Proxy: true}); err != nil {
+					return err
+				}
+				n++
+			}
+		}
+	}
 	for _, e := range c.ns.Neigh.Entries() {
-		if !f.takes(e) {
+		if f.proxy || !f.takes(e) {
 			continue
 		}
 		if c.opt.stats > 1 {
