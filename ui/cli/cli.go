@@ -151,7 +151,7 @@ their way is told: which route, which rule, which neighbour, and who put it ther
   hoplab run lab.yaml --pcap out.pcapng
   hoplab list`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 && looksLikeFile(args[0]) {
+			if len(args) == 1 && looksLikeFile(args[0]) && (f.line || a.hasScreen()) {
 				return nil
 			}
 			return unknownCommand(cmd, args)

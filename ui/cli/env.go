@@ -55,7 +55,8 @@ type Env struct {
 func OS() Env {
 	signal.Ignore(syscall.SIGPIPE)
 	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile,
-		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Readable: readable, Editor: newEditor}
+		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Readable: readable, Editor: newEditor,
+		SaveNew: saveNew, Remember: remember, Recall: recall, Clip: clip, Screen: ui.Run}
 }
 
 func (e Env) complete() Env {
