@@ -73,8 +73,13 @@ func (ns *Namespace) vxlanXmitOne(v *vxlan, b *packet.Buffer, r *vxlanRemote, in
 	}
 	eth := packet.Ethernet(b.Bytes())
 	var ip packet.IPv4 // the packet inside, where it is one
-	if eth.Type() == packet.EtherIPv4 {
+	switch eth.Type() {
+	case packet.EtherIPv4:
 		ip, _ = packet.ParseIPv4(b.Network())
+	case packet.EtherVLAN: // skb_protocol looks behind tags
+		if p := b.Bytes()[packet.EthernetLen:]; len(p) > 4 && packet.EtherType(binary.BigEndian.Uint16(p[2:])) == packet.EtherIPv4 {
+			ip, _ = packet.ParseIPv4(p[4:])
+		}
 	}
 	tos, ttl := v.cfg.TOS, v.cfg.TTL
 	if tos == 1 {
