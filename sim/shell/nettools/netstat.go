@@ -23,7 +23,7 @@ func netstatTool() shell.Tool {
 		{Flag: "-4, --inet", Help: "IPv4"}, {Flag: "-v, --verbose", Help: "be verbose"}, {Flag: "-W, --wide", Help: "don't truncate IP addresses"},
 		{Flag: "-V, --version", Help: "print the version"}, {Flag: "-h, --help", Help: "show this help"},
 		{Flag: "-e, --extend", Help: "more of routes"},
-		{Flag: "-p, --programs", Help: "display PID/Program name for sockets", NotModelled: true},
+		{Flag: "-p, --programs", Help: "display PID/Program name for sockets"},
 		{Flag: "-c, --continuous", NotModelled: true}, {Flag: "-o, --timers", NotModelled: true}, {Flag: "-g, --groups", NotModelled: true}, {Flag: "-M, --masquerade", NotModelled: true},
 		{Flag: "-6, --inet6", NotModelled: true}, {Flag: "-C, --cache", NotModelled: true}, {Flag: "-Z, --context", NotModelled: true}, {Flag: "-S, --sctp", NotModelled: true},
 		{Flag: "-N, --symbolic", NotModelled: true}, {Flag: "-F, --fib", Help: "the forwarding table (default)"},
@@ -77,7 +77,11 @@ func printSockets(c *shell.Call, has func(string) bool) {
 		what = "only servers"
 	}
 	if every || has("-t") || has("-u") || has("-w") {
-		fmt.Fprintf(c.Out, "Active Internet connections (%s)\nProto Recv-Q Send-Q Local Address           Foreign Address         State      \n", what)
+		program := ""
+		if has("-p") {
+			program = " PID/Program name    "
+		}
+		fmt.Fprintf(c.Out, "Active Internet connections (%s)\nProto Recv-Q Send-Q Local Address           Foreign Address         State      %s\n", what, program)
 	}
 	for _, kind := range []struct{ netid, flag string }{{"tcp", "-t"}, {"udp", "-u"}, {"raw", "-w"}} {
 		if !every && !has(kind.flag) {
@@ -116,7 +120,15 @@ func printSockets(c *shell.Call, has func(string) bool) {
 				}
 				return host + ":" + p
 			}
-			fmt.Fprintf(c.Out, "%-4s  %6d %6d %-23s %-23s %-11s\n", s.netid, s.recvQ, sendQ, side(s.local.Addr().String(), s.local.Port()), side(s.remote.Addr().String(), s.remote.Port()), state)
+			program := ""
+			if has("-p") {
+				program = "-"
+				if p := s.holders(c); len(p) > 0 {
+					program = fmt.Sprintf("%d/%s", p[0].PID, p[0].Args[0][strings.LastIndexByte(p[0].Args[0], '/')+1:])
+				}
+				program = fmt.Sprintf(" %-20s", program[:min(len(program), 20)])
+			}
+			fmt.Fprintf(c.Out, "%-4s  %6d %6d %-23s %-23s %-11s%s\n", s.netid, s.recvQ, sendQ, side(s.local.Addr().String(), s.local.Port()), side(s.remote.Addr().String(), s.remote.Port()), state, program)
 		}
 	}
 	if every || has("-x") {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hoplab/packet"
+	"hoplab/sim/clock"
 	"hoplab/sim/conntrack"
 	"hoplab/sim/fib"
 	"hoplab/sim/neigh"
@@ -22,6 +23,10 @@ func (s *Suite) procNet() vfs.Dynamic {
 		"arp":             procARP,
 		"dev":             procDev,
 		"ip_tables_names": procTables,
+		"icmp":            func(*stack.Namespace) []byte { return procSockets(nil, "icmp") },
+		"raw":             func(ns *stack.Namespace) []byte { return procSockets(ns, "raw") },
+		"tcp":             func(ns *stack.Namespace) []byte { return procSockets(ns, "tcp") },
+		"udp":             func(ns *stack.Namespace) []byte { return procSockets(ns, "udp") },
 		"netstat":         func(ns *stack.Namespace) []byte { return appendMIBs(nil, netstatMIBs(ns)) },
 		"nf_conntrack":    procConntrack,
 		"route":           procRoute,
@@ -215,4 +220,74 @@ func procSockstat(ns *stack.Namespace) []byte {
 	n := countSockets(ns)
 	return fmt.Appendf(nil, "sockets: used %d\nTCP: inuse %d orphan 0 tw %d alloc %d mem 0\nUDP: inuse %d mem 0\nUDPLITE: inuse 0\nRAW: inuse %d\nFRAG: inuse %d memory 0\n",
 		n.tcp+n.udp+n.raw, n.tcp, n.timeWait, n.tcp, n.udp, n.raw, 0)
+}
+
+// socketColumns is the head of the tables of sockets.
+const socketColumns = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+
+// procSockets is /proc/net/tcp, udp, raw or icmp: tcp4_seq_show, udp4_seq_show
+// and raw_seq_show. Sockets of the lab have no inode and no address in memory:
+// those columns are 0.
+func procSockets(ns *stack.Namespace, netid string) []byte {
+	width, head, number := 127, socketColumns+" ref pointer drops", "%5d"
+	switch netid {
+	case "tcp":
+		width, head, number = 149, socketColumns, "%4d"
+	case "udp":
+		head = " " + head
+	case "raw":
+		width, number = 0, "%4d"
+	}
+	b := fmt.Appendf(nil, "%-*s\n", width, head)
+	if ns == nil {
+		return b
+	}
+	n := 0
+	for _, s := range sockets(ns) {
+		if s.netid != netid {
+			continue
+		}
+		side := func(a netip.AddrPort) string {
+			x := a.Addr().As4()
+			return fmt.Sprintf("%08X:%04X", binary.LittleEndian.Uint32(x[:]), a.Port())
+		}
+		slot := n
+		if netid != "tcp" {
+			slot = int(s.local.Port())
+		}
+		timer, when := 0, 0
+		switch s.status.Timer {
+		case "on":
+			timer = 1
+		case "timewait":
+			timer = 3
+		case "persist":
+			timer = 4
+		}
+		if timer != 0 {
+			when = int(s.status.TimerLeft / clock.Jiffy)
+		}
+		sendQ := s.sendQ
+		if s.state == "LISTEN" {
+			sendQ = 0
+		}
+		line := fmt.Sprintf(number+": %s %s %02X %08X:%08X %02X:%08X %08X %5d %8d %d %d %016x", slot, side(s.local), side(s.remote), socketState(s.state), sendQ, s.recvQ,
+			timer, when, s.status.Retries, 0, 0, 0, 2, 0)
+		if netid != "tcp" {
+			line += " 0"
+		}
+		b = fmt.Appendf(b, "%-*s\n", width, line)
+		n++
+	}
+	return b
+}
+
+// socketState is the number of a state: include/net/tcp_states.h.
+func socketState(state string) int {
+	for i, name := range [...]string{"ESTAB", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "UNCONN", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"} {
+		if name == state {
+			return i + 1
+		}
+	}
+	return 7
 }

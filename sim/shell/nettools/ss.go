@@ -315,12 +315,10 @@ func (r *ssRun) host(a netip.Addr) string {
 // process is the last column: -p and -o.
 func (r *ssRun) process(s socket) string {
 	text := ""
-	if r.users && len(s.status.Holders) > 0 {
+	if r.users {
 		var users []string
-		for _, p := range slices.Backward(r.Shell.Processes()) {
-			if slices.Contains(s.status.Holders, p.Proc.PID) && len(p.Args) > 0 {
-				users = append(users, fmt.Sprintf("(\"%s\",pid=%d,fd=3)", p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:], p.PID))
-			}
+		for _, p := range s.holders(r.Call) {
+			users = append(users, fmt.Sprintf("(\"%s\",pid=%d,fd=3)", p.Args[0][strings.LastIndexByte(p.Args[0], '/')+1:], p.PID))
 		}
 		if users != nil {
 			text = " users:(" + strings.Join(users, ",") + ")"
@@ -330,6 +328,17 @@ func (r *ssRun) process(s socket) string {
 		text += fmt.Sprintf(" timer:(%s,%s,%d)", s.status.Timer, ssTime(int(s.status.TimerLeft/1e6)), s.status.Retries)
 	}
 	return text
+}
+
+// holders are the processes that have the socket open, the youngest first.
+func (s *socket) holders(c *shell.Call) []*shell.Process {
+	var all []*shell.Process
+	for _, p := range slices.Backward(c.Shell.Processes()) {
+		if slices.Contains(s.status.Holders, p.Proc.PID) && len(p.Args) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // ssTime is a timer's time: print_ms_timer.
