@@ -100,9 +100,19 @@ type vxlan struct {
 
 // vxlanSock is a UDP port that VXLAN devices share: struct vxlan_sock.
 type vxlanSock struct {
-	sock     *Socket
-	zeroCsum bool // ZeroCsum6RX of its devices
+	sock     *Socket // bound to the VRF of the devices below, if they are in one
+	zeroCsum bool    // ZeroCsum6RX of its devices
 	devs     []*vxlan
+}
+
+// vrf is the index of the VRF that the device below is in, 0 for none.
+func (v *vxlan) vrf() int32 {
+	if in := v.net.dev(v.cfg.Lower); in != nil {
+		if m := v.net.vrfOf(in.Device); m != nil {
+			return m.Index
+		}
+	}
+	return 0
 }
 
 // find is the device for a VNI, nil if none.
@@ -347,6 +357,7 @@ func (v *vxlan) checkMTU(mtu int) error {
 func (ns *Namespace) BringUp(d *netdev.Device) error {
 	if v := ns.vxlan(d); v != nil && !d.Up() && v.shared() == nil {
 		s := v.net.OpenSocket(packet.ProtoUDP)
+		s.Dev = v.vrf()
 		if s.conflict(0, v.cfg.Port) {
 			return &fib.Error{Errno: EADDRINUSE}
 		}
@@ -361,7 +372,7 @@ func (ns *Namespace) BringUp(d *netdev.Device) error {
 // shared is the socket of other devices that v can use too, nil if none.
 func (v *vxlan) shared() *vxlanSock {
 	for _, x := range v.net.kernel.vxlans {
-		if x.net == v.net && x.sock != nil && x.cfg.Port == v.cfg.Port && x.sock.zeroCsum == v.cfg.ZeroCsum6RX {
+		if x.net == v.net && x.sock != nil && x.cfg.Port == v.cfg.Port && x.sock.zeroCsum == v.cfg.ZeroCsum6RX && x.sock.sock.Dev == v.vrf() {
 			return x.sock
 		}
 	}
@@ -376,6 +387,7 @@ func (v *vxlan) open() {
 	s := v.shared()
 	if s == nil {
 		s = &vxlanSock{sock: v.net.OpenSocket(packet.ProtoUDP), zeroCsum: v.cfg.ZeroCsum6RX}
+		s.sock.Dev = v.vrf()
 		if s.sock.Bind(netip.AddrPortFrom(netip.IPv4Unspecified(), v.cfg.Port)) != 0 {
 			return // BringUp has said so; without a socket nothing is sent or heard
 		}

@@ -96,6 +96,9 @@ func (ns *Namespace) vxlanXmitOne(v *vxlan, b *packet.Buffer, r *vxlanRemote, in
 	}
 	sport := v.sourcePort(b.Bytes(), ip)
 	fl := flow{dst: r.ip, oif: r.oif, tos: tos & 0x1e, mark: b.Mark}
+	if fl.oif == 0 {
+		fl.oif = v.sock.sock.Dev
+	}
 	if v.cfg.Local.IsValid() {
 		fl.src = packet.Addr32(v.cfg.Local)
 	}
