@@ -227,7 +227,7 @@ func (ns *Namespace) routeOutput(fl *flow, rt *route) fib.Errno {
 			return fib.EINVAL
 		}
 		if !fl.anySrc && ns.addrType(fl.src, 0) != fib.Local && !ns.isLocal(fl.src) {
-			return fib.EINVAL
+			return fib.ENETUNREACH
 		}
 	}
 	var out *inDev

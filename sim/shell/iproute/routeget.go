@@ -145,7 +145,10 @@ func (c *command) indexOf(dev string) (int32, error) {
 func (c *command) printAnswer(q stack.RouteQuery, x stack.RouteAnswer, from bool, iif string, uid int) {
 	p := &c.p
 	p.object()
-	r := fib.Route{Dst: netip.PrefixFrom(x.Dst, 32), TOS: q.TOS & 0x1c, Type: x.Type, Table: x.Table, Gw: x.Gw, Dev: x.Dev}
+	r := fib.Route{Dst: netip.PrefixFrom(x.Dst, 32), Type: x.Type, Table: x.Table, Gw: x.Gw, Dev: x.Dev}
+	if x.Route != nil {
+		r.TOS = x.Route.TOS // of the route, not of the question
+	}
 	src := ""
 	if from {
 		src = q.Src.String()
