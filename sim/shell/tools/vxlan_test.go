@@ -77,3 +77,33 @@ func TestBridgesAndVXLANAreThoseOfALiveKernel(t *testing.T) {
 		})
 	}
 }
+
+// The way of the outer packets may be in a VRF. No kernel at hand had one: what
+// is expected is what its authors say.
+func TestVXLANGoesThroughAVRF(t *testing.T) {
+	lab := sim.Empty()
+	var out bytes.Buffer
+	s, err := tools.NewShell(lab, shell.Options{Start: sim.HostName, Stdout: &out, Stderr: &out})
+	require.NoError(t, err)
+	_, err = s.RunScript("script.sh", `
+ip netns add a; ip netns add b
+ip link add name eth0 netns a type veth peer name eth0 netns b
+for n in a b; do
+  i=1; [ $n = b ] && i=2
+  ip -n $n link add under type vrf table 1; ip -n $n link set under up
+  ip -n $n link set eth0 vrf under; ip -n $n link set eth0 up; ip -n $n addr add 10.0.0.$i/24 dev eth0
+  ip -n $n link add vx type vxlan id 10 local 10.0.0.$i remote 10.0.0.$((3-i)) dev eth0 dstport 4789
+  ip -n $n link set vx up; ip -n $n addr add 192.168.99.$i/24 dev vx
+done
+ip netns exec a ping -c 1 192.168.99.2 | grep received
+ip -n b link set eth0 nomaster
+ip netns exec a ping -c 1 -W 1 192.168.99.2 | grep received
+ip -n b link set vx down; ip -n b link set vx up
+ip netns exec a ping -c 1 -W 3 192.168.99.2 | grep received
+`)
+	require.NoError(t, err)
+	require.Regexp(t, `^1 packets transmitted, 1 received.*\n1 packets transmitted, 0 received.*\n1 packets transmitted, 1 received`, out.String())
+	s.Close()
+	simtest.Check(t, lab)
+	lab.Close()
+}
