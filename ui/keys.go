@@ -300,16 +300,14 @@ func (a *app) hints() look.Line {
 	add("r", t("run", "실행"))
 	add("tab", t("pane", "창"))
 	add("6", t("shell", "셸"))
-	if a.w >= 100 {
-		add("a", t("answer", "응답"))
-		add("d", t("drop", "폐기"))
-		add("t", t("break", "중단점"))
-		add("f", t("follow", "추적"))
-		add("/", t("filter", "필터"))
-	}
 	add("z", t("zoom", "확대"))
 	add("?", t("help", "도움말"))
 	add("q", t("quit", "종료"))
+	for _, m := range []struct{ key, what string }{{"/", t("filter", "필터")}, {"t", t("break", "중단점")}, {"f", t("follow", "추적")}, {"a", t("answer", "응답")}, {"d", t("drop", "폐기")}, {"x", t("export", "내보내기")}, {":", t("commands", "명령")}} {
+		if l.Cells()+look.Cells(m.key+m.what)+3 <= a.w {
+			add(m.key, m.what)
+		}
+	}
 	return l
 }
 

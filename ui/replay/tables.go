@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hoplab/sim"
+	"hoplab/sim/netfilter"
 	"hoplab/sim/shell"
 	"hoplab/sim/shell/iproute"
 	"hoplab/sim/shell/nettools"
@@ -38,9 +39,28 @@ func Tables(l *sim.Lab, netns string, cmds []string) []Table {
 	all := append(iproute.Tools(), nettools.New(l).Tools()...)
 	var out []Table
 	for _, c := range cmds {
-		out = append(out, Table{netns, c, look(l, ns, all, strings.Fields(c))})
+		t := Table{Machine: netns, Command: c}
+		if there(ns, c) {
+			t.Lines = look(l, ns, all, strings.Fields(c))
+		}
+		out = append(out, t)
 	}
 	return out
+}
+
+// there reports that a command can look without making what it looks for: to list
+// a table of iptables loads it.
+func there(ns *stack.Namespace, command string) bool {
+	for _, t := range []struct {
+		name string
+		id   netfilter.TableID
+		hook netfilter.Hook
+	}{{"raw", netfilter.Raw, netfilter.Output}, {"mangle", netfilter.Mangle, netfilter.Output}, {"nat", netfilter.NAT, netfilter.Output}, {"filter", netfilter.Filter, netfilter.Output}} {
+		if strings.HasPrefix(command, "iptables -t "+t.name+" ") {
+			return ns.Filter.Has(t.id, t.hook)
+		}
+	}
+	return true
 }
 
 // look runs a command that only looks.

@@ -246,10 +246,12 @@ func (p *Pane) Lines(w int) (out []look.Line, ask int) {
 	}
 	para(look.Head, s.Title.In(lang))
 	n := p.step()
-	if n == 0 {
+	if n == 0 && p.S.Begun() == 0 {
 		para(look.Plain, s.Description.In(lang))
 	}
-	if n < len(s.Steps) {
+	if n < len(s.Steps) && n < p.S.Begun() {
+		para(look.Bold, s.Steps[n].In.Machine().String()+"$ "+s.Steps[n].Run.Text)
+	} else if n < len(s.Steps) {
 		st := s.Steps[n]
 		if len(s.Steps) > 1 {
 			para(look.Head, fmt.Sprintf(p.T("step %d of %d", "단계 %d / %d"), n+1, len(s.Steps)))

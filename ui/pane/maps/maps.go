@@ -330,7 +330,7 @@ func (d *drawing) machine(m *topology.Machine, x, y, w, h int, r row) {
 			}
 			d.iface(m, i, ix, y+1+k, each-1)
 			d.pod(d.peer(m, i), ix-1, y-podHeight, min(each, maxBox))
-			at := ix + max(each-4, 1)
+			at := ix + max(each-3, 1)
 			d.c.put(at, y-1, '┬', look.Frame)
 			if at > x+len(m.Name) {
 				d.c.put(at, y, '┴', st)
