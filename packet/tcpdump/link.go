@@ -153,8 +153,11 @@ func (l *line) ethernet(at, length int) int {
 			l.etherType(kind)
 			tellLength()
 		}
-		l.notModelled("MACsec")
-		return at - begin
+		inner, next, rest, header, more := l.macsec(at, length, begin)
+		if !more {
+			return header
+		}
+		kind, at, length = inner, next, rest
 	}
 	for isVLAN(kind) {
 		if !l.has(at, 4) {

@@ -307,6 +307,9 @@ func (l *line) snap(at, length, mac, pad int) bool {
 	case oui == ouiCisco && kind == 0x2000:
 		l.cdp(at, length)
 		return true
+	case oui == ouiCisco && kind == 0x2004:
+		l.dtp(at, length)
+		return true
 	case oui == ouiCisco && nameOf(ciscoNames, kind) != "":
 		l.notModelled(nameOf(ciscoNames, kind))
 		return true

@@ -7,6 +7,14 @@ const (
 	pimHello        = 0
 	pimRegister     = 1
 	pimRegisterStop = 2
+	pimJoinPrune    = 3
+	pimBootstrap    = 4
+	pimAssert       = 5
+	pimGraft        = 6
+	pimGraftAck     = 7
+	pimCandidate    = 8
+	pimRefresh      = 9
+	pimElection     = 10
 )
 
 var pimTypes = [...]string{
@@ -75,11 +83,10 @@ func (l *line) pim(ip ipHeader, at, length int) {
 		ok = l.pimHello(at, length, addressLen)
 	case pimRegister:
 		ok = l.pimRegister(at, length)
-	case pimRegisterStop:
-		ok = l.pimRegisterStop(at, length, addressLen)
 	default:
-		l.str(" ")
-		l.notModelled("PIM messages")
+		c := pimCursor{line: l, at: at, left: length, size: addressLen, ok: true}
+		c.message(kind, l.u8(at-3)>>4)
+		ok = c.ok
 	}
 	if !ok {
 		l.truncated()
@@ -206,7 +213,7 @@ func (l *line) pimOption(kind, at, n, length, addressLen int) bool {
 		if l.opt.Verbose > 1 {
 			for end := at + n; at < end; {
 				l.str("\n\t    ")
-				advance := l.pimAddress(at, length, addressLen, false)
+				advance := l.pimAddress(at, length, addressLen, pimUnicast)
 				if advance < 0 {
 					return false
 				}
@@ -222,9 +229,16 @@ func (l *line) pimOption(kind, at, n, length, addressLen int) bool {
 	return true
 }
 
+// What an address of PIM stands for.
+const (
+	pimUnicast = iota
+	pimGroup   // with a mask
+	pimSource  // with a mask and flags
+)
+
 // pimAddress prints an address with its encoding, or without one when size is
-// given, and returns its length; -1 when it is broken. A group has a mask too.
-func (l *line) pimAddress(at, n, size int, group bool) int {
+// given, and returns its length; -1 when it is broken.
+func (l *line) pimAddress(at, n, size, kind int) int {
 	begin := at
 	if size == 0 {
 		if n < 2 {
@@ -247,7 +261,7 @@ func (l *line) pimAddress(at, n, size int, group bool) int {
 	if size != 4 && size != 16 {
 		return -1
 	}
-	if !group {
+	if kind == pimUnicast {
 		if n < size || !l.has(at, size) {
 			return -1
 		}
@@ -263,8 +277,21 @@ func (l *line) pimAddress(at, n, size int, group bool) int {
 		l.num(mask)
 	}
 	if flags := l.u8(at); flags != 0 {
-		l.str("(0x")
-		l.hex(uint32(flags), 2)
+		l.str("(")
+		if kind == pimGroup {
+			l.str("0x")
+			l.hex(uint32(flags), 2)
+		} else {
+			for i, letter := range [...]string{"S", "W", "R"} {
+				if flags&(4>>i) != 0 {
+					l.str(letter)
+				}
+			}
+			if rest := flags & 0xf8; rest != 0 {
+				l.str("+0x")
+				l.hex(uint32(rest), 2)
+			}
+		}
 		l.str(")")
 	}
 	return at + 2 + size - begin
@@ -306,14 +333,4 @@ func (l *line) pimRegister(at, length int) bool {
 		l.num(version)
 	}
 	return true
-}
-
-func (l *line) pimRegisterStop(at, length, addressLen int) bool {
-	l.str(" group=")
-	n := l.pimAddress(at, length, addressLen, true)
-	if n < 0 {
-		return false
-	}
-	l.str(" source=")
-	return l.pimAddress(at+n, length-n, addressLen, false) >= 0
 }
