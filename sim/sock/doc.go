@@ -35,7 +35,7 @@
 //
 // # Traceroute, tracepath, ncat
 //
-// They are traceroute 2.1.2 (UDP and -I; not -T, -g, -A, -e, --mtu), tracepath
+// They are traceroute 2.1.2 (UDP, -I and -T; not -g, -A, -e, --mtu), tracepath
 // of iputils 20221126, and the ncat 7.93 that connects and listens over TCP and
 // UDP, runs a command and probes ports (no TLS, no proxies, no broker). All
 // their waiting and their turns of an event loop take virtual time: see turn.

@@ -23,6 +23,7 @@ type TracerouteOptions struct {
 
 	ICMP    bool           // -I: echo requests
 	UDP     bool           // -U: to one port
+	TCP     bool           // -T: SYNs to one port
 	Numeric bool           // -n
 	DontF   bool           // -F: set DF
 	First   int            // -f
@@ -155,6 +156,8 @@ func (o *TracerouteOptions) set(f byte, value string, argc int) error {
 	case '4', 'd':
 	case 'I':
 		o.ICMP, o.UDP = true, false
+	case 'T':
+		o.TCP = true
 	case 'U':
 		o.ICMP, o.UDP = false, true
 	case 'n':
@@ -196,7 +199,7 @@ func (o *TracerouteOptions) set(f byte, value string, argc int) error {
 		o.Gap = clock.Duration(s * 1e9)
 	case 'V':
 		return &ExitError{Status: 0, Stdout: trVersion}
-	case '6', 'T', 'e', 'A', 'D', 'g', 'l', 'M', 'O', 'P', 'r':
+	case '6', 'e', 'A', 'D', 'g', 'l', 'M', 'O', 'P', 'r':
 		return trError("traceroute: not modelled: -%c", f)
 	default:
 		return trError("Bad option `-%c' (argc %d)", f, argc)
@@ -318,6 +321,7 @@ type trProbe struct {
 	note    string
 	seq     uint16
 	conn    *UDPConn
+	holder  *stack.Socket // keeps the source port of a SYN
 }
 
 func (t *tracer) close() {
@@ -325,9 +329,7 @@ func (t *tracer) close() {
 		t.raw.Close()
 	}
 	for i := range t.probes {
-		if c := t.probes[i].conn; c != nil {
-			c.Close()
-		}
+		t.release(&t.probes[i])
 	}
 }
 
@@ -370,11 +372,14 @@ func (t *tracer) run() *ExitError {
 	}
 	header := packet.IPv4Len
 	size := trData
-	if !o.ICMP {
+	switch {
+	case o.TCP: // its header and options are all
+		header, size = header+packet.TCPLen+trTCPOptions, 0
+	case !o.ICMP:
 		header += packet.UDPLen
 		size -= packet.UDPLen
 	}
-	if o.PacketLen > 0 {
+	if o.PacketLen > 0 && !o.TCP {
 		size = max(o.PacketLen-header, 0)
 	}
 	if o.ICMP {
@@ -392,8 +397,13 @@ func (t *tracer) run() *ExitError {
 		t.dev = d.Index
 	}
 	t.probes = make([]trProbe, or(o.MaxHops, trHops)*t.queries)
-	if o.ICMP {
+	switch {
+	case o.ICMP:
 		if err := t.openRaw(); err != nil {
+			return err
+		}
+	case o.TCP:
+		if err := t.openRawTCP(); err != nil {
 			return err
 		}
 	}
@@ -469,6 +479,10 @@ func (t *tracer) release(pb *trProbe) {
 	if pb.conn != nil {
 		pb.conn.Close()
 		pb.conn = nil
+	}
+	if pb.holder != nil {
+		pb.holder.Close()
+		pb.holder = nil
 	}
 }
 
@@ -601,6 +615,9 @@ func (t *tracer) send(pb *trProbe, ttl int) *ExitError {
 			return perror("send", errno)
 		}
 		return nil
+	}
+	if t.o.TCP {
+		return t.sendSYN(pb, ttl)
 	}
 	port := t.nextPort
 	if t.o.UDP {

@@ -168,6 +168,16 @@ func (s *RawSocket) Send(dst netip.Addr, payload []byte, confirm bool) (id packe
 	return id, ns.sendOut(b, &rt), 0
 }
 
+// PathMTU is what fits on the way to dst, in bytes: IP_MTU of ip(7).
+func (s *RawSocket) PathMTU(dst netip.Addr) int {
+	fl := flow{src: packet.Addr32(s.Source), dst: packet.Addr32(dst), oif: s.Dev, mark: s.Mark, tos: s.TOS}
+	var rt route
+	if s.ns.routeOutput(&fl, &rt) != 0 {
+		return maxMTU
+	}
+	return s.ns.pathMTU(&rt, fl.dst)
+}
+
 // buildOptions fills in what the sender records of itself: ip_options_build.
 func (ns *Namespace) buildOptions(opts []byte, src uint32) []byte {
 	out := append([]byte(nil), opts...)

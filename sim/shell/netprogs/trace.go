@@ -24,6 +24,7 @@ func tracerouteTool() shell.Tool {
 			{Flag: "-p <port>, --port=<port>", Help: "set the destination port to use"},
 			{Flag: "-q <nqueries>, --queries=<nqueries>", Help: "set the number of probes per each hop"},
 			{Flag: "-s <src_addr>, --source=<src_addr>", Help: "use source src_addr for outgoing packets"},
+			{Flag: "-T, --tcp", Help: "use TCP SYN for tracerouting, to port 80"},
 			{Flag: "-t <tos>, --tos=<tos>", Help: "set the TOS value for outgoing packets"},
 			{Flag: "-U, --udp", Help: "use UDP to particular port for tracerouting"},
 			{Flag: "-V, --version", Help: "print version info and exit"},
@@ -40,7 +41,6 @@ func tracerouteTool() shell.Tool {
 			{Flag: "-O <opts>, --options=<opts>", Help: "module-specific options", NotModelled: true},
 			{Flag: "-P <prot>, --protocol=<prot>", Help: "use raw packet of protocol prot", NotModelled: true},
 			{Flag: "-r", Help: "bypass the normal routing", NotModelled: true},
-			{Flag: "-T, --tcp", Help: "use TCP SYN for tracerouting", NotModelled: true},
 		},
 	}
 }
