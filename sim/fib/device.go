@@ -64,7 +64,7 @@ func (f *FIB) addrsOf(dev int32) *devAddrs {
 // fib_add_ifaddr in net/ipv4/fib_frontend.c.
 func (f *FIB) AddAddress(dev int32, a Ifaddr, env Env) {
 	d := f.addrsOf(dev)
-	if len(d.list) == 0 {
+	if !slices.ContainsFunc(f.ifaddrs, func(x devAddrs) bool { return x.dev == dev }) {
 		f.ifaddrs = append(f.ifaddrs, devAddrs{dev: dev})
 		d = &f.ifaddrs[len(f.ifaddrs)-1]
 	}
@@ -162,11 +162,8 @@ func (f *FIB) DelAddress(dev int32, a Ifaddr, env Env) (last bool) {
 	if i < 0 {
 		return false
 	}
-	a = d.list[i]
-	d.list = slices.Delete(d.list, i, i+1)
-	f.delRoutes(d, &a, env, true)
-	f.gen++
-	if len(d.list) > 0 {
+	f.WithdrawAddress(dev, a, env, true)
+	if d = f.addrsOf(dev); len(d.list) > 0 {
 		return false
 	}
 	f.ifaddrs = slices.DeleteFunc(f.ifaddrs, func(x devAddrs) bool { return x.dev == dev })
@@ -194,8 +191,10 @@ func (f *FIB) ChangeMetric(dev int32, a Ifaddr, metric uint32, env Env) {
 }
 
 // WithdrawAddress takes the routes of an address away, and the address off the
-// device's list: it comes again with another primary address.
-func (f *FIB) WithdrawAddress(dev int32, a Ifaddr, env Env) {
+// device's list. IPv4 stays on there, also without one: others take its place,
+// or it comes again itself with another primary address. gone says that it does
+// not.
+func (f *FIB) WithdrawAddress(dev int32, a Ifaddr, env Env, gone bool) {
 	d := f.addrsOf(dev)
 	i := slices.IndexFunc(d.list, func(b Ifaddr) bool { return b.Local == a.Local && b.PrefixLen == a.PrefixLen && b.Peer == a.Peer })
 	if i < 0 {
@@ -203,7 +202,7 @@ func (f *FIB) WithdrawAddress(dev int32, a Ifaddr, env Env) {
 	}
 	a = d.list[i]
 	d.list = slices.Delete(d.list, i, i+1)
-	f.delRoutes(d, &a, env, false)
+	f.delRoutes(d, &a, env, gone)
 	f.gen++
 }
 

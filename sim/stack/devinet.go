@@ -135,13 +135,13 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 			promote = slices.IndexFunc(in.addrs, mates)
 		} else {
 			for k := slices.IndexFunc(in.addrs, mates); k >= 0; k = slices.IndexFunc(in.addrs, mates) {
-				ns.dropAddress(in, k)
+				ns.dropAddress(in, k, false)
 			}
 			i = slices.Index(in.addrs, first)
 		}
 	}
 	if promote < 0 {
-		ns.dropAddress(in, i)
+		ns.dropAddress(in, i, false)
 		return
 	}
 	heir := in.addrs[promote]
@@ -153,9 +153,9 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 	}
 	// All secondaries change their primary: their routes go first.
 	for _, a := range append([]Address{heir}, rest...) {
-		ns.FIB.WithdrawAddress(in.Index, a.ifaddr(), ns.env())
+		ns.FIB.WithdrawAddress(in.Index, a.ifaddr(), ns.env(), false)
 	}
-	ns.dropAddress(in, i)
+	ns.dropAddress(in, i, true)
 	in.addrs = slices.DeleteFunc(in.addrs, func(a Address) bool { return a == heir })
 	heir.Secondary = false
 	at := len(in.addrs)
@@ -170,13 +170,16 @@ func (ns *Namespace) delAddress(in *inDev, i int) {
 	}
 }
 
-// dropAddress deletes one address.
-func (ns *Namespace) dropAddress(in *inDev, i int) {
+// dropAddress deletes one address. heirs says that the device has others,
+// though their routes are away.
+func (ns *Namespace) dropAddress(in *inDev, i int, heirs bool) {
 	d, a := in.Device, in.addrs[i]
 	in.addrs = slices.Delete(in.addrs, i, i+1)
 	ns.listLocals()
 	ns.notifyAddress(d, a, true)
-	if ns.FIB.DelAddress(d.Index, a.ifaddr(), ns.env()) {
+	if heirs {
+		ns.FIB.WithdrawAddress(d.Index, a.ifaddr(), ns.env(), true)
+	} else if ns.FIB.DelAddress(d.Index, a.ifaddr(), ns.env()) {
 		ns.Neigh.DevDown(d.Index) // the last one: IPv4 is off on the device (fib_inetaddr_event)
 	}
 	if ns.Conn != nil {

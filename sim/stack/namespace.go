@@ -208,7 +208,7 @@ func (ns *Namespace) forget(d *netdev.Device) {
 	}
 	d.SetUp(false)
 	for len(in.addrs) > 0 { // inetdev_destroy: secondary ones have their turn
-		ns.dropAddress(in, 0)
+		ns.dropAddress(in, 0, false)
 	}
 	ns.notifyConf(d, "", &in.conf, AllConf, true)
 	ns.dropDelayed(in)
