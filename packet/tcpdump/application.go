@@ -45,7 +45,11 @@ func (l *line) udpApplication(src, dst, at, length int) bool {
 	case either(500), either(4500), either(7500), either(8500):
 		l.undecoded("ISAKMP", length)
 	case either(161), either(162):
-		l.undecoded("SNMP", length)
+		if l.opt.Names != nil {
+			l.undecoded("names of SNMP objects", length)
+		} else {
+			l.snmp(at, length)
+		}
 	case either(123):
 		l.ntp(at, length)
 	case either(88), either(750):
@@ -151,6 +155,8 @@ func (l *line) udpAs(kind string, at, length int) {
 		l.tftp(at, length)
 	case "vxlan":
 		l.vxlan(at, length)
+	case "snmp":
+		l.snmp(at, length)
 	default:
 		l.notModelled(kind)
 	}
@@ -159,8 +165,11 @@ func (l *line) udpAs(kind string, at, length int) {
 // tcpApplication prints the length bytes of a segment's data.
 func (l *line) tcpApplication(src, dst, at, length int) {
 	if l.opt.As != "" {
-		if l.opt.As == "domain" {
+		switch l.opt.As {
+		case "domain":
 			l.domain(at, length, true, false)
+		case "resp":
+			l.resp(at, length)
 		}
 		return
 	}
@@ -185,7 +194,7 @@ func (l *line) tcpApplication(src, dst, at, length int) {
 	case either(1723):
 		unknown("PPTP")
 	case either(6379):
-		unknown("RESP")
+		l.resp(at, length)
 	case either(22):
 		l.ssh(at, length)
 	case either(10288):

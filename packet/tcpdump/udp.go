@@ -13,6 +13,7 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 		return
 	}
 	src, dst := l.u16(at), l.u16(at+2)
+	start := len(l.out)
 	l.udpEndpoints(ip, src, dst)
 	if length < packet.UDPLen {
 		l.str("truncated-udp ")
@@ -39,7 +40,12 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 		l.truncated()
 		return
 	}
-	if l.opt.As != "" {
+	switch l.opt.As {
+	case "":
+	case "resp", "zmtp1", "carp": // not above UDP: tcpdump is silent
+		l.out = l.out[:start]
+		return
+	default:
 		l.udpAs(l.opt.As, payload, length)
 		return
 	}

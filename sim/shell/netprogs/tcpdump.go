@@ -226,9 +226,9 @@ func (d *dump) parse(args []string) error {
 
 // packetTypes are those of -T; false is not modelled.
 var packetTypes = map[string]bool{
-	"domain": true, "tftp": true, "vxlan": true,
-	"aodv": false, "carp": false, "cnfp": false, "lmp": false, "pgm": false, "pgm_zmtp1": false, "ptp": false, "radius": false, "resp": false,
-	"rpc": false, "rtcp": false, "rtp": false, "snmp": false, "someip": false, "vat": false, "wb": false, "zmtp1": false,
+	"domain": true, "resp": true, "snmp": true, "tftp": true, "vxlan": true,
+	"aodv": false, "carp": false, "cnfp": false, "lmp": false, "pgm": false, "pgm_zmtp1": false, "ptp": false, "radius": false,
+	"rpc": false, "rtcp": false, "rtp": false, "someip": false, "vat": false, "wb": false, "zmtp1": false,
 }
 
 // stampTypes are the time stamp types that libpcap knows.
