@@ -32,11 +32,11 @@ func (l *line) igmp(at, length int) {
 		if length < 8 {
 			l.igmpLength(length, 8)
 		} else {
-			l.notModelled("DVMRP")
+			l.dvmrp(at, length)
 		}
 	case 0x14:
 		l.str("igmp pimv1")
-		l.notModelled("PIMv1")
+		l.pim1(at, length)
 	case 0x1e:
 		l.multicastTrace("mresp ", at, length)
 	case 0x1f:
