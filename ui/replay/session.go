@@ -326,7 +326,7 @@ func (s *Session) stands() bool {
 	}
 	next, ok := w.lab.World().Clock.Next()
 	if !ok {
-		return false // tick knows what to do
+		return w.typing() >= 0 // nothing will wake it
 	}
 	limit := startTime
 	for _, t := range w.shells {

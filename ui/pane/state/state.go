@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hoplab/topology"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
 	"hoplab/ui/replay"
@@ -49,18 +50,32 @@ func (p *Pane) Keys() []pane.Binding {
 // another one was asked for.
 func (p *Pane) Choose() string {
 	if !p.pinned || p.Machine == "" {
-		p.Machine = p.S.Topology().Machines[0].Name
-		for _, m := range p.S.Topology().Machines {
-			if m.Role == "node" {
-				p.Machine = m.Name
-				break
-			}
-		}
+		p.Machine = p.home()
 		if h := p.S.Hop(); h >= 0 {
 			p.Machine = p.S.History.Hops[h].NetNS
 		}
 	}
 	return p.Machine
+}
+
+// home is where one looks first: the node that the first command is typed on, or
+// whose pod it is typed in; else the first node.
+func (p *Pane) home() string {
+	for _, st := range p.S.Entry.Scenario.Steps {
+		if n := p.S.Node(st.In.Name); n != "" {
+			return n
+		}
+	}
+	all := p.S.Topology().Machines
+	for _, m := range all {
+		if m.Role == topology.RoleNode {
+			return m.Name
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return all[0].Name
 }
 
 // Show pins a machine.

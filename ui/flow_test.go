@@ -1,0 +1,373 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/stretchr/testify/require"
+
+	"hoplab/scenarios"
+	"hoplab/ui/look"
+	"hoplab/ui/replay"
+	"hoplab/ui/text"
+)
+
+// free is a scenario that asks nothing: its questions are skipped.
+func free(t *testing.T, name string) *driver {
+	d := open(t, name, Options{})
+	for d.a.lesson.Open() != nil {
+		d.press("ctrl+s")
+	}
+	d.a.c.LessonMode = false
+	return d.press("2")
+}
+
+func TestTheListIsFilteredAsOneTypes(t *testing.T) {
+	remembered := ""
+	d := start(t, Options{Last: "pod-to-internet", Remember: func(s string) { remembered = s }})
+	d.shows("▸ pod-to-internet", "same-node-ping", "cross-node-ping")
+	d.press("nodes").shows("cross-node-ping").hides("same-node-ping")
+	d.press("esc").shows("same-node-ping")
+	d.press("ipip", "enter").shows("hoplab cross-node-ping", "lesson")
+	require.Equal(t, "cross-node-ping", remembered)
+	d.press("tab", "o").shows("filter:")
+	d.press("zzz").shows("nothing matches")
+	d.press("enter").shows("nothing matches")
+	d.press("esc", "esc")
+	require.True(t, d.a.quitting)
+}
+
+func TestStepsForwardAndBack(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("n").shows("ARP, Request who-has 169.254.1.1", "step 1/1")
+	d.press("n", "n", "n", "n")
+	require.Contains(t, d.pane("why"), "169.254.1.1 is ee:ee:ee:ee:ee:ee (answered by k8s-w1: proxy_arp on calice0906292e2)")
+	d.press("n")
+	require.Contains(t, d.pane("why"), "172.16.184.0/24 via 192.168.10.102 dev tunl0 proto bird onlink")
+	require.Contains(t, d.pane("why"), "put there by BIRD: learnt from k8s-w2, block of pod2")
+	require.Contains(t, d.pane("why"), "not default via 192.168.10.1 (shorter)")
+	require.Contains(t, d.pane("why"), "Δ ttl      64 → 63")
+	d.press("n")
+	require.Contains(t, d.pane("why"), "+ 20 bytes: 192.168.10.101 > 192.168.10.102, proto 4 (IPIP)")
+	require.Contains(t, d.pane("why"), "Δ outside  - → 192.168.10.101 > 192.168.10.102 ttl 63 length 104")
+	require.Contains(t, d.pane("map"), "▶tunl0 C")
+	at := d.a.c.S.Cursor()
+	d.press("b", "b")
+	require.Equal(t, "pod1:eth0", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
+	d.shows("past")
+	d.press("n", "n")
+	require.Equal(t, at, d.a.c.S.Cursor())
+	d.press("e")
+	require.Equal(t, at+1, d.a.c.S.Cursor())
+	d.press("E", "g")
+	require.Zero(t, d.a.c.S.Cursor())
+	d.press("b").shows("this is the start")
+	d.press("a")
+	require.Contains(t, d.a.c.S.History.Hops[d.a.c.S.Hop()].Line, "ARP, Reply")
+	d.press("p").press("S").shows("step 1 is over: 7 of 7 expectations met")
+	d.press("n").shows("the end of the scenario")
+}
+
+func TestTheStateOfThePast(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("5").to("n", "k8s-w1:tunl0", "echo request")
+	require.Contains(t, d.pane("state"), "k8s-w1# ip route")
+	d.press("right")
+	require.NotContains(t, d.pane("state"), "192.168.10.102") // the neighbour is not known yet
+	d.to("n", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102").press("5")
+	require.Contains(t, d.pane("state"), "+ 192.168.10.102 dev ens5 lladdr 02:00:c0:a8:0a:66")
+	d.press("2", "b", "b", "b", "b", "b", "b", "5", "M", "M", "M", "M", "M", "M", "M", "M")
+	drive(d.a, d.a.wanted())
+	require.Equal(t, d.a.c.Machine, d.a.c.Tables[0].Machine)
+	require.NotContains(t, d.pane("state"), "192.168.10.102 dev ens5 lladdr")
+}
+
+func TestBreakpointsStopTheRun(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("t", "k8s-w2:tu", "tab", "enter").shows("breakpoint k8s-w2:tunl0 set", "●1")
+	d.press("S").shows("breakpoint: k8s-w2:tunl0")
+	require.Equal(t, "k8s-w2:tunl0", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
+	d.press("B")
+	require.Equal(t, "k8s-w2:tunl0", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
+	d.press("t", "ctrl+u", "icmp and and").shows("syntax error").press("esc")
+	d.press("T").shows("no breakpoints")
+	d.press("t", "ctrl+u", "drop", "enter").shows("breakpoint drop set")
+	d.press(":", "breaks", "enter").shows("drop")
+}
+
+func TestPredictions(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{})
+	d.shows("? Which protocol does the first IP header have")
+	d.press("2") // with the pane of the lesson in front, an answer
+	d.shows("To which address does the outer header on ens5 go?")
+	d.press("somewhere", "enter").shows("an IPv4 address, such as 10.0.0.1")
+	d.press("ctrl+u", "192.168.10.102", "enter")
+	d.press("104", "enter", "63", "enter")
+	d.shows("now see: n goes from hop to hop")
+	require.Contains(t, d.pane("lesson"), "you: ipip  (step on to see)")
+	d.press("n").hides("echo request") // what will happen is known, but not shown
+	require.NotContains(t, d.pane("hops"), "echo request")
+	d.press("r").shows("a lesson does not play by itself")
+	d.to("n", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102")
+	require.Contains(t, d.pane("lesson"), "✓ you: ipip  right")
+	require.Contains(t, d.pane("lesson"), "you: 63  (step on to see)")
+	require.NotContains(t, d.pane("lesson"), "score")
+	d.again("n", "step 1 is over")
+	require.Contains(t, d.pane("lesson"), "✗ you: 63   it is: 62")
+	require.Contains(t, d.pane("lesson"), "score: 3 of 4 right")
+	require.Contains(t, d.pane("lesson"), "Two nodes forward it; the tunnel takes nothing from the inner TTL.")
+}
+
+func TestQuestionsOfALaterStepAreAskedBeforeIt(t *testing.T) {
+	d := open(t, "pod-to-internet", Options{Lang: text.Korean})
+	d.press("192.168.10.101", "enter", "2").press("S")
+	d.press("7").shows("이 ping의 ICMP id는 102입니다")
+	d.press("2", "enter")
+	d.again("n", "단계 2 끝")
+	require.Contains(t, d.pane("lesson"), "점수: 3개 중 3개 정답")
+}
+
+func TestFilterAndFollow(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("S", "/", "icmp and").shows("syntax error").press(" dst 172.16.184.1", "enter")
+	require.NotContains(t, d.pane("hops"), "ARP")
+	require.Contains(t, d.pane("hops"), "k8s-w1   tunl0")
+	require.NotContains(t, d.pane("hops"), "ens5") // there it is inside
+	d.press("esc")
+	require.Contains(t, d.pane("hops"), "ARP")
+	d.press("g", "p", "p", "p", "f")
+	hops := d.pane("hops")
+	require.Contains(t, hops, "192.168.10.101 > 192.168.10.102: IP 172.16.158.1") // the same packet in the tunnel
+	require.Contains(t, hops, "echo reply")
+	require.NotContains(t, hops, "seq 2")
+}
+
+func TestShells(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.to("n", "k8s-w1:tunl0", "echo request").press("6").shows("root@k8s-w1:~#")
+	d.press("ip route", "enter").shows("172.16.184.0/24 via 192.168.10.102 dev tunl0 proto bird onlink")
+	d.press("ip rou", "tab").shows("ip route").press("ctrl+u")
+	d.press("for i in 1 2; do", "enter").shows("> ").press("echo n$i; done", "enter").shows("n1", "n2")
+	d.press("up", "up").shows("for i in 1 2; do")
+	d.press("ctrl+c", "ctrl+n", "ctrl+u", "pod1", "enter").shows("pod1:~#")
+	d.press("ping -c 1 172.16.158.2", "enter").shows("1 packets transmitted, 1 received")
+	n := len(d.a.c.S.History.Events)
+	// In the past a line can be tried on a copy.
+	d.press("esc", "g", "6", "ip neigh", "enter").shows("You are in the past")
+	d.press("l").shows("on a copy of the past")
+	require.Len(t, d.a.c.S.History.Events, n)
+	// Or what came after is forgotten.
+	d.press("hostname", "enter", "y").shows("pod1:~# hostname")
+	require.Empty(t, d.a.c.S.History.Events)
+	d.press("esc", "q").shows("1 typed lines would be lost")
+	d.press("n")
+	require.False(t, d.a.quitting)
+	d.press("x", "s").shows("wrote cross-node-ping-recorded.yaml")
+	require.Contains(t, d.files["cross-node-ping-recorded.yaml"], "in: \"pod/pod1\"\n    run: \"hostname\"")
+	d.press("q")
+	require.True(t, d.a.quitting)
+}
+
+func TestTcpdumpInOneShellSeesAPingOfAnother(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "tcpdump -nni tunl0 -c 2 icmp", "enter")
+	require.True(t, d.a.c.S.Stands())
+	d.press("ctrl+n", "ctrl+u", "pod1", "enter", "ping -c 1 172.16.184.1", "enter").shows("1 received")
+	d.press("ctrl+t", "ctrl+t").shows("2 packets captured")
+	require.False(t, d.a.c.S.Stands())
+	d.press("ctrl+t", "ping 172.16.184.1", "enter")
+	require.True(t, d.a.c.S.Stands())
+	d.press("ctrl+c").shows("packets transmitted")
+	require.False(t, d.a.c.S.Stands())
+}
+
+func TestExports(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("S", "x", "p").shows("wrote cross-node-ping.pcapng")
+	require.Greater(t, len(d.files["cross-node-ping.pcapng"]), 5000)
+	d.press("x", "j", "x", "t")
+	require.Equal(t, 286, strings.Count(d.files["cross-node-ping.json"], "\n"))
+	require.Contains(t, d.files["cross-node-ping.txt"], "encap     + 20 bytes")
+	d.press("c").shows("copied")
+	require.Contains(t, d.clip, "echo reply")
+	d.press(":", "export nothing", "enter").shows("export nothing")
+	// What was recorded can be run.
+	d.press("x", "s")
+	r := scenarios.NewResolver(scenarios.File{Name: "r.yaml", Data: []byte(d.files["cross-node-ping-recorded.yaml"])})
+	e, err := r.In("r.yaml", "cross-node-ping-recorded")
+	require.NoError(t, err)
+	_, err = scenarios.Run(t.Context(), e.Scenario, e.Bundle, scenarios.Options{})
+	require.NoError(t, err)
+}
+
+func TestRunAndPause(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	_, cmd := d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("r")})
+	require.NotNil(t, cmd)
+	require.True(t, d.a.playing)
+	d.work()
+	for range 5 {
+		require.NotNil(t, d.a.play(playMsg{d.a.serial}))
+		d.work()
+	}
+	require.GreaterOrEqual(t, d.a.c.S.Hop(), 4)
+	d.press("r").shows("paused")
+	at := d.a.c.S.Cursor()
+	require.Nil(t, d.a.play(playMsg{d.a.serial})) // a tick that was still under way
+	require.Equal(t, at, d.a.c.S.Cursor())
+}
+
+func TestNothingTicksWhenNothingRuns(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("n", "n")
+	_, cmd := d.a.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	require.Nil(t, cmd, "a command without a reason")
+}
+
+func TestALongRunCanBeStopped(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+u", "ping -f -c 100000 172.16.158.2")
+	_, cmd := d.a.Update(tea.KeyMsg{Type: tea.KeyEnter})
+	require.NotNil(t, d.a.job)
+	for range 20 { // some pieces of work
+		queue := []tea.Cmd{cmd}
+		cmd = nil
+		for _, c := range queue {
+			switch m := c().(type) {
+			case tea.BatchMsg:
+				for _, c := range m {
+					if c != nil {
+						_, cmd = d.a.Update(c())
+					}
+				}
+			default:
+				_, cmd = d.a.Update(m)
+			}
+		}
+	}
+	d.shows("esc stops")
+	_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyEsc})
+	drive(d.a, cmd)
+	require.Nil(t, d.a.job)
+	d.shows("stopped")
+}
+
+func TestPaletteLanguageAndTheme(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("L").shows("홉").press("L").shows("hops")
+	d.press(":", "theme light", "enter")
+	require.Equal(t, "light", d.a.theme.Name)
+	d.a.theme = look.Text()
+	d.press(":", "theme pink", "enter").shows("unknown theme")
+	d.press(":", "wai", "enter").shows("wait : a time such as 30s is wanted")
+	d.press(":", "wait 30s", "enter")
+	require.GreaterOrEqual(t, time.Duration(d.a.c.S.Lab().Now()), 30*time.Second)
+	d.press(":", "nonsense", "enter").shows("unknown command")
+	d.press(":", "st", "enter").shows("may be start, state")
+	d.press(":", "shell pod2", "enter").shows("pod2:~#").press("esc")
+	d.press(":", "shell nowhere", "enter").shows("there is no machine or pod called")
+	d.press(":", "state router", "enter")
+	require.Contains(t, d.pane("state"), "router# ip route")
+	d.press(":", "goto 12", "enter")
+}
+
+func TestZoomFocusAndHelp(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("n", "3", "z").shows("3 why").hides("2 hops").press("esc").shows("2 hops")
+	for range d.a.panes {
+		d.press("tab")
+	}
+	require.Equal(t, paneWhy, d.a.focus)
+	d.press("shift+tab", "shift+tab")
+	require.Equal(t, paneMap, d.a.focus)
+	d.press("?").shows("this pane: map").press("down", "x").shows("2 hops")
+}
+
+// Resizing never breaks it: not to any size, in no view, in no language.
+func TestEverySize(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{})
+	all := func() {
+		for w := 1; w <= 200; w += 1 + w/12 {
+			for h := 1; h <= 60; h += 1 + h/8 {
+				d.size(w, h).view()
+			}
+		}
+	}
+	all()
+	d.size(80, 24).press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s", "n", "n", "n", "n", "n", "n", "n")
+	for i := range d.a.panes {
+		d.a.focusOn(i)
+		if i%2 == 1 {
+			d.a.setLang()
+		}
+		all()
+		d.a.zoom = true
+		all()
+		d.a.zoom = false
+	}
+	d.a.c.SetLang(text.English)
+	d.size(20, 5).shows("small")
+	d.size(80, 24).press("?")
+	all()
+	d.size(80, 24).press("x", "2", "/", strings.Repeat("한글 and ", 30))
+	all()
+	d.size(80, 24).press("esc", "2", "s")
+	all()
+	d = start(t, Options{Lang: text.Korean})
+	all()
+}
+
+func TestAnErrorIsTold(t *testing.T) {
+	r := scenarios.NewResolver(scenarios.File{Name: "x.yaml", Data: []byte(`apiVersion: hoplab/v1
+kind: Scenario
+metadata: {name: endless}
+spec:
+  labRef: study
+  steps: [{in: pod/pod1, run: ping 172.16.158.2}]
+`)})
+	e, err := r.In("x.yaml", "endless")
+	require.NoError(t, err)
+	d := start(t, Options{Open: e})
+	d.press("n").shows("ARP")
+	d.a.c.Breaks = nil
+	d.press("S")
+	require.Error(t, d.a.c.S.Err())
+	d.shows("has not ended after 1h")
+	d.press("n").shows("has not ended")
+	d.press("g", "n").shows("ARP") // what happened can still be seen
+}
+
+// big is a screen with 20,000 events.
+func big(b *testing.B) *app {
+	e, err := scenarios.NewResolver().Find("cross-node-ping")
+	require.NoError(b, err)
+	a, err := newApp(Options{Open: e})
+	require.NoError(b, err)
+	b.Cleanup(a.close)
+	a.c.LessonMode = false
+	require.NoError(b, a.c.S.Input(replay.OpenShell, 0, "pod1"))
+	require.NoError(b, a.c.S.Input(replay.TypeLine, 0, "ping -q -c 280 -i 0.2 172.16.184.1"))
+	a.c.S.Advance(replay.Goal{Kind: replay.TheEnd})
+	require.Greater(b, len(a.c.S.History.Events), 20_000)
+	_, cmd := a.Update(tea.WindowSizeMsg{Width: 160, Height: 48})
+	drive(a, cmd)
+	a.focusOn(paneHops)
+	_ = a.View()
+	return a
+}
+
+// BenchmarkKey is a key and the screen after it, with 20,000 events loaded.
+func BenchmarkKey(b *testing.B) {
+	a := big(b)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		key := "b"
+		if i/1000%2 == 1 {
+			key = "n"
+		}
+		_, _ = a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}) // looking into the past is another goroutine's
+		_ = a.View()
+	}
+}
