@@ -11,6 +11,7 @@ import (
 	"hoplab/sim/clock"
 	"hoplab/sim/netdev"
 	"hoplab/sim/shell"
+	"hoplab/sim/stack"
 	"hoplab/sim/trace"
 )
 
@@ -100,6 +101,7 @@ func (d *dump) capture() error {
 	d.c.Catch(shell.SIGINT, shell.SIGTERM, shell.SIGHUP, shell.SIGUSR1, shell.SIGUSR2)
 	r.attach()
 	defer r.detach()
+	defer d.c.NS.Watch(r.linkChanged)()
 	d.announce()
 	err = d.loop(r)
 	if !d.writing && d.interrupted {
@@ -241,6 +243,18 @@ func (r *ring) detach() {
 		}
 	}
 	r.tapped = nil
+}
+
+// linkChanged hears of devices that come and go: packet_notifier.
+func (r *ring) linkChanged(e *stack.Event) {
+	if e.Kind != stack.LinkEvent {
+		return
+	}
+	if r.dev == nil {
+		r.attach()
+	} else if e.Del && e.Dev == r.dev {
+		r.d.c.Proc.Wake()
+	}
 }
 
 // gone says that the device was deleted.

@@ -170,6 +170,29 @@ func TestWhatCannotBeCapturedIsRefused(t *testing.T) {
 	}
 }
 
+func TestCaptureEndsWithItsInterface(t *testing.T) {
+	remove := shell.Tool{Name: "remove", Run: func(c *shell.Call) int {
+		c.NS.RemoveDevice(c.NS.Device(c.Args[1]))
+		return 0
+	}}
+	l, _, err := sim.Load("lab.yaml", []byte(lab))
+	require.NoError(t, err)
+	defer l.Close()
+	var out, errs bytes.Buffer
+	s, err := shell.New(l, shell.Options{Start: "a", Stdout: &out, Stderr: &errs, Tools: append(netprogs.Tools(), sleep, cat, remove)})
+	require.NoError(t, err)
+	status, err := s.RunScript("t.sh", `
+tcpdump -nn -t -i ens5 icmp &
+sleep 100; ping -q -c 1 172.16.0.12 > /dev/null; sleep 2000; remove ens5; wait $!`)
+	require.NoError(t, err)
+	require.Equal(t, 1, status)
+	require.Equal(t, "IP 172.16.0.11 > 172.16.0.12: ICMP echo request, id N, seq 1, length 64\nIP 172.16.0.12 > 172.16.0.11: ICMP echo reply, id N, seq 1, length 64\n",
+		identMask.ReplaceAllString(out.String(), "id N"))
+	require.Equal(t, "tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n"+
+		"listening on ens5, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n"+
+		"tcpdump: pcap_loop: The interface disappeared\n2 packets captured\n2 packets received by filter\n0 packets dropped by kernel\n", errs.String())
+}
+
 func TestInterfacesAreListed(t *testing.T) {
 	out, _, status := run(t, "tcpdump -D")
 	require.Zero(t, status)
