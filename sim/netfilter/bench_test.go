@@ -62,10 +62,10 @@ func calico(tb testing.TB, e netfilter.Env) *netfilter.Tables {
 		require.NoError(tb, t.Sets().Create(name, ipset.HashNet, ipset.Options{}, false))
 	}
 	for _, name := range []string{"cali40all-ipam-pools", "cali40masq-ipam-pools"} {
-		require.NoError(tb, t.Sets().Get(name).Add(ipset.Elem{IP: ip32("172.16.0.0"), Cidr: 16}, false, "", false))
+		require.NoError(tb, t.Sets().Get(name).Add(ipset.Elem{IP: ip32("172.16.0.0"), Cidr: 16}, ipset.Extra{}, false))
 	}
 	for _, node := range []string{"192.168.10.10", "192.168.10.101", "192.168.10.102"} {
-		require.NoError(tb, t.Sets().Get("cali40all-hosts-net").Add(ipset.Elem{IP: ip32(node), Cidr: 32}, false, "", false))
+		require.NoError(tb, t.Sets().Get("cali40all-hosts-net").Add(ipset.Elem{IP: ip32(node), Cidr: 32}, ipset.Extra{}, false))
 	}
 	_, err = iptables.Restore(t, string(text), iptables.RestoreOptions{}, "felix")
 	require.NoError(tb, err)

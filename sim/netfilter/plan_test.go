@@ -77,7 +77,7 @@ func newRuled(t *testing.T, rules string) *ruled {
 	r := &ruled{env: env{types: map[uint32]uint8{ip32("10.0.0.2"): 2}}}
 	r.tables = nf.New(&r.env)
 	require.NoError(t, r.tables.Sets().Create("s", ipset.HashNet, ipset.Options{}, false))
-	require.NoError(t, r.tables.Sets().Get("s").Add(ipset.Elem{IP: ip32("10.0.0.0"), Cidr: 30}, false, "", false))
+	require.NoError(t, r.tables.Sets().Get("s").Add(ipset.Elem{IP: ip32("10.0.0.0"), Cidr: 30}, ipset.Extra{}, false))
 	r.restore(t, rules)
 	return r
 }

@@ -333,10 +333,19 @@ func (t *Tables) holds(o *op, p *Packet) (ok, hot bool) {
 		if o.n&1 != 0 {
 			addr = ip.Src32()
 		}
-		return o.inSet(o.set.MatchIP(addr)), false
+		in := o.inSet(o.set.MatchIP(addr))
+		if in && o.set.Counts() {
+			o.set.Count(&ipset.Packet{Src: addr, Dst: addr}, ipset.Dirs{N: 1}, len(ip))
+		}
+		return in, false
 	case opSets:
 		q := setPacket(ip)
-		return o.inSet(o.set.Match(&q, ipset.Dirs{N: uint8(o.a), Src: o.n})), false
+		d := ipset.Dirs{N: uint8(o.a), Src: o.n}
+		in := o.inSet(o.set.Match(&q, d))
+		if in && o.set.Counts() {
+			o.set.Count(&q, d, len(ip))
+		}
+		return in, false
 	case opAddrType:
 		addr := ip.Dst32()
 		if o.n != 0 {

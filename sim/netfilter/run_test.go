@@ -192,10 +192,10 @@ func TestMatches(t *testing.T) {
 			e := &env{types: map[uint32]uint8{ip32("10.0.0.1"): 2}, onDev: map[int32]uint32{2: ip32("10.0.0.1")}, rand: 0x3fffffff}
 			tables := nf.New(e)
 			require.NoError(t, tables.Sets().Create("pods", ipset.HashNet, ipset.Options{}, false))
-			require.NoError(t, tables.Sets().Get("pods").Add(ipset.Elem{IP: ip32("10.0.0.0"), Cidr: 24}, false, "", false))
-			require.NoError(t, tables.Sets().Get("pods").Add(ipset.Elem{IP: ip32("10.0.0.2"), Cidr: 32}, true, "", false))
+			require.NoError(t, tables.Sets().Get("pods").Add(ipset.Elem{IP: ip32("10.0.0.0"), Cidr: 24}, ipset.Extra{}, false))
+			require.NoError(t, tables.Sets().Get("pods").Add(ipset.Elem{IP: ip32("10.0.0.2"), Cidr: 32}, ipset.Extra{NoMatch: true}, false))
 			require.NoError(t, tables.Sets().Create("ends", ipset.HashIPPort, ipset.Options{}, false))
-			require.NoError(t, tables.Sets().Get("ends").Add(ipset.Elem{IP: ip32("10.0.0.2"), Proto: 6, Port: 80, Cidr: 32}, false, "", false))
+			require.NoError(t, tables.Sets().Get("ends").Add(ipset.Elem{IP: ip32("10.0.0.2"), Proto: 6, Port: 80, Cidr: 32}, ipset.Extra{}, false))
 			do(t, tables, "-A FORWARD "+c.rule+" -j DROP")
 			mark := uint32(0x40001)
 			p := c.p

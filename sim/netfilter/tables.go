@@ -23,7 +23,13 @@ type Tables struct {
 }
 
 // New makes the tables of a namespace; none exists until it is touched.
-func New(env Env) *Tables { return &Tables{env: env, gen: 1} }
+func New(env Env) *Tables {
+	t := &Tables{env: env, gen: 1}
+	if env != nil {
+		t.sets.Now = env.Now
+	}
+	return t
+}
 
 // Sets are the namespace's ipsets.
 func (t *Tables) Sets() *ipset.Sets { return &t.sets }

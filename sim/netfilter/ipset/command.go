@@ -239,12 +239,13 @@ func (c *Command) create(s *Sets) error {
 	}
 	if typ == numTypes {
 		switch name {
-		case "bitmap:ip", "bitmap:ip,mac", "bitmap:port", "hash:mac", "hash:ip,mac", "hash:net,iface", "hash:ip,mark", "hash:net,net", "hash:ip,port,net", "hash:net,port,net":
+		case "bitmap:ip", "bitmap:ip,mac", "hash:mac", "hash:ip,mac", "hash:net,iface", "hash:ip,mark", "hash:net,net", "hash:ip,port,net", "hash:net,port,net":
 			return notModelled("ipset type " + name)
 		}
 		return failure("Syntax error: typename '%s' is unknown", name)
 	}
 	var o Options
+	ranged := typ != BitmapPort
 	opts := c.args[2:]
 	for i := 0; i < len(opts); i++ {
 		opt := opts[i]
@@ -271,14 +272,39 @@ func (c *Command) create(s *Sets) error {
 			if n, err = number(1<<32 - 1); err == nil {
 				o.MaxElem = max(4, uint32(n))
 			}
-		case opt == "timeout" || opt == "counters" || opt == "skbinfo" || typ != ListSet && (opt == "netmask" || opt == "forceadd" || opt == "bitmask"):
-			if opt == "timeout" || opt == "netmask" || opt == "bitmask" {
+		case opt == "timeout":
+			if n, err = number(2147483); err == nil {
+				o.Timeouts, o.Timeout = true, int(n)
+			}
+		case opt == "counters":
+			o.Counters = true
+		case opt == "range" && typ == BitmapPort:
+			ranged = true
+			v, err := value()
+			if err != nil {
+				return err
+			}
+			from, to, two := strings.Cut(v, "-")
+			if !two {
+				return usage("Mandatory option `to' is missing")
+			}
+			a, e := parseService(from, "tcp")
+			if e != nil {
+				return e
+			}
+			b, e := parseService(to, "tcp")
+			if e != nil {
+				return e
+			}
+			o.From, o.To = min(a, b), max(a, b)
+		case opt == "skbinfo" || typ != ListSet && (opt == "netmask" || opt == "forceadd" || opt == "bitmask"):
+			if opt == "netmask" || opt == "bitmask" {
 				if _, err := value(); err != nil {
 					return err
 				}
 			}
 			return notModelled("ipset create option " + opt)
-		case typ == ListSet:
+		case typ == ListSet || typ == BitmapPort:
 			return usage("Unknown argument: `%s'", opt)
 		case opt == "family":
 			v, err := value()
@@ -316,35 +342,60 @@ func (c *Command) create(s *Sets) error {
 			return err
 		}
 	}
+	if !ranged {
+		return usage("Mandatory option `range' is missing")
+	}
 	return s.Create(c.args[0], typ, o, c.exist)
 }
 
 // options reads what follows an element.
-func (c *Command) options(net bool) (nomatch bool, comment string, err error) {
+func (c *Command) options(net bool) (x Extra, err error) {
 	for rest := c.args[2:]; len(rest) > 0; rest = rest[1:] {
-		switch opt := rest[0]; {
-		case opt == "nomatch" && net && c.verb != del:
-			nomatch = true
-		case opt == "comment" && c.verb == add:
+		opt := rest[0]
+		value := func() (string, error) {
 			if len(rest) == 1 {
-				return false, "", usage("Missing mandatory argument of option `comment'")
+				return "", usage("Missing mandatory argument of option `%s'", opt)
 			}
 			rest = rest[1:]
-			switch comment = rest[0]; {
-			case strings.ContainsRune(comment, '"'):
-				return false, "", failure("Syntax error: \" character is not permitted in comments")
-			case len(comment) > 255:
-				return false, "", failure("Syntax error: Comment is longer than the maximum allowed 255 characters")
+			return rest[0], nil
+		}
+		var v string
+		var n uint64
+		switch {
+		case opt == "nomatch" && net && c.verb != del:
+			x.NoMatch = true
+		case opt == "comment" && c.verb == add:
+			if x.Comment, err = value(); err != nil {
+				return x, err
+			}
+			switch {
+			case strings.ContainsRune(x.Comment, '"'):
+				return x, failure("Syntax error: \" character is not permitted in comments")
+			case len(x.Comment) > 255:
+				return x, failure("Syntax error: Comment is longer than the maximum allowed 255 characters")
 			}
 		case opt == "timeout" && c.verb == add:
-			return false, "", failure("Timeout cannot be used: set was created without timeout support")
+			if v, err = value(); err == nil {
+				n, err = parseNumber(v, 2147483)
+				x.Timed, x.Timeout = true, int(n)
+			}
 		case (opt == "packets" || opt == "bytes") && c.verb == add:
-			return false, "", failure("Packet/byte counters cannot be used: set was created without counter support")
+			if v, err = value(); err == nil {
+				n, err = parseNumber(v, 1<<63)
+			}
+			if opt == "packets" {
+				x.Packets = n
+			} else {
+				x.Bytes = n
+			}
 		default:
-			return false, "", usage("Unknown argument: `%s'", opt)
+			return x, usage("Unknown argument: `%s'", opt)
+		}
+		if err != nil {
+			return x, err
 		}
 	}
-	return nomatch, comment, nil
+	return x, nil
 }
 
 func (c *Command) element(set *Set) error {
@@ -352,7 +403,7 @@ func (c *Command) element(set *Set) error {
 	if err != nil {
 		return err
 	}
-	nomatch, comment, err := c.options(types[set.typ].net)
+	x, err := c.options(types[set.typ].net)
 	if err != nil {
 		return err
 	}
@@ -362,11 +413,11 @@ func (c *Command) element(set *Set) error {
 			r = set.Test(e)
 			break
 		}
-		return c.report(r == Yes && !nomatch || r == NoMatch && nomatch)
+		return c.report(r == Yes && !x.NoMatch || r == NoMatch && x.NoMatch)
 	}
 	for e := range elems {
 		if c.verb == add {
-			err = set.Add(e, nomatch, comment, c.exist)
+			err = set.Add(e, x, c.exist)
 		} else {
 			err = set.Del(e, c.exist)
 		}
@@ -405,15 +456,16 @@ func (c *Command) member(s *Sets, set *Set) error {
 		}
 		c = &Command{verb: c.verb, args: c.args[:2], exist: c.exist}
 	}
-	_, comment, err := c.options(false)
+	x, err := c.options(false)
 	if err != nil {
 		return err
 	}
 	switch c.verb {
 	case add:
-		return set.AddSet(member, before, after, comment, c.exist)
+		return set.AddSet(member, before, after, x, c.exist)
 	case del:
 		return set.DelSet(member, c.exist)
 	}
+	set.expire()
 	return c.report(set.has(member))
 }

@@ -163,7 +163,7 @@ func TestMatchTakesTheMostSpecificNetwork(t *testing.T) {
 		s := &Sets{}
 		must(t, s, "create n hash:net", "add n 10.0.0.0/8", "add n 10.1.0.0/16 nomatch", "add n 10.1.2.0/24", "add n 10.1.2.3 nomatch")
 		for i := range size {
-			require.NoError(t, s.Get("n").Add(Elem{IP: addr("192.168.0.0") + uint32(i)<<8, Cidr: 24}, false, "", false))
+			require.NoError(t, s.Get("n").Add(Elem{IP: addr("192.168.0.0") + uint32(i)<<8, Cidr: 24}, Extra{}, false))
 		}
 		for a, want := range map[string]Result{"10.9.9.9": Yes, "10.1.9.9": NoMatch, "10.1.2.9": Yes, "10.1.2.3": NoMatch, "11.0.0.1": No} {
 			require.Equal(t, want, s.Get("n").MatchIP(addr(a)), "%s with %d more", a, size)
@@ -188,7 +188,7 @@ func TestMatchAgreesWithAScan(t *testing.T) {
 		e := Elem{IP: rng.Uint32() & 0x000f0f0f, Cidr: uint8(8 + rng.Intn(25))}
 		e.IP &= mask(e.Cidr)
 		nomatch := rng.Intn(3) == 0
-		if n.Add(e, nomatch, "", false) == nil {
+		if n.Add(e, Extra{NoMatch: nomatch}, false) == nil {
 			all = append(all, elem{e, nomatch})
 		}
 		if i%5 == 4 {
@@ -293,7 +293,7 @@ func BenchmarkMatchIP(b *testing.B) {
 			s := &Sets{}
 			require.NoError(b, s.Create("n", HashNet, Options{}, false))
 			for i := range size {
-				require.NoError(b, s.Get("n").Add(Elem{IP: addr("172.16.0.0") + uint32(i)<<8, Cidr: 24}, false, "", false))
+				require.NoError(b, s.Get("n").Add(Elem{IP: addr("172.16.0.0") + uint32(i)<<8, Cidr: 24}, Extra{}, false))
 			}
 			b.ReportAllocs()
 			for b.Loop() {

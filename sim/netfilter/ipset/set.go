@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"math/bits"
 	"slices"
+
+	"hoplab/sim/clock"
 )
 
 // Type is a set type.
@@ -19,6 +21,7 @@ const (
 	HashNetPort
 	HashIPPortIP
 	ListSet
+	BitmapPort
 	numTypes
 )
 
@@ -38,6 +41,7 @@ var types = [...]struct {
 	HashNetPort:  {"hash:net,port", "", 8, 2, true, 448, 8},
 	HashIPPortIP: {"hash:ip,port,ip", "ipportiphash", 6, 3, false, 208, 12},
 	ListSet:      {"list:set", "setlist", 3, 1, false, 80, 16},
+	BitmapPort:   {"bitmap:port", "portmap", 3, 1, false, 72, 0},
 }
 
 // String is the type's name as in `ipset create`.
@@ -64,9 +68,18 @@ type Elem struct {
 // member is an element with what hangs on it.
 type member struct {
 	Elem
-	set     *Set // list:set
-	nomatch bool
-	comment string
+	set *Set // list:set
+	Extra
+	expires clock.Instant // 0: never
+}
+
+// Extra is what an element carries beside itself.
+type Extra struct {
+	NoMatch        bool
+	Comment        string
+	Packets, Bytes uint64
+	Timed          bool // Timeout counts, not what the set says
+	Timeout        int  // seconds, 0: for ever
 }
 
 // Set is one set. A rule keeps a pointer to it, like the kernel's index: when
@@ -74,6 +87,7 @@ type member struct {
 type Set struct {
 	name string
 	refs int // rules and lists that use it
+	sets *Sets
 	content
 }
 
@@ -85,6 +99,12 @@ type content struct {
 	bucketSize uint8
 	initval    uint32
 	comments   bool
+	counters   bool
+	timeouts   bool
+	timeout    int    // seconds, what elements get; 0: they stay
+	from, to   uint16 // bitmap:port
+
+	next clock.Instant // when the first element expires, 0 never
 
 	members []member     // in order of insertion
 	index   map[Elem]int // into members; hash types
@@ -119,6 +139,9 @@ func (s *Set) Drop() { s.refs-- }
 
 // Sets are the sets of one namespace. The zero value is ready.
 type Sets struct {
+	// Now is the time, for elements that expire. Nil: they do not.
+	Now func() clock.Instant
+
 	list []*Set // in slots, like the kernel's: a new set takes the first free one
 }
 
@@ -163,6 +186,9 @@ var (
 	errNoMember  = errors.New("Set to be added/deleted/tested as element does not exist.")
 	errListLoop  = errors.New("Sets with list:set type cannot be added to the set.")
 	errNoComment = errors.New("Comment cannot be used: set was created without comment support")
+	errRange     = errors.New("Element is out of the range of the set")
+	errNoTimeout = errors.New("Timeout cannot be used: set was created without timeout support")
+	errNoCounter = errors.New("Packet/byte counters cannot be used: set was created without counter support")
 	errBefore    = errors.New("The set to which you referred with 'before' or 'after' is not added to the set.")
 )
 
@@ -173,12 +199,16 @@ type Options struct {
 	BucketSize uint8  // 0: 12
 	Initval    uint32 // 0: made from the name
 	Comment    bool
+	Counters   bool
+	Timeouts   bool
+	Timeout    int    // seconds, valid iff Timeouts
+	From, To   uint16 // bitmap:port
 }
 
 // Create adds a set. With exist a set that is there with the same header is
 // fine.
 func (s *Sets) Create(name string, typ Type, o Options, exist bool) error {
-	c := content{typ: typ, hashSize: 1024, maxElem: 65536, bucketSize: 12, initval: o.Initval, comments: o.Comment}
+	c := content{typ: typ, hashSize: 1024, maxElem: 65536, bucketSize: 12, initval: o.Initval, comments: o.Comment, counters: o.Counters, timeouts: o.Timeouts, timeout: o.Timeout, from: o.From, to: o.To}
 	if typ == ListSet {
 		c.maxElem = 8
 	}
@@ -197,12 +227,12 @@ func (s *Sets) Create(name string, typ Type, o Options, exist bool) error {
 		c.initval = h.Sum32()
 	}
 	if old := s.Get(name); old != nil {
-		if exist && old.typ == typ && old.maxElem == c.maxElem && old.comments == c.comments {
+		if exist && old.typ == typ && old.maxElem == c.maxElem && old.comments == c.comments && old.counters == c.counters && old.timeouts == c.timeouts && old.timeout == c.timeout && old.from == c.from && old.to == c.to {
 			return nil
 		}
 		return errExists
 	}
-	set := &Set{name: name, content: c}
+	set := &Set{name: name, sets: s, content: c}
 	if i := slices.Index(s.list, nil); i >= 0 {
 		s.list[i] = set
 	} else {
@@ -279,7 +309,7 @@ func (s *Set) Flush() {
 			m.set.Drop()
 		}
 	}
-	s.members, s.index, s.lens, s.few = nil, nil, nil, nil
+	s.members, s.index, s.lens, s.few, s.next = nil, nil, nil, nil, 0
 	s.perLen = [33]int{}
 }
 
@@ -292,6 +322,12 @@ func (s *Set) valid(e *Elem) error {
 		if e.IP == 0 {
 			return errNull
 		}
+	case BitmapPort:
+		if e.Port < s.from || e.Port > s.to {
+			return errRange
+		}
+		*e = Elem{Port: e.Port, Cidr: 32}
+		return nil
 	case HashNet, HashNetPort:
 		if e.Cidr == 0 {
 			return errCidr
@@ -301,34 +337,106 @@ func (s *Set) valid(e *Elem) error {
 	return nil
 }
 
-// Add puts an element in. With exist one that is there gets the flag and the
-// comment of this call.
-func (s *Set) Add(e Elem, nomatch bool, comment string, exist bool) error {
-	if comment != "" && !s.comments {
-		return errNoComment
+// Add puts an element in. With exist one that is there gets the flag, the
+// comment and the time of this call.
+func (s *Set) Add(e Elem, x Extra, exist bool) error {
+	m, err := s.extra(x)
+	if err != nil {
+		return err
 	}
 	if err := s.valid(&e); err != nil {
 		return err
 	}
+	s.expire()
+	m.Elem = e
 	if i, ok := s.index[e]; ok {
 		if !exist {
 			return errAdded
 		}
-		s.members[i].nomatch, s.members[i].comment = nomatch, comment
+		s.members[i] = m
+		s.soon(m.expires)
 		s.refresh()
 		return nil
 	}
-	if uint32(len(s.members)) >= s.maxElem {
+	if s.typ != BitmapPort && uint32(len(s.members)) >= s.maxElem {
 		return errFull
 	}
 	if s.index == nil {
 		s.index = make(map[Elem]int)
 	}
 	s.index[e] = len(s.members)
-	s.members = append(s.members, member{Elem: e, nomatch: nomatch, comment: comment})
+	s.members = append(s.members, m)
+	s.soon(m.expires)
 	s.perLen[e.Cidr]++
 	s.refresh()
 	return nil
+}
+
+// extra checks what an element carries, and works out when it expires.
+func (s *Set) extra(x Extra) (m member, err error) {
+	switch {
+	case x.Comment != "" && !s.comments:
+		return m, errNoComment
+	case x.Timed && !s.timeouts:
+		return m, errNoTimeout
+	case (x.Packets != 0 || x.Bytes != 0) && !s.counters:
+		return m, errNoCounter
+	}
+	if !x.Timed {
+		x.Timeout = s.timeout
+	}
+	m.Extra = x
+	if s.timeouts && x.Timeout > 0 && s.sets.Now != nil {
+		m.expires = s.sets.Now().Add(clock.Duration(x.Timeout) * 1e9)
+	}
+	return m, nil
+}
+
+// soon notes when an element expires.
+func (s *Set) soon(at clock.Instant) {
+	if at != 0 && (s.next == 0 || at < s.next) {
+		s.next = at
+	}
+}
+
+// expire takes out the elements whose time is over.
+func (s *Set) expire() {
+	if s.next != 0 && s.sets.Now() >= s.next {
+		s.reap()
+	}
+}
+
+func (s *Set) reap() {
+	now := s.sets.Now()
+	s.next = 0
+	s.members = slices.DeleteFunc(s.members, func(m member) bool {
+		gone := m.expires != 0 && m.expires <= now
+		switch {
+		case !gone:
+			s.soon(m.expires)
+		case m.set != nil:
+			m.set.Drop()
+		default:
+			s.perLen[m.Cidr]--
+		}
+		return gone
+	})
+	if s.typ == ListSet {
+		return
+	}
+	clear(s.index)
+	for i := range s.members {
+		s.index[s.members[i].Elem] = i
+	}
+	s.refresh()
+}
+
+// left is the time that an element has, in seconds; 0: for ever.
+func (s *Set) left(m *member) int {
+	if m.expires == 0 {
+		return 0
+	}
+	return max(1, int(m.expires.Sub(s.sets.Now())/1e9))
 }
 
 // Del takes an element out.
@@ -336,6 +444,7 @@ func (s *Set) Del(e Elem, exist bool) error {
 	if err := s.valid(&e); err != nil {
 		return err
 	}
+	s.expire()
 	i, ok := s.index[e]
 	if !ok {
 		if exist {
@@ -362,11 +471,11 @@ func (s *Set) refresh() {
 		}
 	}
 	s.few = s.few[:0]
-	if s.typ.Dims() != 1 || len(s.members) > fewMax {
+	if s.typ.Dims() != 1 || s.typ == BitmapPort || len(s.members) > fewMax {
 		return
 	}
 	for _, m := range s.members {
-		s.few = append(s.few, smallNet{m.IP, mask(m.Cidr), m.nomatch})
+		s.few = append(s.few, smallNet{m.IP, mask(m.Cidr), m.NoMatch})
 	}
 	slices.SortStableFunc(s.few, func(a, b smallNet) int { return -cmp.Compare(a.mask, b.mask) })
 }
@@ -380,10 +489,14 @@ func (s *Set) at(set *Set) int {
 
 // AddSet puts a set into a list:set, before or after another one if that is
 // not nil.
-func (s *Set) AddSet(set, before, after *Set, comment string, exist bool) error {
+func (s *Set) AddSet(set, before, after *Set, x Extra, exist bool) error {
+	m, err := s.extra(x)
+	if err != nil {
+		return err
+	}
+	m.set = set
+	s.expire()
 	switch {
-	case comment != "" && !s.comments:
-		return errNoComment
 	case set == nil:
 		return errNoMember
 	case set.typ == ListSet:
@@ -408,13 +521,15 @@ func (s *Set) AddSet(set, before, after *Set, comment string, exist bool) error 
 		case !exist:
 			return errAdded
 		}
-		s.members[i].comment = comment
+		s.members[i] = m
+		s.soon(m.expires)
 		return nil
 	}
 	if uint32(len(s.members)) >= s.maxElem {
 		return errListFull
 	}
-	s.members = slices.Insert(s.members, pos, member{set: set, comment: comment})
+	s.members = slices.Insert(s.members, pos, m)
+	s.soon(m.expires)
 	set.Hold()
 	return nil
 }
@@ -424,6 +539,7 @@ func (s *Set) DelSet(set *Set, exist bool) error {
 	if set == nil {
 		return errNoMember
 	}
+	s.expire()
 	i := s.at(set)
 	if i < 0 {
 		if exist {
@@ -457,6 +573,7 @@ func hit(nomatch bool) Result {
 // MatchIP looks an address up in a set of type hash:ip or hash:net. It
 // allocates nothing.
 func (s *Set) MatchIP(addr uint32) Result {
+	s.expire()
 	if len(s.members) <= fewMax {
 		for i := range s.few {
 			if f := &s.few[i]; (addr^f.addr)&f.mask == 0 {
@@ -475,7 +592,7 @@ func (s *Set) lookup(e Elem) Result {
 	for _, l := range s.lens {
 		e.IP, e.Cidr = ip&mask(l), l
 		if i, ok := s.index[e]; ok {
-			return hit(s.members[i].nomatch)
+			return hit(s.members[i].NoMatch)
 		}
 	}
 	return No
@@ -512,9 +629,17 @@ func (s *Set) Match(p *Packet, d Dirs) Result {
 	if d.N < s.typ.Dims() {
 		return No
 	}
+	s.expire()
 	switch s.typ {
 	case HashIP, HashNet:
 		return s.MatchIP(d.addr(0, p))
+	case BitmapPort:
+		if !p.Ports || p.Proto != 6 && p.Proto != 17 && p.Proto != 132 && p.Proto != 136 {
+			return No
+		}
+		if _, ok := s.index[Elem{Port: d.port(0, p), Cidr: 32}]; ok {
+			return Yes
+		}
 	case HashIPPort, HashNetPort, HashIPPortIP:
 		if !p.Ports {
 			return No
@@ -534,17 +659,55 @@ func (s *Set) Match(p *Packet, d Dirs) Result {
 	return No
 }
 
+// Counts says that the elements of the set, or of one in a list, count packets.
+func (s *Set) Counts() bool {
+	return s.counters || s.typ == ListSet && slices.ContainsFunc(s.members, func(m member) bool { return m.set.Counts() })
+}
+
+// Count counts a packet that the set has matched at the element that did.
+func (s *Set) Count(p *Packet, d Dirs, size int) {
+	e := Elem{IP: d.addr(0, p)}
+	switch s.typ {
+	case ListSet:
+		for i := range s.members {
+			if m := &s.members[i]; m.set.Match(p, d) == Yes {
+				m.Packets, m.Bytes = m.Packets+1, m.Bytes+uint64(size)
+				m.set.Count(p, d, size)
+				return
+			}
+		}
+		return
+	case BitmapPort:
+		e = Elem{Port: d.port(0, p)}
+	case HashIPPort, HashNetPort, HashIPPortIP:
+		e.Port, e.Proto = d.port(1, p), p.Proto
+		if s.typ == HashIPPortIP {
+			e.IP2 = d.addr(2, p)
+		}
+	}
+	ip := e.IP
+	for _, l := range s.lens {
+		e.IP, e.Cidr = ip&mask(l), l
+		if i, ok := s.index[e]; ok {
+			m := &s.members[i]
+			m.Packets, m.Bytes = m.Packets+1, m.Bytes+uint64(size)
+			return
+		}
+	}
+}
+
 // Test is `ipset test` of an element: an address is looked up among the
 // networks, a network must be an element itself.
 func (s *Set) Test(e Elem) Result {
+	s.expire()
 	if err := s.valid(&e); err != nil {
 		return No
 	}
-	if e.Cidr == 32 {
+	if e.Cidr == 32 && s.typ != BitmapPort {
 		return s.lookup(e)
 	}
 	if i, ok := s.index[e]; ok {
-		return hit(s.members[i].nomatch)
+		return hit(s.members[i].NoMatch)
 	}
 	return No
 }

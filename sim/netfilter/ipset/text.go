@@ -97,6 +97,9 @@ const maxHosts = 1 << 20
 
 // parseElems reads an element as `ipset add` takes it; ranges give several.
 func parseElems(s string, typ Type, v verb) (iter.Seq[Elem], error) {
+	if typ == BitmapPort {
+		return parsePorts(s)
+	}
 	parts := strings.Split(s, ",")
 	dims := int(typ.Dims())
 	switch {
@@ -147,6 +150,24 @@ func parseElems(s string, typ Type, v verb) (iter.Seq[Elem], error) {
 				if !yield(x) {
 					return
 				}
+			}
+		}
+	}, nil
+}
+
+// parsePorts reads an element of a bitmap:port.
+func parsePorts(s string) (iter.Seq[Elem], error) {
+	if strings.Contains(s, ",") {
+		return nil, failure("Syntax error: Elem separator in %s, but settype %s supports none.", s, BitmapPort)
+	}
+	_, first, last, err := parsePort(s)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Elem) bool) {
+		for p := int(first); p <= int(last); p++ {
+			if !yield(Elem{Port: uint16(p)}) {
+				return
 			}
 		}
 	}, nil
@@ -239,9 +260,12 @@ func parseICMP(s string) (uint16, error) {
 
 // appendElem prints an element as ipset list does.
 func (s *Set) appendElem(b []byte, m *member) []byte {
-	if m.set != nil {
+	switch {
+	case m.set != nil:
 		b = append(b, m.set.name...)
-	} else {
+	case s.typ == BitmapPort:
+		b = strconv.AppendUint(b, uint64(m.Port), 10)
+	default:
 		b = packet.AddrFrom32(m.IP).AppendTo(b)
 		if types[s.typ].net && m.Cidr != 32 {
 			b = append(b, '/')
@@ -256,11 +280,17 @@ func (s *Set) appendElem(b []byte, m *member) []byte {
 			b = packet.AddrFrom32(m.IP2).AppendTo(b)
 		}
 	}
-	if m.nomatch {
+	if s.timeouts {
+		b = fmt.Appendf(b, " timeout %d", s.left(m))
+	}
+	if m.NoMatch {
 		b = append(b, " nomatch"...)
 	}
-	if m.comment != "" {
-		b = fmt.Appendf(b, " comment \"%s\"", m.comment)
+	if s.counters {
+		b = fmt.Appendf(b, " packets %d bytes %d", m.Packets, m.Bytes)
+	}
+	if m.Comment != "" {
+		b = fmt.Appendf(b, " comment \"%s\"", m.Comment)
 	}
 	return b
 }
@@ -285,15 +315,24 @@ func appendPort(b []byte, proto uint8, port uint16) []byte {
 
 // appendHeader prints what both list and save say of a set.
 func (s *Set) appendHeader(b []byte) []byte {
-	if s.typ == ListSet {
+	switch s.typ {
+	case ListSet:
 		b = fmt.Appendf(b, "size %d", s.maxElem)
-	} else {
+	case BitmapPort:
+		b = fmt.Appendf(b, "range %d-%d", s.from, s.to)
+	default:
 		b = fmt.Appendf(b, "family inet hashsize %d maxelem %d", s.hashSize, s.maxElem)
+	}
+	if s.timeouts {
+		b = fmt.Appendf(b, " timeout %d", s.timeout)
+	}
+	if s.counters {
+		b = append(b, " counters"...)
 	}
 	if s.comments {
 		b = append(b, " comment"...)
 	}
-	if s.typ != ListSet {
+	if s.typ != ListSet && s.typ != BitmapPort {
 		b = fmt.Appendf(b, " bucketsize %d initval 0x%08x", s.bucketSize, s.initval)
 	}
 	return b
@@ -304,15 +343,24 @@ func (s *Set) appendHeader(b []byte) []byte {
 func (s *Set) memory() int {
 	t := &types[s.typ]
 	n := t.base + len(s.members)*(32+2*t.elem)
-	if s.typ == ListSet {
+	switch s.typ {
+	case ListSet:
 		n = t.base + len(s.members)*48
+		if s.timeouts {
+			n += len(s.members) * 8
+		}
+	case BitmapPort: // a bit for each port, in whole words
+		n = t.base + (int(s.to)-int(s.from)+64)/64*8
+		if s.timeouts {
+			n += (int(s.to) - int(s.from) + 1) * 8
+		}
 	}
 	if !s.comments {
 		return n
 	}
 	for i := range s.members {
 		n += 16
-		if c := s.members[i].comment; c != "" {
+		if c := s.members[i].Comment; c != "" {
 			n += len(c) + 17
 		}
 	}
@@ -327,6 +375,7 @@ func (c *Command) list(s *Sets, only *Set) []byte {
 	}
 	var b []byte
 	for i, set := range sets {
+		set.expire()
 		if c.names && c.verb == list {
 			b = append(append(b, set.name...), '\n')
 			continue
@@ -361,7 +410,7 @@ func (c *Command) list(s *Sets, only *Set) []byte {
 // order gives the elements in the order of insertion, or sorted by address.
 // The kernel's own order is that of its hash.
 func (s *Set) order(sorted bool) []member {
-	if !sorted || s.typ == ListSet {
+	if s.typ != BitmapPort && (!sorted || s.typ == ListSet) {
 		return s.members
 	}
 	m := slices.Clone(s.members)

@@ -15,7 +15,7 @@ import (
 
 func ipsetTool() shell.Tool {
 	return shell.Tool{Name: "ipset", Dir: "/usr/sbin", Summary: "administration tool for IP sets", Usage: "[OPTIONS] COMMAND [SET] [ARGUMENTS]", Run: runIpset, Options: []shell.Option{
-		{Flag: "create, add, del, test", Help: "a set, and the elements of one (hash:ip hash:net hash:ip,port hash:net,port hash:ip,port,ip list:set)"},
+		{Flag: "create, add, del, test", Help: "a set, and the elements of one (hash:ip hash:net hash:ip,port hash:net,port hash:ip,port,ip bitmap:port list:set), with timeout, counters and comment"},
 		{Flag: "destroy, list, save, flush", Help: "one set or all of them"},
 		{Flag: "rename, swap, restore, version", Help: "what they say"},
 		{Flag: "-exist, -!", Help: "no error when it is so already"},
