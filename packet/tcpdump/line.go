@@ -22,6 +22,7 @@ type line struct {
 	header  int          // length of the link header in bytes
 	conns   *connections // nil: sequence numbers are absolute
 	conns6  connections6
+	slips   *slipLines // nil until a serial line has been seen
 }
 
 // enter names the protocol that is being printed.

@@ -50,30 +50,7 @@ func (l *line) slip(length int) {
 	l.header = header
 	length -= header
 	if l.opt.Link {
-		switch direction := l.u8(0); direction {
-		case 0:
-			l.str("I ")
-		case 1:
-			l.str("O ")
-		default:
-			l.str("Invalid direction ")
-			l.num(direction)
-			l.str(" ")
-		}
-		switch kind := l.u8(1); {
-		case kind&0xf0 == 0x40:
-			l.str("ip ")
-			l.num(length + header)
-			l.str(": ")
-		case kind&0xf0 == 0x70, kind&0x80 != 0:
-			l.notModelled("compressed TCP")
-			return
-		case l.u8(0) > 1: // nothing is said of a direction that is none
-		default:
-			l.str("slip-")
-			l.num(kind)
-			l.str("!: ")
-		}
+		l.slipHead(length)
 	}
 	switch version := l.u8(header) >> 4; version {
 	case 4:
@@ -84,6 +61,132 @@ func (l *line) slip(length int) {
 		l.str("ip v")
 		l.num(version)
 	}
+}
+
+// slipLines are the connections of a serial line whose headers were left out,
+// RFC 1144.
+type slipLines struct {
+	lengths [2][256]uint32 // of the last data, by direction and connection
+	last    int
+}
+
+// slipHead prints the pseudo header of a packet of length bytes behind it.
+func (l *line) slipHead(length int) {
+	const header, ip, uncompressed, compressed = 16, 0x40, 0x70, 0x80
+	direction, kind := l.u8(0), l.u8(1)
+	known := direction < 2
+	switch direction {
+	case 0:
+		l.str("I ")
+	case 1:
+		l.str("O ")
+	default:
+		l.str("Invalid direction ")
+		l.num(direction)
+		l.str(" ")
+	}
+	if l.slips == nil {
+		l.slips = &slipLines{last: 255}
+	}
+	switch {
+	case kind&0xf0 == ip:
+		l.str("ip ")
+		l.num(length + header)
+		l.str(": ")
+	case kind&0xf0 == uncompressed:
+		l.slips.last = l.u8(1 + 9) // where it would stand in an IP header
+		l.str("utcp ")
+		l.num(l.slips.last)
+		l.str(": ")
+		if known {
+			l.slipData(header, length, direction)
+		}
+	case !known:
+	case kind&compressed != 0:
+		l.slipCompressed(length, direction)
+		l.str(": ")
+	default:
+		l.str("slip-")
+		l.num(kind)
+		l.str("!: ")
+	}
+}
+
+// slipData remembers how much data a segment has.
+func (l *line) slipData(at, length, direction int) (n uint32) {
+	if !l.need(at, 20) {
+		return 0
+	}
+	words := l.u8(at) & 15
+	if !l.need(at+words*4, 20) {
+		return 0
+	}
+	words += l.u8(at+words*4+12) >> 4
+	n = uint32(length - words*4)
+	l.slips.lengths[direction][l.slips.last] = n
+	return n
+}
+
+// slipCompressed prints what changed in a header, RFC 1144 section 3.2.
+func (l *line) slipCompressed(length, direction int) {
+	const newC, newI, newS, newA, newW, newU = 0x40, 0x20, 0x08, 0x04, 0x02, 0x01
+	const header, begin = 16, 1
+	at := begin
+	flags := l.u8(at)
+	at++
+	if flags&newC != 0 {
+		l.slips.last = l.u8(at)
+		at++
+		l.str("ctcp ")
+		l.num(l.slips.last)
+	} else {
+		l.str("ctcp *")
+	}
+	at += 2 // the checksum
+	change := func(label string, signed bool) {
+		n := l.u8(at)
+		if n == 0 { // else tcpdump stays where it is
+			n = l.u16(at + 1)
+			at += 3
+		}
+		l.str(label)
+		if signed {
+			if n = int(int16(n)); n >= 0 {
+				l.str("+")
+			}
+		}
+		l.num(n)
+	}
+	switch flags & (newS | newA | newW | newU) {
+	case newS | newW | newU:
+		l.str(" *SA+")
+		l.unsigned(l.slips.lengths[direction][l.slips.last])
+	case newS | newA | newW | newU:
+		l.str(" *S+")
+		l.unsigned(l.slips.lengths[direction][l.slips.last])
+	default:
+		if flags&newU != 0 {
+			change(" U=", false)
+		}
+		if flags&newW != 0 {
+			change(" W", true)
+		}
+		if flags&newA != 0 {
+			change(" A+", false)
+		}
+		if flags&newS != 0 {
+			change(" S+", false)
+		}
+	}
+	if flags&newI != 0 {
+		change(" I+", false)
+	}
+	n := l.slipData(header, length, direction)
+	l.str(" ")
+	l.unsigned(n)
+	l.str(" (")
+	l.num(at - begin)
+	l.str(")")
 }
 
 // pppLink prints a frame of a PPP link.
