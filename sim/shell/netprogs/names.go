@@ -17,7 +17,13 @@ import (
 // for it. With -f, local tells which addresses have names.
 func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 	names := &tcpdump.Names{Short: short}
-	if c == nil {
+	if c == nil { // what every machine has in its file
+		names.Host = func(a netip.Addr) string {
+			if a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback() {
+				return "localhost"
+			}
+			return ""
+		}
 		return names
 	}
 	known := map[netip.Addr]string{} // what was looked up
