@@ -50,6 +50,7 @@ type app struct {
 
 	picker *picker.Pane
 	panes  []pane.Pane // empty on the start screen
+	maps   *maps.Pane
 	hops   *hops.Pane
 	shell  *shell.Pane
 	state  *state.Pane
@@ -69,6 +70,7 @@ type app struct {
 	quitting bool
 
 	job     *job
+	later   []func() tea.Cmd // what was asked for while it ran
 	playing bool
 	speed   int // index into speeds
 	look    *lookJob
@@ -113,9 +115,9 @@ func (a *app) open(e *scenarios.Entry) error {
 	a.c.S = s
 	a.c.Forget()
 	a.c.Follow, a.c.Filter, a.c.Filters, a.c.Breaks, a.c.Machine = -1, "", nil, nil, ""
-	a.hops, a.shell, a.state, a.lesson = hops.New(a.c), shell.New(a.c), state.New(a.c), lesson.New(a.c)
-	a.panes = []pane.Pane{maps.New(a.c), a.hops, why.New(a.c), bytes.New(a.c), a.state, a.shell, a.lesson}
-	a.focus, a.lower, a.zoom, a.saved, a.job, a.look = paneHops, paneWhy, false, 0, nil, nil
+	a.maps, a.hops, a.shell, a.state, a.lesson = maps.New(a.c), hops.New(a.c), shell.New(a.c), state.New(a.c), lesson.New(a.c)
+	a.panes = []pane.Pane{a.maps, a.hops, why.New(a.c), bytes.New(a.c), a.state, a.shell, a.lesson}
+	a.focus, a.lower, a.zoom, a.saved, a.job, a.look, a.later = paneHops, paneWhy, false, 0, nil, nil, nil
 	if _, _, all := a.lesson.Score(); all > 0 {
 		a.focus, a.lower = paneLesson, paneLesson
 	}
@@ -239,6 +241,10 @@ func (a *app) copy(s, what string) {
 // seek moves the cursor.
 func (a *app) seek(n int) {
 	a.playing = false
+	if a.job != nil {
+		a.queue(func() tea.Cmd { a.seek(n); return nil })
+		return
+	}
 	if n != a.c.S.Cursor() {
 		a.c.S.Seek(n)
 		a.say("")

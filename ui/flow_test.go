@@ -226,6 +226,17 @@ func TestNothingTicksWhenNothingRuns(t *testing.T) {
 	require.Nil(t, cmd, "a command without a reason")
 }
 
+// Keys come faster than a step runs; none is lost.
+func TestKeysThatComeWhileItRuns(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{}).press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s")
+	for _, k := range "nnnnnnnb" {
+		_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{k}})
+	}
+	require.NotNil(t, d.a.job)
+	d.work()
+	require.Equal(t, "k8s-w1:calice0906292e2", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
+}
+
 func TestALongRunCanBeStopped(t *testing.T) {
 	d := free(t, "cross-node-ping")
 	d.press("6", "ctrl+u", "ping -f -c 100000 172.16.158.2")

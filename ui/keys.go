@@ -55,7 +55,7 @@ func (a *app) key(k pane.Key) tea.Cmd {
 func (a *app) escape() tea.Cmd {
 	switch {
 	case a.job != nil:
-		a.job.cancel = true
+		a.job.cancel, a.later = true, nil
 	case a.playing:
 		a.playing = false
 		a.say(a.c.T("paused", "일시정지"))

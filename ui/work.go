@@ -30,6 +30,31 @@ type workMsg struct {
 	work   *replay.Work
 }
 
+// maxLater is how much is kept to be done when what runs is over: keys come faster
+// than a screen.
+const maxLater = 100
+
+// queue keeps something to be done when what runs is over.
+func (a *app) queue(f func() tea.Cmd) {
+	if len(a.later) < maxLater {
+		a.later = append(a.later, f)
+	}
+	if a.job.progress {
+		a.say(a.c.T("it runs; esc stops it", "실행 중입니다. esc로 멈춥니다"))
+	}
+}
+
+// next does what was asked for meanwhile, until something runs again.
+func (a *app) next() tea.Cmd {
+	var cmds []tea.Cmd
+	for a.job == nil && len(a.later) > 0 && a.c.S != nil {
+		f := a.later[0]
+		a.later = a.later[1:]
+		cmds = append(cmds, f())
+	}
+	return tea.Batch(cmds...)
+}
+
 // goal adds the breakpoints, and keeps to what is followed.
 func (a *app) goal(k replay.GoalKind) replay.Goal {
 	return replay.Goal{Kind: k, Breaks: a.c.Breaks, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
@@ -39,7 +64,7 @@ func (a *app) goal(k replay.GoalKind) replay.Goal {
 func (a *app) run(g replay.Goal) tea.Cmd {
 	s := a.c.S
 	if a.job != nil {
-		a.say(a.c.T("it runs; esc stops it", "실행 중입니다. esc로 멈춥니다"))
+		a.queue(func() tea.Cmd { return a.run(g) })
 		return nil
 	}
 	g.Breaks = a.c.Breaks
@@ -122,22 +147,25 @@ func (a *app) worked(m workMsg) tea.Cmd {
 	a.job, a.shell.Working = nil, false
 	if s.Err() != nil {
 		a.fail(s.Err())
-		a.playing = false
+		a.playing, a.later = false, nil
 		a.moved()
 		return nil
 	}
 	switch {
 	case j.cancel:
+		a.later = nil
+		a.moved()
 		a.say(a.c.T("stopped", "멈춤"))
+		return nil
 	case j.then != nil:
 		if !s.Find(*j.then) {
 			s.Seek(len(s.History.Events))
 		}
 		a.arrived(j.then)
-		return nil
+	default:
+		a.arrived(&j.goal)
 	}
-	a.arrived(&j.goal)
-	return nil
+	return a.next()
 }
 
 // arrived says why it stopped here.
@@ -203,6 +231,7 @@ func (a *app) stepOver() {
 func (a *app) back(k replay.GoalKind) {
 	a.playing = false
 	if a.job != nil {
+		a.queue(func() tea.Cmd { a.back(k); return nil })
 		return
 	}
 	g := replay.Goal{Kind: k, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
@@ -378,7 +407,7 @@ func (a *app) wasCut(m cutMsg) tea.Cmd {
 	if m.then != nil {
 		return m.then()
 	}
-	return nil
+	return a.next()
 }
 
 // typed runs a line in the shell in front. In the past it asks first.
@@ -387,8 +416,7 @@ func (a *app) typed(line string) tea.Cmd {
 	netns, n, _ := a.shell.Front()
 	switch {
 	case a.job != nil:
-		a.shell.Put(line)
-		a.say(a.c.T("it runs; esc stops it", "실행 중입니다. esc로 멈춥니다"))
+		a.queue(func() tea.Cmd { return a.typed(line) })
 		return nil
 	case shell.Incomplete(line + "\n"):
 		a.shell.More(line + "\n")

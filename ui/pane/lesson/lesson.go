@@ -225,18 +225,22 @@ func (p *Pane) View() []look.Line {
 	p.total = len(lines)
 	if !p.byHand {
 		p.scroll.Top = 0
-		if ask >= 0 {
+		switch {
+		case ask >= 0 && p.Open() != nil:
 			p.scroll.Show(len(lines)-1, p.h, len(lines))
 			p.scroll.Top = min(p.scroll.Top, ask)
+		case ask >= 0:
+			p.scroll.Top = ask // what was learnt last
 		}
 	}
 	return p.scroll.Part(lines, p.h)
 }
 
 // Lines are the text, the questions with what became of them, and the open
-// question, which begins at line ask, -1 for none.
-func (p *Pane) Lines(w int) (out []look.Line, ask int) {
-	ask = -1
+// question. What matters now begins at line at: the open question, or the answer
+// that was seen last; -1 for neither.
+func (p *Pane) Lines(w int) (out []look.Line, at int) {
+	at = -1
 	lang := p.Lang.String()
 	s := p.S.Entry.Scenario
 	para := func(st look.Style, text string) {
@@ -261,22 +265,25 @@ func (p *Pane) Lines(w int) (out []look.Line, ask int) {
 			para(look.Bold, st.In.Machine().String()+"$ "+st.Run.Text)
 		}
 	}
-	for i := range s.Steps {
-		out = append(out, p.results(i, w)...)
-	}
-	if q := p.Open(); q != nil {
-		ask = len(out)
-		out = append(out, p.question(q, w)...)
-		return out, ask
-	}
-	out = append(out, p.report(w)...)
-	if right, asked, all := p.Score(); all > 0 && p.S.Begun() == p.S.Steps() && p.S.AtEnd() && !p.S.Busy() {
-		out = append(out, look.Line{}, look.S(look.Head, fmt.Sprintf(p.T("score: %d of %d right", "점수: %[2]d개 중 %[1]d개 정답"), right, asked)))
+	over := p.S.Begun() == p.S.Steps() && p.S.AtEnd() && !p.S.Busy()
+	if right, asked, all := p.Score(); all > 0 && over {
+		out = append(out, look.S(look.Warm, fmt.Sprintf(p.T("score: %d of %d right", "점수: %[2]d개 중 %[1]d개 정답"), right, asked)))
 		if asked < all {
 			out = append(out, look.S(look.Dim, fmt.Sprintf(p.T("%d not answered", "답하지 않음: %d개"), all-asked)))
 		}
 	}
-	return out, ask
+	for i := range s.Steps {
+		lines, latest := p.results(i, w)
+		if latest >= 0 && !over {
+			at = len(out) + latest
+		}
+		out = append(out, lines...)
+	}
+	if q := p.Open(); q != nil {
+		at = len(out)
+		return append(out, p.question(q, w)...), at
+	}
+	return append(out, p.report(w)...), at
 }
 
 func (p *Pane) question(q *topology.Prediction, w int) []look.Line {
@@ -301,10 +308,12 @@ func (p *Pane) question(q *topology.Prediction, w int) []look.Line {
 }
 
 // results are the questions of a step that were answered: what was predicted,
-// and, once the run has come there, what is so and why.
-func (p *Pane) results(step, w int) []look.Line {
+// and, once the run has come there, what is so and why. The one seen last begins
+// at line latest, -1 for none.
+func (p *Pane) results(step, w int) (out []look.Line, latest int) {
 	lang := p.Lang.String()
-	var out []look.Line
+	latest = -1
+	var seen uint64
 	answers := p.S.Answers(step)
 	for _, q := range p.S.Entry.Scenario.Steps[step].Predict {
 		given, ok := p.given[id(step, q)]
@@ -318,6 +327,7 @@ func (p *Pane) results(step, w int) []look.Line {
 			said = q.Choices[n-1].In(lang)
 		}
 		i := slices.IndexFunc(answers, func(a scenarios.Answer) bool { return a.Prediction == q })
+		begin := len(out) + 1
 		out = append(out, look.Line{})
 		out = append(out, look.Wrap(q.Ask.In(lang), look.Plain, w, 2)...)
 		if i < 0 || !p.shown(step, answers[i]) {
@@ -325,6 +335,9 @@ func (p *Pane) results(step, w int) []look.Line {
 			continue
 		}
 		a := answers[i]
+		if latest < 0 || a.Event > seen {
+			latest, seen = begin, a.Event
+		}
 		if a.Right(given) {
 			out = append(out, look.Line{}.Add(look.Good, "  "+p.Glyph("✓", "ok")+" ").Add(look.Plain, p.T("you: ", "예측: ")).Add(look.Bold, said).Add(look.Good, p.T("  right", "  정답")))
 		} else {
@@ -332,7 +345,7 @@ func (p *Pane) results(step, w int) []look.Line {
 		}
 		out = append(out, p.explain(a, q, w)...)
 	}
-	return out
+	return out, latest
 }
 
 // explain tells where the answer is seen, and what decided it there.

@@ -80,6 +80,9 @@ func (p *Pane) View() []look.Line {
 	return part
 }
 
+// Height is that of the whole map in a width.
+func (p *Pane) Height(width int) int { return p.draw(width).c.h }
+
 // drawing is a map that is being drawn.
 type drawing struct {
 	*Pane
