@@ -37,9 +37,9 @@ func usualLinkType(number int) int {
 
 // linkTypeByName finds a name in capitals or not; nil if there is none.
 func linkTypeByName(name string) *linkType {
-	for i := range linkTypes {
-		if strings.EqualFold(linkTypes[i].name, name) {
-			return &linkTypes[i]
+	for _, l := range linkTypes {
+		if strings.EqualFold(l.name, name) {
+			return &l
 		}
 	}
 	return nil
