@@ -7,11 +7,14 @@
 // A FIB knows devices only by their index; whoever changes it hands in an Env
 // that answers for names and states. It sends nothing and has no clock.
 //
-// Left out: IPv6, multipath and nexthop objects, encapsulation attributes,
-// route metrics other than those of Route, l3mdev. Asking for them is an error
-// that starts with "not modelled:". Of several default routes with the same
-// metric the first is taken, whatever its neighbour's state
-// (fib_select_default), and ignore_routes_with_linkdown is always 0.
+// A route with several ways holds them as Hops, and a Lookup gives the whole of
+// it: which hop a packet takes Route.Select says. Nexthop objects are in
+// nexthop.go, VRFs in vrf.go.
+//
+// Left out: IPv6, resilient groups and fdb nexthops, encapsulation attributes,
+// route metrics other than those of Route. Asking for them is an error that
+// starts with "not modelled:". Of several default routes with the same metric
+// the first is taken, whatever its neighbour's state (fib_select_default).
 //
 // Start reading at FIB.Lookup.
 package fib

@@ -15,8 +15,8 @@
 // Time counts in jiffies of 10 ms, and timers fire when the kernel's timer
 // wheel would fire them: up to 80 ms late for a second.
 //
-// Left out: IPv6, application probes (app_solicit), externally learned and
-// managed entries, the delay of proxy answers (whoever answers has it). The limits of the garbage collector count per namespace,
+// Left out: IPv6, application probes (app_solicit), managed entries,
+// the delay of proxy answers (whoever answers has it). The limits of the garbage collector count per namespace,
 // the kernel's per machine.
 //
 // Start reading at Table.Send and Table.Fire.

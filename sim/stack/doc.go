@@ -3,10 +3,12 @@
 // of an IPv4 packet through them. It has never heard of a cluster.
 //
 // Start reading at walk.go: it follows a packet in Linux's order. Around it:
-// route.go (which way), netfilter.go (the hooks), arp.go, icmp.go, tunnel.go
-// (tunl0), output.go (what local programs send), devinet.go (addresses),
-// sysctl.go.
+// route.go (which way), multipath.go (which of several), vrf.go, upper.go (VLAN
+// and macvlan devices), netfilter.go (the hooks), arp.go, icmp.go, tunnel.go
+// (ipip), devinet.go (addresses), lifetime.go (of addresses), watch.go (what
+// ip monitor shows), sysctl.go.
 //
 // Left out: IPv6, multicast routing and IGMP, source routing (such packets are
-// dropped, as on Linux), XFRM, VRF, GSO, early demux.
+// dropped, as on Linux), XFRM, GSO, the second pass
+// of packets of a VRF through the hooks with the VRF as their device, early demux.
 package stack

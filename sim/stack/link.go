@@ -60,10 +60,6 @@ func AddVeth(ns *Namespace, l NewLink, peerNS *Namespace, peer NewLink) (*netdev
 	d := ns.makeLink(netdev.Veth, l)
 	wire := netdev.Properties{Delay: netdev.DefaultVethDelay}
 	netdev.Connect(d, p, wire, wire)
-	if ns != peerNS {
-		ns.NetNSID(peerNS)
-		peerNS.NetNSID(ns)
-	}
 	ns.NotifyLink(d)
 	return d, p, nil
 }
@@ -418,27 +414,59 @@ func (ns *Namespace) NetNSID(other *Namespace) int {
 	if id, ok := ns.KnownNetNSID(other); ok {
 		return id
 	}
-	i := slices.Index(ns.peerNS, nil)
-	if i < 0 {
-		i = len(ns.peerNS)
-		ns.peerNS = append(ns.peerNS, nil)
+	id := 0 // the least that is free
+	for _, p := range ns.peerNS {
+		if p.ID != id {
+			break
+		}
+		id++
 	}
-	ns.peerNS[i] = other
+	ns.setNetNSID(other, id)
+	return id
+}
+
+// SetNetNSID gives another namespace a number here; with auto the kernel
+// chooses: rtnl_net_newid.
+func (ns *Namespace) SetNetNSID(other *Namespace, id int, auto bool) error {
+	if _, ok := ns.KnownNetNSID(other); ok {
+		return &fib.Error{Errno: fib.EEXIST, Msg: "Peer netns already has a nsid assigned"}
+	}
+	if auto {
+		ns.NetNSID(other)
+		return nil
+	}
+	if slices.ContainsFunc(ns.peerNS, func(p Peer) bool { return p.ID == id }) {
+		return &fib.Error{Errno: fib.EEXIST, Msg: "The specified nsid is already used"}
+	}
+	ns.setNetNSID(other, id)
+	return nil
+}
+
+func (ns *Namespace) setNetNSID(other *Namespace, id int) {
+	i, _ := slices.BinarySearchFunc(ns.peerNS, id, func(p Peer, id int) int { return p.ID - id })
+	ns.peerNS = slices.Insert(ns.peerNS, i, Peer{id, other})
 	if len(ns.watchers) > 0 {
-		ns.emit(&Event{Kind: NSIDEvent, NSID: i, NS: other})
+		ns.emit(&Event{Kind: NSIDEvent, NSID: id, NS: other})
 	}
-	return i
 }
 
-// KnownNetNSID is NetNSID without choosing one.
+// KnownNetNSID is NetNSID for those that have a number already.
 func (ns *Namespace) KnownNetNSID(other *Namespace) (id int, ok bool) {
-	i := slices.Index(ns.peerNS, other)
-	return i, i >= 0
+	i := slices.IndexFunc(ns.peerNS, func(p Peer) bool { return p.NS == other })
+	if i < 0 {
+		return -1, false
+	}
+	return ns.peerNS[i].ID, true
 }
 
-// Peers lists the namespaces that have a NetNSID here, by number; nil where
-// none has it (any more).
-func (ns *Namespace) Peers() []*Namespace { return ns.peerNS }
+// Peer is a namespace that has a NetNSID in another.
+type Peer struct {
+	ID int
+	NS *Namespace
+}
+
+// Peers lists the namespaces that have a NetNSID here, by number.
+func (ns *Namespace) Peers() []Peer { return ns.peerNS }
 
 // Dead says that the namespace was deleted. Programs that were in it stay
 // there, without any device.
@@ -460,8 +488,8 @@ func (k *Kernel) NewNamespaceLike(name string, like *Namespace) *Namespace {
 // take their other ends along; packets that wait are dropped.
 func (k *Kernel) Delete(ns *Namespace) {
 	for _, other := range k.list {
-		if i := slices.Index(other.peerNS, ns); i >= 0 && len(other.watchers) > 0 {
-			other.emit(&Event{Kind: NSIDEvent, Del: true, NSID: i, NS: ns})
+		if id, ok := other.KnownNetNSID(ns); ok && len(other.watchers) > 0 {
+			other.emit(&Event{Kind: NSIDEvent, Del: true, NSID: id, NS: ns})
 		}
 	}
 	var bridges []*netdev.Device
@@ -481,11 +509,7 @@ func (k *Kernel) Delete(ns *Namespace) {
 	ns.dead = true
 	k.list = slices.DeleteFunc(k.list, func(x *Namespace) bool { return x == ns })
 	for _, other := range k.list {
-		for i, x := range other.peerNS {
-			if x == ns {
-				other.peerNS[i] = nil
-			}
-		}
+		other.peerNS = slices.DeleteFunc(other.peerNS, func(p Peer) bool { return p.NS == ns })
 	}
 }
 

@@ -63,7 +63,7 @@ type Namespace struct {
 	locals  []uint32 // all addresses of the devices
 	nextID  int32    // next interface index
 	key     uint32
-	peerNS  []*Namespace // by nsid; nil where free
+	peerNS  []Peer // by nsid
 	dead    bool
 
 	lookups     *lookupCache // nil until the namespace forwards packets

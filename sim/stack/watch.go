@@ -75,14 +75,27 @@ func (ns *Namespace) emit(e *Event) {
 
 // NotifyLink tells that something about a device changed.
 func (ns *Namespace) NotifyLink(d *netdev.Device) {
+	ns.numberPeer(d)
 	if len(ns.watchers) > 0 {
 		ns.emit(&Event{Kind: LinkEvent, Dev: d})
+	}
+}
+
+// numberPeer gives the namespace of the other end of a veth a NetNSID, as a
+// message about the device names it whether or not anyone listens:
+// rtnl_fill_link_netnsid.
+func (ns *Namespace) numberPeer(d *netdev.Device) {
+	if p := d.Peer(); p != nil {
+		if other, ok := p.Owner.(*Namespace); ok && other != ns {
+			ns.NetNSID(other)
+		}
 	}
 }
 
 // notifyUp tells of a device that came up or went down, and of one whose
 // carrier came or went: linkwatch speaks of the carrier a little later.
 func (ns *Namespace) notifyUp(d *netdev.Device, rose bool) {
+	ns.numberPeer(d)
 	if len(ns.watchers) == 0 {
 		return
 	}

@@ -1,4 +1,4 @@
-// Package iproute is the commands ip and bridge of the lab's shell, after
+// Package iproute is the commands ip, bridge and tc of the lab's shell, after
 // iproute2 6.1: the same words, abbreviations, texts, JSON and exit statuses.
 //
 // All they change goes through the calls of sim, sim/stack, sim/fib and
@@ -12,9 +12,11 @@
 //	args.go     arguments and the errors about them
 //	link.go     ip link show, addr show; linkset.go ip link add, set, del
 //	addr.go     ip address; route.go, routeget.go ip route; rule.go; neigh.go
-//	netns.go    ip netns; tunnel.go ip tunnel; usage.go the usage texts
+//	nexthop.go  ip nexthop; vrf.go ip vrf; monitor.go ip monitor, ip netconf
+//	netns.go    ip netns; tunnel.go ip tunnel; tc.go tc
+//	usage.go    the usage texts
 //
 // Not modelled: IPv6 (showing it shows nothing), devices other than veth,
-// bridge, dummy and the ipip module's tunl0, ip monitor, multipath routes and
-// the objects that Options of the tools name.
+// bridge, dummy, vxlan, vlan, macvlan, vrf and ipip, and what Options of the
+// tools name.
 package iproute

@@ -264,7 +264,7 @@ func (c *command) object(a args) error {
 		{"route", c.doRoute}, {"rule", c.doRule}, {"neighbor", c.doNeigh}, {"neighbour", c.doNeigh},
 		{"ntable", nil}, {"ntbl", nil}, {"link", c.doLink}, {"l2tp", nil}, {"fou", nil}, {"ila", nil}, {"macsec", nil},
 		{"tunnel", c.doTunnel}, {"tunl", c.doTunnel}, {"tuntap", nil}, {"tap", nil}, {"token", nil}, {"tcpmetrics", nil}, {"tcp_metrics", nil},
-		{"monitor", c.doMonitor}, {"xfrm", nil}, {"mroute", nil}, {"mrule", nil}, {"netns", c.doNetNS}, {"netconf", c.doNetConf}, {"vrf", nil},
+		{"monitor", c.doMonitor}, {"xfrm", nil}, {"mroute", nil}, {"mrule", nil}, {"netns", c.doNetNS}, {"netconf", c.doNetConf}, {"vrf", c.doVRF},
 		{"sr", nil}, {"nexthop", c.doNextHop}, {"mptcp", nil}, {"ioam", nil}, {"amt", nil}, {"stats", nil},
 	} {
 		if !matches(w, o.name) {

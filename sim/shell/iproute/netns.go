@@ -67,7 +67,9 @@ func (c *command) doNetNS(a args) error {
 		return c.usage("netns")
 	case matches(verb, "add"):
 		return c.addNetNS(a)
-	case matches(verb, "set"), matches(verb, "monitor"), matches(verb, "attach"):
+	case matches(verb, "set"):
+		return c.setNetNS(a)
+	case matches(verb, "monitor"), matches(verb, "attach"):
 		return notModelled("ip netns %s", verb)
 	case matches(verb, "identify"):
 		return c.identify(a)
@@ -110,11 +112,8 @@ func (c *command) listNetNSIDs(a args) error {
 	}
 	p := &c.p
 	p.start(c.opt.json, c.opt.pretty)
-	for id, ns := range c.ns.Peers() {
-		if ns == nil {
-			continue
-		}
-		c.printNSID(id, ns)
+	for _, peer := range c.ns.Peers() {
+		c.printNSID(peer.ID, peer.NS)
 	}
 	p.finish()
 	return nil
@@ -129,6 +128,34 @@ func (c *command) addNetNS(a args) error {
 		return fail(1, `Cannot create namespace file "%s%s": %v`, runDir, name, err)
 	}
 	return nil
+}
+
+// setNetNS is `ip netns set NAME NSID`.
+func (c *command) setNetNS(a args) error {
+	name, err := a.next()
+	if err != nil {
+		return fail(1, "No netns name specified")
+	}
+	w, err := a.next()
+	if err != nil {
+		return fail(1, "No nsid specified")
+	}
+	id, auto := -1, w == "auto"
+	if !auto {
+		var ok bool
+		positive, minus := strings.CutPrefix(w, "-")
+		if id, ok = parseNumber(positive); !ok {
+			return invalid("Invalid \"netnsid\" value", w)
+		}
+		if minus && id > 0 {
+			return invalid("\"netnsid\" value should be >= 0", w)
+		}
+	}
+	ns, err := c.named(name)
+	if err != nil {
+		return fail(1, `Cannot open network namespace "%s": No such file or directory`, name)
+	}
+	return c.ns.SetNetNSID(ns, id, auto)
 }
 
 func (c *command) delNetNS(a args) error {
@@ -156,7 +183,7 @@ func (c *command) delNetNS(a args) error {
 // status is ip's.
 func (c *command) execNetNS(a args) error {
 	if c.opt.all {
-		return notModelled("ip -all netns exec")
+		return c.execEverywhere(a)
 	}
 	name, err := a.next()
 	if err != nil {
@@ -176,6 +203,26 @@ func (c *command) execNetNS(a args) error {
 	}
 	if status != 0 {
 		return &fault{status: status}
+	}
+	return nil
+}
+
+// execEverywhere is `ip -all netns exec`, which does not care how the commands
+// end.
+func (c *command) execEverywhere(a args) error {
+	if !a.more() {
+		return fail(1, "No command specified")
+	}
+	for _, name := range c.lab.NamespaceNames() {
+		c.p.text("\nnetns: " + name + "\n")
+		c.flush()
+		ns := c.lab.Namespace(name)
+		if ns == nil {
+			continue // a command before took it away
+		}
+		if _, found := c.sys.Exec(ns, a.list, true); !found {
+			c.errorf("exec of \"%s\" failed: No such file or directory\n", a.list[0])
+		}
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (c *command) doQdisc(a args) error {
 	case matches(verb, "list"), matches(verb, "show"), matches(verb, "lst"):
 		return c.showQdiscs(a)
 	case matches(verb, "help"):
-		return c.usage("tc")
+		return c.usage("qdisc")
 	}
 	return fail(255, `Command "%s" is unknown, try "tc qdisc help".`, verb)
 }
@@ -175,7 +175,7 @@ func (c *command) changeQdisc(a args, verb qdiscVerb) error {
 		case w == "clsact", w == "ingress", w == "parent", matches(w, "estimator"), matches(w, "stab"), matches(w, "ingress_block"), matches(w, "egress_block"):
 			err = notModelled("tc qdisc … %s", w)
 		case matches(w, "help"):
-			err = c.usage("tc")
+			err = c.usage("qdisc")
 		default:
 			kind = w
 		}

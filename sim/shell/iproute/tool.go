@@ -9,7 +9,7 @@ import (
 	"hoplab/sim/stack"
 )
 
-// Tools are ip and bridge.
+// Tools are ip, tc and bridge.
 func Tools() []shell.Tool {
 	return []shell.Tool{
 		{Name: "ip", Summary: "show / manipulate routing, network devices, interfaces and tunnels", Options: ipOptions(),
@@ -85,24 +85,29 @@ func ipOptions() []shell.Option {
 		{Flag: "-N, -Numeric", Help: "numbers in place of names"},
 		{Flag: "-c, -color[=WHEN]", Help: "colours: always, auto, never"},
 		{Flag: "-b, -batch FILE", Help: "commands from a file or - for standard input; -force goes on after errors"},
-		{Flag: "-a, -all", Help: "all namespaces, for netns delete"},
+		{Flag: "-a, -all", Help: "all namespaces, for netns delete and exec"},
+		{Flag: "-t, -timestamp, -ts, -tshort", Help: "the time, for monitor"},
 		{Flag: "-l, -loops N", Help: "accepted: flushing needs no second round"},
 		{Flag: "-rc, -rcvbuf SIZE", Help: "accepted: there is no buffer to enlarge"},
-		{Flag: "address", Help: "add, change, replace, del, show, flush"},
-		{Flag: "link", Help: "add (veth, bridge, dummy, vxlan), set, del, show"},
-		{Flag: "route", Help: "add, change, replace, append, prepend, del, show, flush, get"},
-		{Flag: "rule", Help: "add, del, show, flush"},
-		{Flag: "neigh", Help: "add, change, replace, del, show, flush, get; proxy"},
-		{Flag: "netns", Help: "add, del, list, list-id, exec, identify, pids"},
-		{Flag: "tunnel", Help: "show"},
+		{Flag: "address", Help: "add, change, replace, del, show, flush; valid_lft, preferred_lft"},
+		{Flag: "link", Help: "add (veth, bridge, dummy, vxlan, vlan, macvlan, vrf, ipip), set, del, show; property add, del"},
+		{Flag: "route", Help: "add, change, replace, append, prepend, del, show, flush, get; several nexthops, nhid, vrf"},
+		{Flag: "rule", Help: "add, del, show, flush; l3mdev, uidrange, ipproto, sport, dport, tun_id"},
+		{Flag: "neigh", Help: "add, change, replace, del, show, flush, get; proxy, extern_learn, protocol"},
+		{Flag: "nexthop", Help: "add, replace, del, show, flush, get; groups with weights"},
+		{Flag: "netns", Help: "add, del, set, list, list-id, exec, identify, pids"},
+		{Flag: "tunnel", Help: "add, change, del, show; mode ipip"},
+		{Flag: "vrf", Help: "show, identify, pids"},
+		{Flag: "monitor", Help: "address, link, neigh, netconf, nexthop, nsid, route, rule; label, dev"},
+		{Flag: "netconf", Help: "show"},
 	}
 	return append(modelled, missingOptions(
-		"-h, -human-readable", "-iec", "-r, -resolve", "-t, -timestamp", "-ts, -tshort", "-M, -B", "-all netns exec",
-		"address … valid_lft TIME", "address … anycast", "address save | restore",
-		"link add … type (others)", "link set … arp off", "link set … vf | xdp | carrier | dynamic", "link property", "link xstats",
-		"route … nexthop | nhid | encap | realms", "route get … notify | ipproto | sport | dport", "route save | restore",
-		"rule … l3mdev | uidrange | ipproto | sport | dport", "neigh … managed | extern_learn | protocol",
-		"netns set | attach | monitor", "tunnel add | change | del", "monitor", "maddress", "mroute", "tuntap", "nexthop", "vrf", "xfrm", "macsec")...)
+		"-h, -human-readable", "-iec", "-r, -resolve", "-M, -B",
+		"address … anycast", "address save | restore",
+		"link add … type (others)", "link add … type vlan … ingress-qos-map | egress-qos-map | protocol 802.1ad | loose_binding", "link add … type macvlan mode passthru | source", "link set … vf | xdp | dynamic", "link xstats",
+		"route … encap | realms", "route get … notify", "route save | restore",
+		"nexthop … fdb | encap | type resilient", "nexthop bucket", "neigh … managed",
+		"netns attach | monitor", "tunnel … mode gre | isatap | sit | vti", "monitor file | all-nsid", "vrf exec", "maddress", "mroute", "tuntap", "xfrm", "macsec")...)
 }
 
 func tcOptions() []shell.Option {
