@@ -84,6 +84,7 @@ type FIB struct {
 	ruleByIndex       []*Rule
 	ifaddrs           []devAddrs
 	nexthops          []*NextHop     // by ID
+	nhGroups          []*NextHop     // those that are groups, by ID
 	quiet             map[int32]bool // devices with ignore_routes_with_linkdown
 	groups            map[int32]int  // groups of devices, once a rule wants to know them
 	l3                map[int32]l3   // devices in a VRF, and VRFs

@@ -1,6 +1,7 @@
 package fib
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -48,7 +49,7 @@ func (f *FIB) notify(c Change) {
 
 // NextHop finds a nexthop object, nil if there is none.
 func (f *FIB) NextHop(id uint32) *NextHop {
-	i, ok := slices.BinarySearchFunc(f.nexthops, id, func(n *NextHop, id uint32) int { return int(n.ID) - int(id) })
+	i, ok := findNextHop(f.nexthops, id)
 	if !ok {
 		return nil
 	}
@@ -93,8 +94,10 @@ func (f *FIB) AddNextHop(n NextHop, flags Flags, env Env) (*NextHop, error) {
 	case flags&Create == 0:
 		return nil, &Error{ENOENT, "Replace specified without create and no entry exists"}
 	}
-	at, _ := slices.BinarySearchFunc(f.nexthops, n.ID, func(n *NextHop, id uint32) int { return int(n.ID) - int(id) })
-	f.nexthops = slices.Insert(f.nexthops, at, &n)
+	f.nexthops = insertNextHop(f.nexthops, &n)
+	if n.Group != nil {
+		f.nhGroups = insertNextHop(f.nhGroups, &n)
+	}
 	f.notify(Change{NextHop: &n})
 	return &n, nil
 }
@@ -168,6 +171,30 @@ func (n *NextHop) suits(scope Scope) error {
 	return nil
 }
 
+// findNextHop is where an ID stands in a list.
+func findNextHop(l []*NextHop, id uint32) (int, bool) {
+	return slices.BinarySearchFunc(l, id, func(n *NextHop, id uint32) int { return cmp.Compare(n.ID, id) })
+}
+
+func insertNextHop(l []*NextHop, n *NextHop) []*NextHop {
+	at, _ := findNextHop(l, n.ID)
+	return slices.Insert(l, at, n)
+}
+
+// takeNextHop takes an object out of a list; of many, the first one, which goes
+// first when all go, without moving the others.
+func takeNextHop(l []*NextHop, n *NextHop) []*NextHop {
+	at, ok := findNextHop(l, n.ID)
+	switch {
+	case !ok || l[at] != n:
+		return l
+	case at == 0:
+		l[0] = nil
+		return l[1:]
+	}
+	return slices.Delete(l, at, at+1)
+}
+
 // replaceNextHop is replace_nexthop.
 func (f *FIB) replaceNextHop(old, n *NextHop) error {
 	for _, r := range f.users(old) { // fib_check_nh_list: the first user's scope
@@ -177,7 +204,7 @@ func (f *FIB) replaceNextHop(old, n *NextHop) error {
 		break
 	}
 	if n.Blackhole {
-		for _, g := range f.nexthops {
+		for _, g := range f.nhGroups {
 			if len(g.Group) > 1 && g.has(n.ID) {
 				return &Error{EINVAL, "Blackhole nexthop can not be a member of a group with more than one path"}
 			}
@@ -267,12 +294,12 @@ func (f *FIB) DeleteNextHop(id uint32) error {
 }
 
 func (f *FIB) removeNextHop(n *NextHop, tell bool) {
-	f.nexthops = slices.DeleteFunc(f.nexthops, func(x *NextHop) bool { return x == n })
+	f.nexthops, f.nhGroups = takeNextHop(f.nexthops, n), takeNextHop(f.nhGroups, n)
 	if tell {
 		f.notify(Change{NextHop: n, Del: true})
 	}
 	f.flush(func(r *Route) bool { return r.NHID == n.ID })
-	for _, g := range slices.Clone(f.nexthops) {
+	for _, g := range slices.Clone(f.nhGroups) {
 		if !g.has(n.ID) {
 			continue
 		}
