@@ -119,7 +119,7 @@ func BenchmarkAppend(b *testing.B) {
 		}},
 		{"TCP", "tcp-http", 2, func(dst, f []byte) []byte {
 			return fmt.Appendf(dst, "IP %s.%d > %s.%d: Flags [%s], ack %d, win %d, options [nop,nop,TS val %d ecr %d], length %d",
-				addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), ".", u32(f[42:])-u32(f[42:])+1, u16(f[48:]), u32(f[58:]), u32(f[62:]), 0)
+				addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), ".", u32(f[42:]), u16(f[48:]), u32(f[58:]), u32(f[62:]), 0)
 		}},
 	} {
 		packets, link := read(b, "testdata/pcap/"+c.file+".pcap")
