@@ -156,7 +156,7 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		a.w, a.h = m.Width, m.Height
 	case tea.KeyMsg:
-		cmd = a.key(keyOf(m))
+		cmd = a.keys(m)
 	case tea.MouseMsg:
 		cmd = a.mouse(m)
 	case workMsg:
@@ -174,6 +174,25 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 		return a, tea.Quit
 	}
 	return a, tea.Batch(cmd, a.wanted())
+}
+
+// keys takes what was typed: characters that came in one read are one message, but
+// keys of their own unless they were pasted.
+func (a *app) keys(m tea.KeyMsg) tea.Cmd {
+	if m.Alt && m.Type == tea.KeyRunes { // no key here has Alt: it was esc and, at once, a character
+		m.Alt = false
+		return tea.Batch(a.key(pane.Key{Name: "esc"}), a.keys(m))
+	}
+	if m.Type != tea.KeyRunes || len(m.Runes) < 2 || m.Paste {
+		return a.key(keyOf(m))
+	}
+	var cmds []tea.Cmd
+	for _, r := range m.Runes {
+		one := m
+		one.Runes = []rune{r}
+		cmds = append(cmds, a.key(keyOf(one)))
+	}
+	return tea.Batch(cmds...)
 }
 
 // keyOf names a key for the panes.

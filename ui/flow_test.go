@@ -229,8 +229,8 @@ func TestNothingTicksWhenNothingRuns(t *testing.T) {
 // Keys come faster than a step runs; none is lost.
 func TestKeysThatComeWhileItRuns(t *testing.T) {
 	d := open(t, "cross-node-ping", Options{}).press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s")
-	for _, k := range "nnnnnnnb" {
-		_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{k}})
+	for _, k := range []string{"n", "n", "nnnn", "nb"} { // a terminal gives several at once
+		_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)})
 	}
 	require.NotNil(t, d.a.job)
 	d.work()

@@ -23,6 +23,9 @@ func (a *app) typing() bool {
 
 // key is a key that was pressed.
 func (a *app) key(k pane.Key) tea.Cmd {
+	if !a.playing && k.Name != "esc" {
+		a.say("") // it has been read
+	}
 	switch {
 	case a.helping:
 		return a.helpKey(k)
@@ -130,7 +133,9 @@ func (a *app) global(k pane.Key) tea.Cmd {
 		a.seek(0)
 	case "G":
 		a.seek(len(s.History.Events))
-		a.say("")
+		if a.job == nil && !s.Busy() {
+			a.stepOver()
+		}
 	case "[", "]":
 		d := max(len(s.History.Events)/20, 1)
 		if k.Name == "[" {
