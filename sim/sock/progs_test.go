@@ -200,7 +200,7 @@ func TestTracerouteTellsTheHops(t *testing.T) {
 		{"an unknown name", "", "nosuch", "", "nosuch: Name or service not known\nCannot handle \"host\" cmdline arg `nosuch' on position 1 (argc 1)\n"},
 		{"hops out of range", "", "-f 4 -m 3 10.0.2.2", "", "first hop out of range\n"},
 		{"an option that does not exist", "", "-Z 10.0.2.2", "", "Bad option `-Z' (argc 1)\n"},
-		{"an option that is not modelled", "", "-T 10.0.2.2", "", "traceroute: not modelled: -T\n"},
+		{"an option that is not modelled", "", "-e 10.0.2.2", "", "traceroute: not modelled: -e\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNetwork(t, 1)

@@ -280,7 +280,7 @@ func TestTCPBacklogKeepsFurtherClientsWaiting(t *testing.T) {
 	n.runFor(1500 * time.Millisecond)
 	require.Len(t, l.l.ready, 2, "one more than the backlog")
 	list := n.ns["pb"].Sockets()
-	require.Equal(t, stack.SocketStatus{State: "LISTEN", RecvQ: 2, SendQ: 1}, list[0].CurrentStatus())
+	require.Equal(t, stack.SocketStatus{State: "LISTEN", RecvQ: 2, SendQ: 1, Holders: []int{1}}, list[0].CurrentStatus())
 	require.Equal(t, "CLOSE-WAIT", list[1].CurrentStatus().State, "its client has closed it already")
 	require.Equal(t, "10.0.1.2", list[1].Remote().Addr().String())
 	n.finish(time.Minute)
