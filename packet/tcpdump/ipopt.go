@@ -120,20 +120,15 @@ func (l *line) routeOption(at, length int) bool {
 	if pointer < 0 { // tcpdump counts without sign
 		pointer = length
 	}
-	sep := " "
 	for i := 3; i < length; i += 4 {
 		if !l.has(at+i, 4) {
 			return false
 		}
-		l.str(sep)
+		l.str(" ")
 		l.ip(at + i)
-		sep = " "
 		if pointer > i {
-			sep = ", "
+			l.str(",")
 		}
-	}
-	if sep == ", " {
-		l.str(",")
 	}
 	return true
 }

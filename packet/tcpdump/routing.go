@@ -6,7 +6,7 @@ import "hoplab/packet"
 
 // egp prints RFC 904.
 func (l *line) egp(at, length int) {
-	const header = 14
+	const header = 16
 	l.enter("egp")
 	if length < header || !l.has(at, header) {
 		l.truncated()
