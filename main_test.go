@@ -91,6 +91,8 @@ var forbidden = []arrow{
 		why: "a library has no command line"},
 	{from: []string{"packet/...", "topology", "sim/...", "scenarios", "ui/text"}, to: []string{"github.com/charmbracelet/...", "charm.land/..."},
 		why: "no screen below the program"},
+	{from: []string{"ui/look", "ui/replay", "ui/complete", "ui/pane/..."}, to: []string{"github.com/charmbracelet/...", "ui", "ui/cli"},
+		why: "a pane makes lines; package ui alone knows a terminal"},
 	{from: []string{"..."}, to: []string{"github.com/songgao/water/..."}, except: []string{"sim/hosttun"},
 		why: "only one door leads to packets of the host"},
 	{from: []string{"..."}, to: []string{"mvdan.cc/sh/...", "github.com/itchyny/gojq/..."}, except: []string{"sim/shell/..."},
