@@ -192,7 +192,7 @@ func (l *line) tcpApplication(src, dst, at, length int) {
 	case either(179):
 		l.bgp(at)
 	case either(1723):
-		unknown("PPTP")
+		l.pptpControl(at)
 	case either(6379):
 		l.resp(at, length)
 	case either(22):

@@ -138,7 +138,8 @@ func TestPrintingApplicationsAllocatesNothing(t *testing.T) {
 
 // applicationPorts are those behind which something is decoded.
 var applicationPorts = []uint16{
-	21, 22, 23, 25, 43, 53, 67, 69, 80, 123, 161, 179, 6379, 514, 520, 521, 546, 554, 1985, 3784, 3785, 4789, 4790, 5060, 5353, 6081, 6635, 8472, 10288, 49152,
+	21, 22, 23, 25, 43, 53, 67, 69, 80, 123, 161, 179, 1723, 6379,
+	514, 520, 521, 546, 554, 1985, 3784, 3785, 4789, 4790, 5060, 5353, 6081, 6635, 8472, 10288, 49152,
 }
 
 // applicationFrame puts data into a UDP datagram or, with the highest bit of

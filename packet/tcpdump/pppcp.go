@@ -360,8 +360,9 @@ func (l *line) lcpValue(kind, at, size int) cpEnd {
 		}
 	case 7, 8:
 	case 13:
+		l.str(": ")
 		operation := l.u8(at + 2)
-		l.str(": : Callback Operation ")
+		l.str(": Callback Operation ")
 		l.titled(lcpCallbacks, operation, "Unknown")
 	case 19:
 		return l.lcpDiscriminator(at, size)
