@@ -54,7 +54,7 @@ func (w *ClassicWriter) Nanoseconds() {
 }
 
 // WritePacket adds a packet seen t nanoseconds after 1970-01-01 UTC, cut to
-// whole microseconds and to 32 bits of seconds. data is copied, at most the
+// whole microseconds, unless the file has nanoseconds, and to 32 bits of seconds. data is copied, at most the
 // snapshot length of it; origLen is the packet's length on the wire. What makes
 // no sense is written as it is, so that a file can be copied.
 func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
@@ -69,7 +69,7 @@ func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
 	w.out.reserve(recordHeaderLen + len(data))
 	b := w.out.buf
 	b = binary.LittleEndian.AppendUint32(b, uint32(sec))
-	b = binary.LittleEndian.AppendUint32(b, uint32(frac/1e3))
+	b = binary.LittleEndian.AppendUint32(b, uint32(frac/w.unit))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(origLen))
 	w.out.buf = append(b, data...)
