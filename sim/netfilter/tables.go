@@ -294,6 +294,16 @@ func (tb *Table) Flush(c *Chain) {
 	tb.touch()
 }
 
+// ZeroPolicies sets the counters of the policies to 0. libiptc does not carry
+// them over when it replaces a table, whatever was changed.
+func (tb *Table) ZeroPolicies() {
+	for _, c := range tb.chains {
+		if c.builtin {
+			c.Packets, c.Bytes = 0, 0
+		}
+	}
+}
+
 // Zero sets the counters of the chain and its rules to 0.
 func (tb *Table) Zero(c *Chain) {
 	c.Packets, c.Bytes = 0, 0

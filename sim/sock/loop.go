@@ -215,7 +215,21 @@ func (g *pinger) probeIfDue() int {
 		g.localError(mtu)
 	}
 	// Other errors are silent in this release: looking for the error that
-	// belongs to it in the empty error queue counts as having found one.
+	// belongs to it in the empty error queue counts as having found one. Where
+	// one is there, of a rule that rejects, the failure is told after it.
+	if errno == fib.EPERM {
+		turn(g.p, g.ns, time.Microsecond) // the answer comes by lo
+		if g.errAt < len(g.errors) {
+			g.receive()
+			switch {
+			case g.o.Quiet:
+			case g.o.Flood:
+				g.write("E")
+			default:
+				g.warn("sendmsg: " + strerror(errno))
+			}
+		}
+	}
 	g.tokens = 0
 	return atLeast(g.interval)
 }

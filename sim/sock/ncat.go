@@ -706,6 +706,8 @@ func (n *ncat) relayUDP(c *UDPConn) int {
 			}
 			last = n.p.Now()
 			n.taken(len(n.chunk))
+		case n.inEOF && !n.inTaken && n.o.Listen:
+			n.inTaken = true
 		case n.inEOF && !n.inTaken:
 			if !turned {
 				turned = true

@@ -23,6 +23,15 @@ func failed(err error) error {
 // Apply runs the command on the tables of a namespace. by says who put the
 // rules there. Either all of it happens or nothing. An error is an *Error.
 func (c *Command) Apply(t *nf.Tables, by string) (stdout string, err error) {
+	stdout, err = c.apply(t, by)
+	if err == nil && (strings.ContainsRune("ADIRNXFEZ", rune(c.action)) || c.action == 'P' && c.spec.Packets == 0 && c.spec.Bytes == 0) {
+		id, _ := nf.TableByName(c.table)
+		t.Table(id).ZeroPolicies()
+	}
+	return stdout, err
+}
+
+func (c *Command) apply(t *nf.Tables, by string) (stdout string, err error) {
 	if c.help {
 		return helpText, nil
 	}

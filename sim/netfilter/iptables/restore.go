@@ -221,7 +221,7 @@ func (r *restore) rule(line string) error {
 	if r.o.Counters && (packets != 0 || bytes != 0) {
 		c.spec.Packets, c.spec.Bytes = packets, bytes
 	}
-	out, err := c.Apply(r.tables, r.by)
+	out, err := c.apply(r.tables, r.by)
 	r.out = append(r.out, out...)
 	return err
 }
