@@ -4,6 +4,9 @@
 //
 //	tools.go    the list
 //	ping.go     ping; trace.go traceroute and tracepath; ncat.go: by sim/sock
+//	nc.go       nc, which is OpenBSD's as in Debian and nicolaka/netshoot
+//	socat.go    socat; socataddr.go its addresses, socatchan.go open ones
+//	feed.go     standard input for an event loop
 //	tcpdump.go  tcpdump: its options, and the order in which it does things
 //	live.go     live captures: the packet socket's ring of libpcap
 //	devices.go  what libpcap lists and opens

@@ -19,8 +19,8 @@
 //	options.go   getopt_long(3) on a tool's table of options
 //	dynamic.go   files made when they are read; procnet.go, procsys.go,
 //	             sysclass.go what they say; mib.go the SNMP counters
-//	iptables.go, ipset.go, conntrack.go, …  one file for each tool or family
+//	iptables.go, ipset.go, conntrack.go, dmesg.go, …  one file for each tool or family
 //
-// Not modelled: IPv6, /proc/net/fib_trie, conntrack events, names of hosts
+// Not modelled: IPv6, /proc/net/fib_trie, names of hosts
 // other than those of /etc/hosts.
 package nettools
