@@ -163,7 +163,7 @@ func (d *driver) pane(name string) string {
 	d.Helper()
 	for _, p := range d.a.panes {
 		if p.Name() == name {
-			p.SetSize(120, 60)
+			p.SetSize(120, 200)
 			var b strings.Builder
 			for _, l := range p.View() {
 				b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
@@ -213,7 +213,9 @@ func TestFrames(t *testing.T) {
 			}
 			d.press("esc", "2", "s")
 			d.golden(name("split"))
-			d.press("s", "?")
+			d.press("s", "b", "3", "w")
+			d.golden(name("walk"))
+			d.press("w", "?")
 			d.golden(name("help"))
 		}
 	}

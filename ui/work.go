@@ -305,6 +305,8 @@ type lookMsg struct {
 	tables        []replay.Table
 	before        []replay.Table
 	down          map[string]bool
+	walk          []replay.Step
+	walked        int
 	err           error
 }
 
@@ -316,18 +318,22 @@ func (a *app) wanted() tea.Cmd {
 		return nil
 	}
 	at, machine := s.Cursor(), a.c.Machine
-	if a.c.Looked == at && len(a.c.Tables) > 0 && a.c.Tables[0].Machine == machine && a.c.Ticks == s.Ticks() {
+	known := a.c.Looked == at && len(a.c.Tables) > 0 && a.c.Tables[0].Machine == machine && a.c.Ticks == s.Ticks()
+	hop, walk := s.Hop(), a.c.WantWalk && a.visible(paneWhy)
+	walk = walk && hop >= 0 && a.c.Walked != hop
+	if (known || !a.visible(paneState) && !a.visible(paneMap)) && !walk {
 		return nil
 	}
-	if !a.visible(paneState) && !a.visible(paneMap) {
-		return nil
+	var rules replay.Point
+	if walk {
+		rules = rulesOf(s, hop)
 	}
+	events := s.History.Events
 	ctx, cancel := context.WithCancel(context.Background())
 	a.look = &lookJob{at, machine, cancel}
 	a.c.Looking = true
 	n, now, m := a.serial, s.Point(at), s.Mirror()
 	earlier, some := s.Point(stopBefore(s)), at > 0
-	ticks := s.Ticks()
 	return func() tea.Msg {
 		msg := lookMsg{serial: n, event: at, machine: machine}
 		if some {
@@ -338,9 +344,30 @@ func (a *app) wanted() tea.Cmd {
 				msg.tables, msg.down = replay.Tables(l, machine, replay.Commands()), replay.Down(l)
 			})
 		}
-		_ = ticks
+		msg.walked = -1
+		if msg.err == nil && walk {
+			msg.walked = hop
+			msg.walk, msg.err = m.Walk(ctx, events, rules)
+		}
 		return msg
 	}
+}
+
+// rulesOf is the moment in which the packet of a crossing met rules: mostly that
+// of the crossing; for a packet that a program sends, before it.
+func rulesOf(s *replay.Session, hop int) replay.Point {
+	n := s.History.Hops[hop].Event
+	found := false
+	s.History.Of(hop, func(i int, e *replay.Event) {
+		if !found && e.Table != "" {
+			n, found = i, true
+		}
+	})
+	tick := s.History.Events[n].Tick
+	for n+1 < len(s.History.Events) && s.History.Events[n+1].Tick == tick {
+		n++
+	}
+	return s.PointOf(n + 1)
 }
 
 // stopBefore is the crossing before the cursor's moment.
@@ -362,6 +389,9 @@ func (a *app) looked(m lookMsg) {
 	}
 	a.look.cancel()
 	a.look, a.c.Looking = nil, false
+	if m.walked >= 0 {
+		a.c.Walk, a.c.Walked = m.walk, m.walked
+	}
 	if m.err != nil {
 		if !errors.Is(m.err, context.Canceled) {
 			a.fail(m.err)

@@ -19,6 +19,20 @@ type Point struct {
 	inputs []Input
 }
 
+// PointOf is the moment when n events are over, as long as its tick goes on: also
+// where it is the end of the history.
+func (s *Session) PointOf(n int) Point {
+	p := s.Point(n)
+	if p.Event == 0 {
+		return p
+	}
+	p.tick, p.nth = s.History.Events[p.Event-1].Tick, 0
+	for i := p.Event - 1; i >= 0 && s.History.Events[i].Tick == p.tick; i-- {
+		p.nth++
+	}
+	return p
+}
+
 // Point is the moment when n events are over.
 func (s *Session) Point(n int) Point {
 	p := Point{Event: min(max(n, 0), len(s.History.Events)), inputs: s.inputs[:len(s.inputs):len(s.inputs)]}
@@ -86,14 +100,61 @@ func (m *Mirror) At(ctx context.Context, p Point, f func(*sim.Lab)) error {
 		f(w.lab)
 		return nil
 	}
-	c := &counter{left: p.nth, f: func() { f(w.lab) }}
+	c := &counter{f: func(n int) {
+		if n == p.nth {
+			f(w.lab)
+		}
+	}}
 	w.lab.World().Log.Attach(c)
 	err := m.step(p)
 	w.lab.World().Log.Detach(c)
-	if err == nil && c.left > 0 {
-		err = fmt.Errorf("replay: tick %d had %d events, now it has %d", w.ticks, p.nth, p.nth-c.left)
+	if err == nil && c.n < p.nth {
+		err = fmt.Errorf("replay: tick %d had %d events, now it has %d", w.ticks, p.nth, c.n)
 	}
 	return err
+}
+
+// Step is one rule that a packet met.
+type Step struct {
+	Event   int // index in History.Events of the table's decision
+	Table   string
+	Chain   string
+	Rule    string
+	Matched bool
+	Why     string // what of it held, and what did not
+}
+
+// Walk gives the rules that the packets of the tick of a point met, in order. It
+// is a look into the past like At.
+func (m *Mirror) Walk(ctx context.Context, s []Event, p Point) ([]Step, error) {
+	if p.nth == 0 || p.Event == 0 {
+		return nil, nil
+	}
+	first := p.Event - p.nth // index of the tick's first event
+	begin := p
+	begin.nth, begin.tick = 0, p.tick-1
+	if err := m.At(ctx, begin, func(*sim.Lab) {}); err != nil {
+		return nil, err
+	}
+	var steps []Step
+	c := &counter{f: func(n int) {
+		i := first + n - 1
+		if i >= len(s) || s[i].Table == "" {
+			return
+		}
+		ns := m.world.lab.Namespace(s[i].NetNS)
+		if ns == nil {
+			return
+		}
+		for _, x := range ns.Trail().Steps {
+			steps = append(steps, Step{i, s[i].Table, x.Chain.Name, x.Rule.String(), x.Matched, x.Rule.Explain(x)})
+		}
+	}}
+	w := m.world
+	w.lab.World().Log.Attach(c)
+	err := m.step(p)
+	w.lab.World().Log.Detach(c)
+	return steps, err
 }
 
 // tryTicks is how much a line on a copy may do.
@@ -170,17 +231,14 @@ func (m *Mirror) step(p Point) error {
 	return nil
 }
 
-// counter calls f at an event.
+// counter calls f at each event with how many there were.
 type counter struct {
-	left int
-	f    func()
+	n int
+	f func(n int)
 }
 
 // Trace is trace.Sink.
 func (c *counter) Trace(*trace.Record, *packet.Flow, []byte) {
-	if c.left > 0 {
-		if c.left--; c.left == 0 {
-			c.f()
-		}
-	}
+	c.n++
+	c.f(c.n)
 }

@@ -57,6 +57,10 @@ var koSubjects = strings.NewReplacer(
 	"connection state", "연결 상태", "connection mark", "연결 mark", "input interface", "들어온 인터페이스", "output interface", "나갈 인터페이스",
 	"protocol", "프로토콜", "reverse path", "역경로", "length", "길이", "TCP flags", "TCP 플래그", "ICMP type", "ICMP 타입")
 
+// Facts says which conditions of a rule held, and which one did not, as
+// netfilter.Rule.Explain puts it in English.
+func (l Lang) Facts(en string) string { return l.facts(en) }
+
 // facts says which conditions of a rule held, and which one did not.
 func (l Lang) facts(en string) string {
 	if l != Korean {

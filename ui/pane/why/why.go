@@ -43,7 +43,8 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
-	return []pane.Binding{{Key: "up/k down/j", What: p.T("scroll", "스크롤")}, {Key: "c", What: p.T("copy the explanation", "설명 복사")}}
+	return []pane.Binding{{Key: "up/k down/j", What: p.T("scroll", "스크롤")}, {Key: "w", What: p.T("every rule that the packet met, and why it did not match", "패킷이 만난 모든 규칙과 맞지 않은 이유")},
+		{Key: "c", What: p.T("copy the explanation", "설명 복사")}}
 }
 
 // Update takes a key.
@@ -54,6 +55,10 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 			b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
 		}
 		return pane.Copy{Text: b.String(), What: p.T("the explanation", "설명")}
+	}
+	if k.Name == "w" {
+		p.WantWalk = !p.WantWalk
+		return pane.Done{}
 	}
 	if p.scroll.Move(k.Name, p.h, p.total) {
 		return pane.Done{}
@@ -67,6 +72,9 @@ func (p *Pane) View() []look.Line {
 		p.at, p.scroll.Top = h, 0
 	}
 	lines := p.Lines(p.w)
+	if !p.WantWalk && p.rules() {
+		lines = append(lines, look.S(look.Dim, p.T(" w: every rule that it met", " w: 만난 모든 규칙")))
+	}
 	p.total = len(lines)
 	return p.scroll.Part(lines, p.h)
 }
@@ -87,7 +95,86 @@ func (p *Pane) Lines(width int) []look.Line {
 		out = append(out, p.decision(d, width)...)
 	}
 	out = append(out, p.changes(n, width)...)
-	return append(out, p.next(n, width)...)
+	out = append(out, p.connections(n, width)...)
+	out = append(out, p.next(n, width)...)
+	if p.WantWalk {
+		return append(out, p.walk(n, width)...)
+	}
+	return out
+}
+
+// rules reports that the packet of the cursor's crossing met rules.
+func (p *Pane) rules() bool {
+	met := false
+	if n := p.S.Hop(); n >= 0 {
+		p.S.History.Of(n, func(_ int, e *replay.Event) { met = met || e.Table != "" })
+	}
+	return met
+}
+
+// connections are the conntrack entries that were looked at, each as it was: where
+// an entry changed it is shown again.
+func (p *Pane) connections(n, width int) []look.Line {
+	var out []look.Line
+	last := ""
+	p.S.History.Of(n, func(_ int, e *replay.Event) {
+		if e.Ref.Kind != trace.RefConn || e.Ref.Text == "" || e.Ref.Text == last {
+			return
+		}
+		what := p.T("entry", "항목")
+		if last != "" {
+			what = p.T("then", "이후")
+		}
+		last = e.Ref.Text
+		out = append(out, look.Line{}.Add(look.Plain, " ").Add(look.Head, look.Pad(what, keyword)))
+		for i, l := range look.Wrap(strings.Join(strings.Fields(e.Ref.Text), " "), look.Dim, max(width-keyword-1, 12), 2) {
+			if i == 0 {
+				out[len(out)-1] = append(out[len(out)-1], l...)
+			} else {
+				out = append(out, append(look.Line{}.Add(look.Plain, strings.Repeat(" ", keyword+1)), l...))
+			}
+		}
+	})
+	return out
+}
+
+// walk is the rules that the packet met, chain by chain.
+func (p *Pane) walk(n, width int) []look.Line {
+	out := []look.Line{look.S(look.Head, p.T(" the rules that it met:", " 만난 규칙:"))}
+	if p.Walked != n {
+		return append(out, look.S(look.Dim, p.T(" one moment …", " 잠시만요 …")))
+	}
+	mine := map[int]bool{}
+	p.S.History.Of(n, func(i int, _ *replay.Event) { mine[i] = true })
+	chain := ""
+	for _, s := range p.Walk {
+		if !mine[s.Event] {
+			continue
+		}
+		if c := s.Table + " " + s.Chain; c != chain {
+			chain = c
+			out = append(out, look.Line{}.Add(look.Bold, "  "+c))
+		}
+		mark, st := p.Glyph("·", "-"), look.Dim
+		if s.Matched {
+			mark, st = p.Glyph("✓", "+"), look.Good
+		}
+		for i, l := range look.Wrap(strings.TrimPrefix(s.Rule, "-A "+s.Chain+" "), look.Plain, max(width-6, 12), 2) {
+			if i > 0 {
+				mark = " "
+			}
+			out = append(out, append(look.Line{}.Add(st, "   "+mark+" "), l...))
+		}
+		if !s.Matched {
+			for _, l := range look.Wrap(p.Lang.Facts(s.Why), look.Dim, max(width-9, 12), 2) {
+				out = append(out, append(look.Line{}.Add(look.Plain, "       "), l...))
+			}
+		}
+	}
+	if len(out) == 1 {
+		out = append(out, look.S(look.Dim, p.T("  none", "  없음")))
+	}
+	return out
 }
 
 // lone tells of a packet that has crossed nothing yet.
