@@ -17,10 +17,12 @@ import (
 // Pane explains the crossing of the cursor.
 type Pane struct {
 	*pane.Common
-	w, h   int
-	scroll pane.Scroll
-	at     int
-	total  int
+	w, h    int
+	scroll  pane.Scroll
+	at      int
+	total   int
+	rulesAt int  // line where the rules begin
+	toRules bool // they were just asked for
 }
 
 // New makes the pane.
@@ -58,6 +60,7 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 	}
 	if k.Name == "w" {
 		p.WantWalk = !p.WantWalk
+		p.toRules = p.WantWalk
 		return pane.Done{}
 	}
 	if p.scroll.Move(k.Name, p.h, p.total) {
@@ -76,6 +79,9 @@ func (p *Pane) View() []look.Line {
 		lines = append(lines, look.S(look.Dim, p.T(" w: every rule that it met", " w: 만난 모든 규칙")))
 	}
 	p.total = len(lines)
+	if p.toRules {
+		p.scroll.Top, p.toRules = p.rulesAt, p.Walked != p.S.Hop()
+	}
 	return p.scroll.Part(lines, p.h)
 }
 
@@ -97,7 +103,7 @@ func (p *Pane) Lines(width int) []look.Line {
 	out = append(out, p.changes(n, width)...)
 	out = append(out, p.connections(n, width)...)
 	out = append(out, p.next(n, width)...)
-	if p.WantWalk {
+	if p.rulesAt = len(out); p.WantWalk {
 		return append(out, p.walk(n, width)...)
 	}
 	return out
