@@ -17,9 +17,9 @@ import (
 // for it. With -f, local tells which addresses have names.
 func namesOf(c *shell.Call, short bool, local netip.Prefix) *tcpdump.Names {
 	names := &tcpdump.Names{Short: short}
-	if c == nil { // what every machine has in its file
+	if c == nil { // the one line that every machine has in its file; not all of them name ::1
 		names.Host = func(a netip.Addr) string {
-			if a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback() {
+			if a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
 				return "localhost"
 			}
 			return ""
