@@ -65,7 +65,6 @@ type app struct {
 	prompt   *prompt // the line at the bottom, nil: none
 	status   string
 	fault    bool // the status is an error
-	palette  []string
 	saved    int // inputs that were exported
 	quitting bool
 
@@ -143,7 +142,7 @@ func (a *app) close() {
 	if a.job == nil && a.look == nil { // otherwise something still works in it
 		s.Close()
 	}
-	a.playing = false
+	a.playing, a.job, a.look, a.later = false, nil, nil, nil
 }
 
 // Init is bubbletea's: nothing happens by itself.

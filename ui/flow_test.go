@@ -243,6 +243,16 @@ func TestKeysThatComeWhileItRuns(t *testing.T) {
 	require.Equal(t, "k8s-w1:calice0906292e2", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
 }
 
+// What comes late from a session that was left does no harm.
+func TestLeavingWhileItRuns(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	_, cmd := d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("n")})
+	require.NotNil(t, d.a.job)
+	_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("o")})
+	drive(d.a, cmd)
+	d.shows("filter:").press("enter").shows("hoplab same-node-ping").press("2", "R").shows("hoplab same-node-ping")
+}
+
 func TestALongRunCanBeStopped(t *testing.T) {
 	d := free(t, "cross-node-ping")
 	d.press("6", "ctrl+u", "ping -f -c 100000 172.16.158.2")

@@ -283,7 +283,10 @@ func (a *app) sections() []help.Section {
 func (a *app) hints() look.Line {
 	var l look.Line
 	add := func(key, what string) {
-		l = l.Add(look.Key, key).Add(look.Dim, " "+what+"  ")
+		if len(l) > 0 {
+			l = l.Add(look.Dim, "  ")
+		}
+		l = l.Add(look.Key, key).Add(look.Dim, " "+what)
 	}
 	t := a.c.T
 	switch {

@@ -54,8 +54,7 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 // liner is the lab on a plain prompt.
 type liner struct {
 	*app
-	out   *bufio.Writer
-	shell string // where lines go that begin with "!"
+	out *bufio.Writer
 }
 
 func (l *liner) begin() {
