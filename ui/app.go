@@ -65,7 +65,7 @@ type app struct {
 	prompt   *prompt // the line at the bottom, nil: none
 	status   string
 	fault    bool // the status is an error
-	saved    int // inputs that were exported
+	saved    int  // inputs that were exported
 	quitting bool
 
 	job     *job

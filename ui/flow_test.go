@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -397,4 +398,34 @@ func BenchmarkKey(b *testing.B) {
 		_, _ = a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(key)}) // looking into the past is another goroutine's
 		_ = a.View()
 	}
+}
+
+// Whatever is typed, nothing breaks: every key in every state, in every size.
+func TestAnyKeys(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	keys := []string{"n", "n", "n", "b", "e", "E", "p", "P", "d", "a", "A", "S", "g", "G", "[", "]", "1", "2", "3", "4", "5", "6", "7", "z", "?", ":", "/", "t", "T", "B", "f", "x", "c", "L", "w", "s", "m", "y", "l", "n", "S", "j", "k", "h",
+		"enter", "esc", "tab", "shift+tab", "up", "down", "left", "right", "pgup", "pgdown", "home", "end", "backspace", "ctrl+n", "ctrl+t", "ctrl+s", "ctrl+u", "ctrl+c",
+		"ip route\x00", "ping -c 1 172.16.158.2\x00", "ip link set ens5 down\x00", "exit\x00", "icmp\x00", "drop\x00", "한글"}
+	d := start(t, Options{})
+	most := 0
+	for range 3000 {
+		k := keys[rng.IntN(len(keys))]
+		if line, ok := strings.CutSuffix(k, "\x00"); ok {
+			d.press(line, "enter")
+		} else {
+			d.press(k)
+		}
+		if rng.IntN(20) == 0 {
+			d.size(1+rng.IntN(180), 1+rng.IntN(55))
+		}
+		d.view()
+		d.a.quitting = false
+		if d.a.c.S == nil { // back from the list, mostly
+			d.press("esc", "enter")
+			d.a.quitting = false
+		} else {
+			most = max(most, len(d.a.c.S.History.Events))
+		}
+	}
+	require.Greater(t, most, 150)
 }
