@@ -408,6 +408,19 @@ func (d *drawing) iface(m *topology.Machine, i *topology.Interface, x, y, w int)
 		head, st = "•", look.Talk(d.S.History.Journeys[d.journey].Colour)
 	}
 	d.c.text(x, y, head+name, w, st)
+	if other := d.wired(m, i); other != "" { // a wire to a machine that stands beside it
+		if at := look.Cells(head+name) + 1; at+4 <= w {
+			d.c.text(x+at, y, "── "+other, w-at, look.Dim)
+		}
+	}
+}
+
+// wired is what is at the other end of a veth that leads to no pod of the machine.
+func (d *drawing) wired(m *topology.Machine, i *topology.Interface) string {
+	if i.Kind != topology.Veth || d.isPod(m, i) || m.Role == topology.RolePod {
+		return ""
+	}
+	return d.peer(m, i)
 }
 
 var _ pane.Pane = (*Pane)(nil)
