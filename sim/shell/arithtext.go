@@ -13,12 +13,22 @@ import (
 // what is quoted is one word, which is expanded and then read.
 func quoteArith(src string, err error) (string, bool) {
 	var pe syntax.ParseError
-	if !errors.As(err, &pe) || !strings.HasPrefix(pe.Text, "not a valid arithmetic operator") {
+	var le syntax.LangError
+	pos := syntax.Pos{}
+	switch {
+	case errors.As(err, &pe) && strings.HasPrefix(pe.Text, "not a valid arithmetic operator"):
+		pos = pe.Pos
+	case errors.As(err, &le) && strings.Contains(le.Feature, "floating point"):
+		pos = le.Pos
+	default:
 		return "", false
 	}
-	at := int(pe.Pos.Offset())
+	at := int(pos.Offset())
 	if at > len(src) {
 		return "", false
+	}
+	if text, ok := quoteSubscript(src, at); ok {
+		return text, true
 	}
 	start := strings.LastIndex(src[:at], "((") + 2
 	if start < 2 {
@@ -40,5 +50,20 @@ func quoteArith(src string, err error) (string, bool) {
 	if end < at || !strings.HasPrefix(src[end:], "))") {
 		return "", false
 	}
+	return src[:start] + `"` + src[start:end] + `"` + src[end:], true
+}
+
+// quoteSubscript makes ${m["c d"]} of ${m[c d]}, and of m[c d]=.
+func quoteSubscript(src string, at int) (string, bool) {
+	line := strings.LastIndexByte(src[:at], '\n') + 1
+	start := strings.LastIndexByte(src[line:at], '[') + line + 1
+	if start == line || start < 2 || !validName(src[start-2:start-1]) && (src[start-2] < '0' || src[start-2] > '9') {
+		return "", false
+	}
+	n := strings.IndexAny(src[start:], "]\"'`\\\n")
+	if n < 0 || src[start+n] != ']' || start+n < at {
+		return "", false
+	}
+	end := start + n
 	return src[:start] + `"` + src[start:end] + `"` + src[end:], true
 }

@@ -387,6 +387,7 @@ func returnBuiltin(in *interp, args []string) int {
 		status = int(n & 0xff)
 	}
 	in.ret = true
+	in.retStatus = in.status
 	return status
 }
 
@@ -468,21 +469,26 @@ func sourceBuiltin(in *interp, args []string) int {
 		in.sources = 0
 		panic(discardPanic{1})
 	}
-	params, source, line := in.params, in.source, in.line
+	params, source, line, fixed := in.params, in.source, in.line, in.fixedLine
 	if len(args) > 2 {
 		in.params = args[2:]
 	}
-	in.source = args[1]
 	calls := in.calls
+	in.calls = append(in.calls, call{"source", in.line, in.source, params})
+	in.source, in.fixedLine = args[1], 0
 	defer func() {
 		in.sources = max(0, in.sources-1)
 		if len(args) > 2 {
 			in.params = params
 		}
-		in.source, in.line = source, line
+		in.source, in.line, in.fixedLine = source, line, fixed
 		in.calls = calls
 	}()
+	in.retStatus = -1
 	status := in.runNested(string(data))
+	if in.retTrap != "" {
+		in.returnTrap()
+	}
 	in.ret = false
 	return status
 }
@@ -777,7 +783,7 @@ func trapBuiltin(in *interp, args []string) int {
 	reset := action == "-"
 	if len(sigs) == 0 {
 		if _, ok := ParseSignal(action); !ok {
-			in.errf("trap: usage: trap [-lp] [[arg] signal_spec ...]")
+			fmt.Fprintln(fdStream{in.p, 2}, "trap: usage: trap [-lp] [[arg] signal_spec ...]")
 			return 2
 		}
 		reset, sigs = true, args
@@ -800,8 +806,10 @@ func trapBuiltin(in *interp, args []string) int {
 			}
 			continue
 		case "DEBUG":
-			in.errf("trap: not modelled: DEBUG")
-			status = 1
+			in.debugTrap = action
+			if reset {
+				in.debugTrap = ""
+			}
 			continue
 		case "EXIT":
 			s = "0"
@@ -1223,7 +1231,7 @@ func (in *interp) describe(name string, short, all, pathOnly bool) bool {
 		}
 	}
 	if in.funcs[name] != nil && !pathOnly {
-		if say("function", name+" is a function\n"+strings.TrimRight(in.funcText(name), "\n")) {
+		if say("function", name+" is a function\n"+strings.TrimRight(in.funcText(name, false), "\n")) {
 			return true
 		}
 	}

@@ -56,7 +56,7 @@ func (in *interp) coprocClause(c *syntax.CoprocClause) {
 			in.p.setFD(n, f)
 			fds[i] = n
 		}
-		j := in.addJob([]*Process{child}, "coproc "+name+" "+stmtText(c.Stmt))
+		j := in.addJob([]*Process{child}, "coproc "+name+" "+in.stmtText(c.Stmt))
 		in.coprocs = append(in.coprocs, &coproc{j, name, fds})
 		_, _ = in.unset(name, false)
 		for i, fd := range fds {

@@ -180,7 +180,7 @@ func (in *interp) declare(variant string, flags declFlags, l []decl) int {
 		local = len(in.calls) > 0 && !flags.global
 	}
 	if flags.funcs {
-		return in.declFuncs(flags, l)
+		return in.declFuncs(variant, flags, l)
 	}
 	if len(l) == 0 {
 		return in.declPrintAll(variant, flags, local && variant == "local")
@@ -414,13 +414,16 @@ func quoteTraceAssign(s string) string {
 	return quoteTrace(s)
 }
 
-func (in *interp) declFuncs(flags declFlags, l []decl) int {
+func (in *interp) declFuncs(variant string, flags declFlags, l []decl) int {
 	if len(l) == 0 {
 		for _, name := range sortedKeys(in.funcs) {
+			if strings.Contains(flags.on, "x") && !in.funcs[name].exported || strings.Contains(flags.on, "r") && !in.funcs[name].readonly {
+				continue
+			}
 			if flags.names {
-				in.out("declare -f " + name + "\n")
+				in.out("declare -" + in.funcs[name].flags() + " " + name + "\n")
 			} else {
-				in.out(in.funcText(name))
+				in.out(in.funcText(name, flags.print))
 			}
 		}
 		return 0
@@ -429,25 +432,92 @@ func (in *interp) declFuncs(flags declFlags, l []decl) int {
 	for _, d := range l {
 		switch {
 		case in.funcs[d.name] == nil:
+			if variant != "declare" && variant != "typeset" && variant != "local" {
+				in.errf("%s: %s: not a function", variant, d.name)
+			}
 			status = 1
-		case strings.ContainsAny(flags.on, "xr"): // functions cannot be exported or locked here
-			in.errf("not modelled: export -f")
-			status = 1
+		case strings.ContainsAny(flags.on+flags.off, "xr"):
+			f := *in.funcs[d.name]
+			f.exported = (f.exported || strings.Contains(flags.on, "x")) && !strings.Contains(flags.off, "x")
+			f.readonly = f.readonly || strings.Contains(flags.on, "r")
+			in.funcs[d.name] = &f
 		case flags.names:
 			in.out(d.name + "\n")
 		default:
-			in.out(in.funcText(d.name))
+			in.out(in.funcText(d.name, flags.print))
 		}
 	}
 	return status
 }
 
-// funcText prints a function, in the style of the parser's printer.
-func (in *interp) funcText(name string) string {
-	var b strings.Builder
-	b.WriteString(name + " () \n")
-	if syntax.NewPrinter(syntax.Indent(4)).Print(&b, in.funcs[name].body) != nil {
-		return ""
+// funcText prints a function, and its attributes if asked for.
+func (in *interp) funcText(name string, attributes bool) string {
+	f := in.funcs[name]
+	s := functionText(name, f)
+	if fl := f.flags(); attributes && fl != "f" {
+		s += "declare -" + fl + " " + name + "\n"
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return s
+}
+
+// flags are the letters that declare -F prints.
+func (f *function) flags() string {
+	s := "f"
+	if f.readonly {
+		s += "r"
+	}
+	if f.exported {
+		s += "x"
+	}
+	return s
+}
+
+// defineFunction is f() { … }.
+func (in *interp) defineFunction(c *syntax.FuncDecl) {
+	name := c.Name.Value
+	f := &function{body: c.Body, source: in.source, src: in.src, line: int(c.Pos().Line())}
+	if old := in.funcs[name]; old != nil {
+		if old.readonly {
+			in.errf("%s: readonly function", name)
+			in.setStatus(1)
+			return
+		}
+		f.exported = old.exported
+	}
+	if in.opts.allexport {
+		f.exported = true
+	}
+	in.funcs[name] = f
+	in.status = 0
+}
+
+// exportedFunctions are entries of the environment.
+func (in *interp) exportedFunctions() (l []string) {
+	for _, name := range sortedKeys(in.funcs) {
+		if f := in.funcs[name]; f.exported {
+			l = append(l, "BASH_FUNC_"+name+"%%="+functionValue(f))
+		}
+	}
+	return l
+}
+
+// importFunction defines a function that the environment brings. It reports
+// whether the entry is one.
+func (in *interp) importFunction(key, val string) bool {
+	name, ok := strings.CutPrefix(key, "BASH_FUNC_")
+	if name, ok = strings.CutSuffix(name, "%%"); !ok || !strings.HasPrefix(val, "() {") {
+		return false
+	}
+	src := name + " " + val + "\n"
+	if checkSource(src) != nil {
+		return true
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(src), "")
+	if err != nil || len(file.Stmts) != 1 {
+		return true
+	}
+	if c, ok := file.Stmts[0].Cmd.(*syntax.FuncDecl); ok && c.Name != nil {
+		in.funcs[name] = &function{body: c.Body, source: "environment", src: src, exported: true}
+	}
+	return true
 }

@@ -19,7 +19,7 @@
 //	expand.go    words; param.go ${…}; arith.go $((…)); pattern.go globs
 //	vars.go      variables; builtin*.go commands of bash itself
 //
-// Not modelled: select, history, programmable completion, aliases,
+// Not modelled: history, programmable completion, aliases,
 // locales (all text is UTF-8), users other than root. What is not modelled says
 // so on stderr and fails.
 package shell

@@ -29,8 +29,10 @@ type interp struct {
 	status     int
 	pipeStatus []int
 	line       int
-	command    string // BASH_COMMAND
-	source     string // file being run
+	current    running     // for BASH_COMMAND
+	source     string      // file being run
+	src        string      // text that runs
+	fixedLine  int         // line that a trap stands for, 0 if it counts its own
 	calls      []call
 	shellPID   int  // $$
 	lineRuns   bool // of an interactive shell
@@ -55,6 +57,8 @@ type interp struct {
 	traps       map[Signal]string // 0 is EXIT
 	errTrap     string
 	retTrap     string
+	debugTrap   string
+	retStatus   int // before return
 	inTrap      bool
 	exiting     bool
 	interactive bool
@@ -78,14 +82,18 @@ type interp struct {
 
 // options are what set and shopt switch.
 type options struct {
-	allexport, errexit, noglob, nounset, verbose, xtrace, noclobber, noexec, pipefail, errtrace, nobraces, monitor, posix bool
+	allexport, errexit, noglob, nounset, verbose, xtrace, noclobber, noexec, pipefail, errtrace, functrace, nobraces, monitor, posix bool
 
 	dotglob, extglob, failglob, globstar, nullglob, nocaseglob, nocasematch, inheritErrexit bool
 }
 
 type function struct {
-	body   *syntax.Stmt
-	source string
+	body     *syntax.Stmt
+	source   string
+	src      string // text that it was read from
+	line     int
+	exported bool
+	readonly bool
 }
 
 type call struct {
@@ -122,7 +130,7 @@ func newInterp(p *Process, name string, params []string) *interp {
 	global := newScope()
 	in.scopes = []*scope{global}
 	for _, kv := range p.env {
-		if k, v, ok := strings.Cut(kv, "="); ok && validName(k) {
+		if k, v, ok := strings.Cut(kv, "="); ok && !in.importFunction(k, v) && validName(k) {
 			global.vars[k] = &variable{set: true, str: v, exported: true}
 		}
 	}
@@ -189,7 +197,9 @@ func (in *interp) subshell() (*interp, error) {
 	if !in.opts.errtrace {
 		sub.errTrap = ""
 	}
-	sub.retTrap = ""
+	if !in.opts.functrace {
+		sub.retTrap, sub.debugTrap = "", ""
+	}
 	sub.memory /= 2
 	return &sub, nil
 }
@@ -305,6 +315,9 @@ func (in *interp) runSource(src string) int {
 		in.errf("%v", err)
 		return 2
 	}
+	was := in.src
+	defer func() { in.src = was }()
+	in.src = src
 	var group []*syntax.Stmt
 	parser := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	seen, known := 0, 0
@@ -317,6 +330,7 @@ again:
 		}
 		if text, ok := quoteArith(src, err); ok {
 			src, known, seen = text, max(seen, known), 0
+			in.src = src
 			goto again
 		}
 		if err != nil {
@@ -496,6 +510,7 @@ func (in *interp) runCommandString(src string) int {
 	return in.toplevel(func() int {
 		if st := in.oneCommand(src); st != nil {
 			in.tail = true
+			in.src = src
 			in.runLine([]*syntax.Stmt{st})
 			return in.status
 		}
@@ -587,11 +602,11 @@ func (in *interp) runTraps() {
 
 func (in *interp) runTrap(text string) {
 	status, pipes, line := in.status, in.pipeStatus, in.line
-	was, loops, brk, cont := in.inTrap, in.loops, in.brk, in.cont
+	was, loops, brk, cont, current := in.inTrap, in.loops, in.brk, in.cont, in.current
 	in.inTrap = true
 	in.loops, in.brk, in.cont = 0, 0, false
 	in.runNested(text)
-	in.inTrap, in.loops, in.brk, in.cont = was, loops, brk, cont
+	in.inTrap, in.loops, in.brk, in.cont, in.current = was, loops, brk, cont, current
 	if !in.ret {
 		in.status = status
 	}
@@ -633,6 +648,9 @@ func (in *interp) stmt(st *syntax.Stmt) {
 	tail := in.tail
 	in.tail = false
 	in.line = int(st.Pos().Line())
+	if in.fixedLine > 0 {
+		in.line = in.fixedLine
+	}
 	if st.Coprocess || st.Disown {
 		in.errf("not modelled: coprocesses")
 		in.exit(2)
@@ -697,7 +715,7 @@ func (in *interp) errexit(st *syntax.Stmt) {
 		}
 	}
 	if in.errTrap != "" && !in.inTrap && (len(in.calls) == 0 || in.opts.errtrace) {
-		in.runTrap(in.errTrap)
+		in.trapHere(in.errTrap)
 	}
 	if in.opts.errexit {
 		in.exit(in.status)
@@ -730,6 +748,7 @@ func (in *interp) cmd(c syntax.Command) {
 	case *syntax.Block:
 		in.body(c.Stmts)
 	case *syntax.Subshell:
+		in.runs(c)
 		in.runSubshell(c.Stmts)
 	case *syntax.BinaryCmd:
 		in.binaryCmd(c)
@@ -740,6 +759,7 @@ func (in *interp) cmd(c syntax.Command) {
 	case *syntax.ForClause:
 		in.forClause(c)
 	case *syntax.CaseClause:
+		in.debug(c)
 		in.caseClause(c)
 	case *syntax.FuncDecl:
 		if c.Name == nil {
@@ -747,17 +767,24 @@ func (in *interp) cmd(c syntax.Command) {
 			in.status = 2
 			return
 		}
-		in.funcs[c.Name.Value] = &function{c.Body, in.source}
-		in.status = 0
+		in.defineFunction(c)
 	case *syntax.ArithmCmd:
+		in.debug(c)
+		if in.opts.xtrace {
+			p := printer{src: in.src}
+			in.trace("(( " + p.slice(int(c.Left.Offset())+2, int(c.Right.Offset())) + " ))")
+		}
 		in.arithCmd(c.X)
 	case *syntax.LetClause:
+		in.debug(c)
 		for _, x := range c.Exprs {
 			in.arithCmd(x)
 		}
 	case *syntax.TestClause:
+		in.debug(c)
 		in.testClause(c)
 	case *syntax.DeclClause:
+		in.debug(c)
 		in.declClause(c)
 	case *syntax.TimeClause:
 		in.timeClause(c)
@@ -770,9 +797,6 @@ func (in *interp) cmd(c syntax.Command) {
 }
 
 func (in *interp) arithCmd(x syntax.ArithmExpr) {
-	if in.opts.xtrace {
-		in.trace("(( " + exprText(x) + " ))")
-	}
 	if x == nil {
 		in.status = 1
 		return
@@ -880,11 +904,6 @@ func (in *interp) while(c *syntax.WhileClause) {
 }
 
 func (in *interp) forClause(c *syntax.ForClause) {
-	if c.Select {
-		in.errf("not modelled: select")
-		in.status = 2
-		return
-	}
 	switch l := c.Loop.(type) {
 	case *syntax.WordIter:
 		items := in.params
@@ -897,9 +916,14 @@ func (in *interp) forClause(c *syntax.ForClause) {
 		if len(items) == 0 {
 			in.status = 0
 		}
+		if c.Select {
+			in.selectLoop(c, l, items)
+			return
+		}
 		in.loops++
 		defer func() { in.loops = max(0, in.loops-1) }()
 		for _, s := range items {
+			in.debug(c)
 			if in.opts.xtrace {
 				in.trace("for " + l.Name.Value + " in " + wordsText(l.Items))
 			}
@@ -920,6 +944,7 @@ func (in *interp) cStyle(l *syntax.CStyleLoop, do []*syntax.Stmt) {
 		if x == nil {
 			return 1, true
 		}
+		in.debugAs(x)
 		in.arithSource = "((: " + exprText(x)
 		n, err := in.arith(x)
 		if err != nil {
@@ -1120,6 +1145,7 @@ func (in *interp) simple(c *syntax.CallExpr, redirs []*syntax.Redirect) {
 	tail := in.tail
 	in.tail = false
 	in.substStatus = -1
+	in.debugCall(c, redirs)
 	words, err := in.fieldsOf(c.Args)
 	if err != nil {
 		in.fail(err)
@@ -1200,23 +1226,33 @@ func (in *interp) callFunction(f *function, words []string) int {
 		in.errf("%s: maximum function nesting level exceeded (%d)", words[0], maxCalls)
 		panic(discardPanic{1})
 	}
-	params, loops, line, source := in.params, in.loops, in.line, in.source
+	params, loops, line, source, src, fixed := in.params, in.loops, in.line, in.source, in.src, in.fixedLine
 	in.calls = append(in.calls, call{words[0], in.line, in.source, params})
 	in.params, in.loops = words[1:], 0
-	in.source = f.source
+	in.source, in.src, in.fixedLine = f.source, f.src, 0
 	n, calls := len(in.scopes), in.calls[:len(in.calls)-1]
 	in.scopes = append(in.scopes, newScope())
 	defer func() {
 		in.scopes = in.scopes[:n]
 		in.calls = calls
-		in.params, in.loops, in.line, in.source = params, loops, line, source
+		in.params, in.loops, in.line, in.source, in.src, in.fixedLine = params, loops, line, source, src, fixed
 	}()
-	before := in.retTrap
-	in.stmt(f.body)
-	in.ret = false
-	if in.retTrap != "" && (in.opts.errtrace || in.retTrap != before) {
-		in.runTrap(in.retTrap)
+	before, debug := in.retTrap, in.debugTrap
+	if !in.opts.functrace {
+		in.debugTrap = ""
+	} else if in.debugTrap != "" {
+		in.line = f.line
+		in.runDebug()
 	}
+	in.retStatus = -1
+	in.stmt(f.body)
+	if in.debugTrap == "" && !in.opts.functrace {
+		in.debugTrap = debug
+	}
+	if in.retTrap != "" && (in.opts.functrace || in.retTrap != before) {
+		in.returnTrap()
+	}
+	in.ret = false
 	return in.status
 }
 
@@ -1269,7 +1305,7 @@ func (in *interp) external(c *syntax.CallExpr, redirs []*syntax.Redirect, words 
 	}
 	in.closeCoprocs(child)
 	child.start(func() int { return child.runTool(tool, argv) })
-	in.text = func() string { return stmtText(c) }
+	in.text = func() string { return in.stmtText(c) }
 	in.waitForeground(child, nil)
 }
 

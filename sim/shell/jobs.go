@@ -25,13 +25,7 @@ func (j *job) done() bool {
 func (j *job) last() *Process { return j.procs[len(j.procs)-1] }
 
 // stmtText is a statement as jobs shows it.
-func stmtText(n syntax.Node) string {
-	var b strings.Builder
-	if syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, n) != nil {
-		return ""
-	}
-	return strings.TrimSpace(b.String())
-}
+func (in *interp) stmtText(n syntax.Node) string { return commandText(in.src, n) }
 
 // spawn starts statements in a child process. prepare may change the
 // child's descriptors.
@@ -65,17 +59,8 @@ func (in *interp) runSubshell(l []*syntax.Stmt) {
 	if err != nil {
 		in.exit(254)
 	}
-	in.text = func() string { return "( " + stmtsText(l) + " )" }
+	in.text = func() string { return "( " + stmtsText(in.src, l) + " )" }
 	in.waitForeground(c, nil)
-}
-
-// stmtsText is a list of statements on one line.
-func stmtsText(l []*syntax.Stmt) string {
-	var texts []string
-	for _, st := range l {
-		texts = append(texts, stmtText(st))
-	}
-	return strings.Join(texts, "; ")
 }
 
 // background is cmd &.
@@ -95,7 +80,7 @@ func (in *interp) background(st *syntax.Stmt) {
 	if len(procs) == 0 {
 		in.exit(254)
 	}
-	in.addJob(procs, stmtText(&cp))
+	in.addJob(procs, in.stmtText(&cp))
 	in.setStatus(0)
 }
 
@@ -170,6 +155,9 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 			if bg {
 				in.detach(c, i == 0)
 			}
+			if _, ok := st.Cmd.(*syntax.CallExpr); ok && !bg {
+				c.interp.debugTrap = "" // it ran already
+			}
 			if in.interactive && len(procs) > 0 {
 				c.pgid = procs[0].pgid
 			}
@@ -203,8 +191,14 @@ func (in *interp) startPipeline(l []element, bg bool) []*Process {
 
 // pipeline is a | b | c.
 func (in *interp) pipeline(b *syntax.BinaryCmd) {
-	in.text = func() string { return stmtText(b) }
-	procs := in.startPipeline(flatten(b), false)
+	in.text = func() string { return in.stmtText(b) }
+	l := flatten(b)
+	for _, e := range l {
+		if c, ok := e.st.Cmd.(*syntax.CallExpr); ok {
+			in.debugCall(c, e.st.Redirs)
+		}
+	}
+	procs := in.startPipeline(l, false)
 	if procs == nil {
 		in.exit(254)
 	}

@@ -106,7 +106,7 @@ func (r result) golden() string {
 // TestLikeBash runs scripts and compares with what bash and GNU's tools printed.
 // UPDATE=bash records that again.
 func TestLikeBash(t *testing.T) {
-	for _, file := range []string{"language", "tools", "scripts", "more"} {
+	for _, file := range []string{"language", "tools", "scripts", "more", "lab"} {
 		cases := scriptCases(t, "testdata/"+file+".txt")
 		goldenFile := "testdata/" + file + ".golden"
 		if os.Getenv("UPDATE") == "bash" {

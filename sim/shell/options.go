@@ -18,8 +18,10 @@ func (in *interp) setOption(name string) *bool {
 		return &o.allexport
 	case "errexit":
 		return &o.errexit
-	case "errtrace", "functrace":
+	case "errtrace":
 		return &o.errtrace
+	case "functrace":
+		return &o.functrace
 	case "monitor":
 		return &o.monitor
 	case "noclobber":
@@ -69,7 +71,7 @@ func letterOption(c byte) string {
 func (in *interp) optionLetters() string {
 	var b strings.Builder
 	for _, c := range "abefhkmnptuvxBCEHPT" {
-		if name := letterOption(byte(c)); name != "functrace" && in.isOn(name) {
+		if name := letterOption(byte(c)); in.isOn(name) {
 			b.WriteRune(c)
 		}
 	}

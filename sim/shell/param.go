@@ -20,6 +20,9 @@ type expansionError struct {
 func (e *expansionError) Error() string { return e.msg }
 
 func (in *interp) unbound(name string) error {
+	if name != "" && strings.Trim(name, "0123456789") == "" {
+		name = "$" + name
+	}
 	return &expansionError{name + ": unbound variable", true}
 }
 

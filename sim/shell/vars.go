@@ -554,7 +554,7 @@ func (in *interp) environ() []string {
 			l = append(l, name+"="+v.str)
 		}
 	}
-	return l
+	return append(l, in.exportedFunctions()...)
 }
 
 // validName says that s can be the name of a variable.
@@ -632,15 +632,22 @@ func (in *interp) special(name string) (*variable, bool) {
 		for _, c := range slices.Backward(in.calls) {
 			l = append(l, c.name)
 		}
+		if in.source != "" {
+			l = append(l, "main")
+		}
 		return &variable{set: true, kind: indexed, arr: newArray(l)}, true
 	case "BASH_SOURCE":
 		l := []string{in.source}
+		for _, c := range slices.Backward(in.calls) {
+			l = append(l, c.source)
+		}
 		return &variable{set: in.source != "", kind: indexed, arr: newArray(l)}, true
 	case "BASH_LINENO":
 		var l []string
 		for _, c := range slices.Backward(in.calls) {
 			l = append(l, strconv.Itoa(c.line))
 		}
+		l = append(l, "0")
 		return &variable{set: true, kind: indexed, arr: newArray(l)}, true
 	case "PIPESTATUS":
 		l := make([]string, len(in.pipeStatus))
@@ -649,7 +656,7 @@ func (in *interp) special(name string) (*variable, bool) {
 		}
 		return &variable{set: true, kind: indexed, arr: newArray(l)}, true
 	case "BASH_COMMAND":
-		return str(in.command)
+		return str(in.currentText())
 	case "SHELLOPTS":
 		return str(in.shellopts())
 	}
