@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"hoplab/sim/shell"
 	"hoplab/sim/shell/vfs"
@@ -675,8 +674,12 @@ func (r *awkRun) text(v awkValue) string {
 	return v.s
 }
 
+// awkMaxInt is the largest number that mawk takes for an integer: byte counters
+// above it are printed by CONVFMT and OFMT.
+const awkMaxInt = 1<<31 - 1
+
 func (r *awkRun) numText(n float64, format string) string {
-	if n == math.Trunc(n) && math.Abs(n) < 1e16 {
+	if n == math.Trunc(n) && math.Abs(n) <= awkMaxInt {
 		return strconv.FormatInt(int64(n), 10)
 	}
 	return formatG(format, n)
@@ -1244,7 +1247,7 @@ func (r *awkRun) builtin(n *awkNode) awkValue {
 	case "length":
 		need(0, 1)
 		if len(n.kids) == 0 {
-			return num(float64(utf8.RuneCountInString(r.getRecord())))
+			return num(float64(len(r.getRecord())))
 		}
 		if k := n.kids[0]; k.op == "var" {
 			c := r.cell(k.ref)
@@ -1255,7 +1258,7 @@ func (r *awkRun) builtin(n *awkNode) awkValue {
 				return num(float64(len(c.arr.m)))
 			}
 		}
-		return num(float64(utf8.RuneCountInString(r.text(arg(0)))))
+		return num(float64(len(r.text(arg(0)))))
 	case "substr":
 		need(2, 3)
 		return str(substr(r.text(arg(0)), arg(1).num(), func() (float64, bool) { return arg(2).num(), len(n.kids) > 2 }))
@@ -1266,7 +1269,7 @@ func (r *awkRun) builtin(n *awkNode) awkValue {
 		if i < 0 {
 			return num(0)
 		}
-		return num(float64(utf8.RuneCountInString(s[:i]) + 1))
+		return num(float64(i + 1))
 	case "split":
 		need(2, 3)
 		return r.splitBuiltin(n)
@@ -1374,21 +1377,21 @@ func (r *awkRun) flushAll() {
 }
 
 func substr(s string, m float64, length func() (float64, bool)) string {
-	rs := []rune(s)
-	round := func(f float64) float64 { return math.RoundToEven(f) }
-	from := round(m)
-	end := float64(len(rs) + 1)
-	if n, ok := length(); ok {
-		end = math.Min(end, from+round(n))
-		if n != n {
-			return ""
-		}
+	m = math.Trunc(m)
+	n, ok := length()
+	n = math.Trunc(n)
+	if m <= 0 { // mawk counts what is in front of the text, too
+		n -= m
+		m = 1
 	}
-	from = math.Max(from, 1)
-	if !(from < end) {
+	if m > float64(len(s)) || ok && !(n > 0) || m != m {
 		return ""
 	}
-	return string(rs[int(from)-1 : int(end)-1])
+	s = s[int(m)-1:]
+	if ok && n < float64(len(s)) {
+		s = s[:int(n)]
+	}
+	return s
 }
 
 func (r *awkRun) splitBuiltin(n *awkNode) awkValue {
@@ -1512,8 +1515,8 @@ func (r *awkRun) matchBuiltin(n *awkNode) awkValue {
 	m := r.regexNode(n.kids[1]).FindStringSubmatchIndex(s)
 	start, length := 0.0, -1.0
 	if m != nil {
-		start = float64(utf8.RuneCountInString(s[:m[0]]) + 1)
-		length = float64(utf8.RuneCountInString(s[m[0]:m[1]]))
+		start = float64(m[0] + 1)
+		length = float64(m[1] - m[0])
 	}
 	if len(n.kids) > 2 { // as gawk
 		a := r.array(n.kids[2])
@@ -1534,7 +1537,8 @@ func (r *awkRun) sprintf(vals []awkValue) string {
 	vals = vals[1:]
 	next := func() awkValue {
 		if len(vals) == 0 {
-			return awkValue{}
+			r.fail("not enough arguments passed to printf(\"%s\")\n\tFILENAME=\"%s\" FNR=%s NR=%s", format,
+				r.text(r.globals[vFILENAME].v), r.numText(r.globals[vFNR].v.num(), "%.6g"), r.numText(r.globals[vNR].v.num(), "%.6g"))
 		}
 		v := vals[0]
 		vals = vals[1:]
@@ -1603,18 +1607,10 @@ func (r *awkRun) convert(spec string, verb byte, next func() awkValue) string {
 		if math.IsInf(f, 0) || math.IsNaN(f) {
 			return cFloat(strings.SplitN(spec, ".", 2)[0], 'g', f)
 		}
-		if math.Abs(f) >= 1<<63 {
-			return fmt.Sprintf(strings.SplitN(spec, ".", 2)[0]+".0f", math.Trunc(f))
-		}
-		return fmt.Sprintf(spec+"d", int64(f))
+		return fmt.Sprintf(spec+"d", int64(max(-awkMaxInt, min(f, awkMaxInt))))
 	case 'u', 'o', 'x', 'X':
 		f := next().num()
-		var u uint64
-		if f < 0 {
-			u = uint64(int64(f))
-		} else {
-			u = uint64(math.Min(f, 1<<63))
-		}
+		u := uint64(max(0, min(f, 1<<32-1)))
 		if verb == 'u' {
 			verb = 'd'
 		}
@@ -1625,10 +1621,9 @@ func (r *awkRun) convert(spec string, verb byte, next func() awkValue) string {
 		v := next()
 		s := ""
 		if v.k == kNum {
-			s = string(rune(int(v.n)))
+			s = string([]byte{byte(int(v.n))})
 		} else if t := r.text(v); t != "" {
-			_, n := utf8.DecodeRuneInString(t)
-			s = t[:n]
+			s = t[:1]
 		}
 		return fmt.Sprintf(strings.ReplaceAll(spec, "0", "")+"s", s)
 	case 's':

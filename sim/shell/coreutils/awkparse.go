@@ -115,9 +115,9 @@ func (l *awkLexer) next() {
 		}
 	default:
 		l.tok = tOp
-		for _, op := range []string{"**=", "&&", "||", "!~", "<=", ">=", "==", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", ">>", "**"} {
+		for _, op := range []string{"&&", "||", "!~", "<=", ">=", "==", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", ">>"} {
 			if strings.HasPrefix(l.s[l.i:], op) {
-				l.text = strings.Replace(op, "**", "^", 1)
+				l.text = op
 				l.i += len(op)
 				return
 			}
