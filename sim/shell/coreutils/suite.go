@@ -8,5 +8,5 @@ import (
 
 // Tools lists all tools of this package.
 func Tools() []shell.Tool {
-	return slices.Concat(textTools, sortTools, grepTools(), fileTools(), runTools(), miscTools(), sedTools(), awkTools(), diffTools(), binaryTools(), jqTools())
+	return slices.Concat(textTools, sortTools, grepTools(), fileTools(), runTools(), miscTools(), sedTools(), awkTools(), diffTools(), binaryTools(), jqTools(), extraTools())
 }
