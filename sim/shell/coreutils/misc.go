@@ -23,7 +23,7 @@ func miscTools() []shell.Tool {
 		{Name: "id", Summary: "print who one is", Usage: "[OPTION]...", Run: id, Options: []shell.Option{flag("-u, --user", "number of the user"), flag("-g, --group", "number of the group"), flag("-G, --groups", "numbers of the groups"), flag("-n, --name", "names")}},
 		{Name: "whoami", Summary: "print the name of the user", Run: func(c *shell.Call) int { fmt.Fprintln(c.Out, "root"); return 0 }},
 		{Name: "logname", Summary: "print the name of the user", Run: func(c *shell.Call) int { fmt.Fprintln(c.Out, "root"); return 0 }},
-		{Name: "hostname", Summary: "print the name of the machine", Usage: "[OPTION]", Run: hostname, Options: []shell.Option{flag("-s, --short", "the short name"), flag("-f, --fqdn", "the long name"), missing("-I, --all-ip-addresses", "addresses"), missing("-i, --ip-address", "address")}},
+		{Name: "hostname", Summary: "print the name of the machine", Usage: "[OPTION]", Run: hostname, Options: []shell.Option{flag("-s, --short", "the short name"), flag("-f, --fqdn", "the long name"), flag("-I, --all-ip-addresses", "the addresses of the namespace"), missing("-i, --ip-address", "the address of the name")}},
 		{Name: "uname", Summary: "print the name of the system", Usage: "[OPTION]...", Run: uname, Options: []shell.Option{flag("-s, --kernel-name", "Linux"), flag("-n, --nodename", "the machine"), flag("-r, --kernel-release", "the release"), flag("-v, --kernel-version", "the version"), flag("-m, --machine", "the processor"), flag("-p, --processor", "unknown"), flag("-i, --hardware-platform", "unknown"), flag("-o, --operating-system", "GNU/Linux"), flag("-a, --all", "all of it")}},
 		{Name: "nproc", Summary: "print the number of processors", Run: func(c *shell.Call) int { fmt.Fprintln(c.Out, 1); return 0 }},
 		{Name: "arch", Summary: "print the processor", Run: func(c *shell.Call) int { fmt.Fprintln(c.Out, "x86_64"); return 0 }},
@@ -352,6 +352,17 @@ func hostname(c *shell.Call) int {
 	}
 	if len(a.Operands) > 0 {
 		return c.NotModelled(1, "setting the name")
+	}
+	if a.Has("-I") {
+		for _, d := range c.NS.Devices() {
+			for _, x := range c.NS.Addresses(d) {
+				if ip := x.Prefix.Addr(); !ip.IsLoopback() && !ip.IsLinkLocalUnicast() {
+					fmt.Fprint(c.Out, ip, " ")
+				}
+			}
+		}
+		fmt.Fprintln(c.Out)
+		return 0
 	}
 	fmt.Fprintln(c.Out, c.Shell.Hostname(c.NS))
 	return 0

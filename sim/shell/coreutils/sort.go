@@ -17,8 +17,8 @@ var sortTools = []shell.Tool{
 	{Name: "sort", Summary: "sort lines", Usage: "[OPTION]... [FILE]...", Run: sortTool, Options: []shell.Option{
 		flag("-n, --numeric-sort", "by number"), flag("-g, --general-numeric-sort", "by number, with exponents"), flag("-h, --human-numeric-sort", "by number with K, M, G"), flag("-V, --version-sort", "by version"),
 		flag("-r, --reverse", "backwards"), flag("-u, --unique", "one of equal lines"), flag("-f, --ignore-case", "upper case as lower"), flag("-b, --ignore-leading-blanks", "ignore blanks in front"), flag("-d, --dictionary-order", "letters, digits and blanks only"),
-		flag("-k, --key KEY", "from field F[.C] to field"), flag("-t, --field-separator CHAR", "between fields"), flag("-s, --stable", "keep the order of equal lines"), flag("-c, --check", "tell whether it is sorted"), flag("-o, --output FILE", "write there"), flag("-z, --zero-terminated", "NUL ends lines"),
-		missing("-m, --merge", "merge sorted files"), missing("-R, --random-sort", "shuffle"), missing("-M, --month-sort", "by month")}},
+		flag("-k, --key KEY", "from field F[.C] to field"), flag("-t, --field-separator CHAR", "between fields"), flag("-s, --stable", "keep the order of equal lines"), flag("-c, --check", "tell whether it is sorted"), flag("-C", "as -c, only the status"), flag("-m, --merge", "merge sorted files"), flag("-o, --output FILE", "write there"), flag("-z, --zero-terminated", "NUL ends lines"),
+		missing("-R, --random-sort", "shuffle"), missing("-M, --month-sort", "by month")}},
 	{Name: "uniq", Summary: "drop or count equal lines that follow each other", Usage: "[OPTION]... [INPUT [OUTPUT]]", Run: uniq, Options: []shell.Option{
 		flag("-c, --count", "how many there were"), flag("-d, --repeated", "only those that repeat"), flag("-u, --unique", "only those that do not"), flag("-i, --ignore-case", "upper case as lower"), flag("-f, --skip-fields N", "fields to ignore"), flag("-s, --skip-chars N", "characters to ignore"), flag("-w, --check-chars N", "characters to compare"), missing("-D, --all-repeated", "all of them")}},
 }
@@ -334,9 +334,12 @@ func sortTool(c *shell.Call) int {
 			l = append(l, s)
 		}
 	}
-	if a.Has("-c") {
+	if a.Has("-c") || a.Has("-C") {
 		for i := 1; i < len(l); i++ {
 			if n := o.compare(l[i-1], l[i]); n > 0 || n == 0 && o.unique {
+				if a.Has("-C") {
+					return 1
+				}
 				return c.Fail(1, "%s:%d: disorder: %s", orStdin(a.Operands)[0], i+1, l[i])
 			}
 		}
