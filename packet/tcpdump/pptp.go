@@ -116,8 +116,9 @@ func (l *line) pptpControl(at int) {
 		return
 	}
 	at += 12
-	for _, field := range pptpMessages[kind].fields {
-		l.pptpField(&pptpMessages[kind], field, at)
+	message := pptpMessages[kind]
+	for _, field := range message.fields {
+		l.pptpField(&message, field, at)
 		at += field.size
 	}
 }

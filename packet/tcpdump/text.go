@@ -128,15 +128,6 @@ func (l *line) span(seconds uint32) {
 	}
 }
 
-// signedSpan prints a number of seconds that may be negative.
-func (l *line) signedSpan(seconds int32) {
-	if seconds < 0 {
-		l.str("-")
-		seconds = -seconds
-	}
-	l.span(uint32(seconds))
-}
-
 // unknown prints up to n bytes as rows of hex after the given start of a line:
 // what follows a protocol's known part.
 func (l *line) unknown(at, n int, indent string) {

@@ -197,11 +197,10 @@ func takeNextHop(l []*NextHop, n *NextHop) []*NextHop {
 
 // replaceNextHop is replace_nexthop.
 func (f *FIB) replaceNextHop(old, n *NextHop) error {
-	for _, r := range f.users(old) { // fib_check_nh_list: the first user's scope
-		if err := n.suits(r.Scope); err != nil {
+	if users := f.users(old); len(users) > 0 { // fib_check_nh_list: the first user's scope
+		if err := n.suits(users[0].Scope); err != nil {
 			return err
 		}
-		break
 	}
 	if n.Blackhole {
 		for _, g := range f.nhGroups {

@@ -505,7 +505,8 @@ func (in *interp) exportedFunctions() (l []string) {
 // whether the entry is one.
 func (in *interp) importFunction(key, val string) bool {
 	name, ok := strings.CutPrefix(key, "BASH_FUNC_")
-	if name, ok = strings.CutSuffix(name, "%%"); !ok || !strings.HasPrefix(val, "() {") {
+	name, marked := strings.CutSuffix(name, "%%")
+	if !ok || !marked || !strings.HasPrefix(val, "() {") {
 		return false
 	}
 	src := name + " " + val + "\n"

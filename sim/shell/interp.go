@@ -29,10 +29,10 @@ type interp struct {
 	status     int
 	pipeStatus []int
 	line       int
-	current    running     // for BASH_COMMAND
-	source     string      // file being run
-	src        string      // text that runs
-	fixedLine  int         // line that a trap stands for, 0 if it counts its own
+	current    running // for BASH_COMMAND
+	source     string  // file being run
+	src        string  // text that runs
+	fixedLine  int     // line that a trap stands for, 0 if it counts its own
 	calls      []call
 	shellPID   int  // $$
 	lineRuns   bool // of an interactive shell

@@ -95,7 +95,6 @@ type vxlan struct {
 	timer clock.Ref  // of the next look at the ages, where set says so
 	set   bool
 	scan  clock.Instant // when that look is, or would be
-	quiet bool          // deaf to what comes in while its entries are flushed
 }
 
 // vxlanSock is a UDP port that VXLAN devices share: struct vxlan_sock.

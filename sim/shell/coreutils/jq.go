@@ -569,7 +569,6 @@ type jqReader struct {
 	pos   int
 	inner bool // one text: fromjson
 	stack []any
-	keys  []string // of the objects on the stack that have one without a value
 	has   bool
 	val   any
 }

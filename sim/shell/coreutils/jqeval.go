@@ -133,7 +133,6 @@ func (e *jqEnv) tail(q *gojq.Query) (*jqEnv, *gojq.Query) {
 type jqMachine struct {
 	step   func(n int)
 	depth  int
-	root   *jqEnv
 	input  func() (any, bool, error)
 	host   func(name string, in any, args []any) (any, error) // now, env, input_filename …
 	stderr func(string)
@@ -288,7 +287,6 @@ func (m *jqMachine) alternative(env *jqEnv, q *gojq.Query, in jqValue, out jqOut
 func (m *jqMachine) update(env *jqEnv, q *gojq.Query, in jqValue, out jqOut) error {
 	if q.Op == gojq.OpModify {
 		v := in.v
-		var gone []any
 		paths, err := m.paths(env, q.Left, in.v)
 		if err != nil {
 			return err
@@ -308,7 +306,6 @@ func (m *jqMachine) update(env *jqEnv, q *gojq.Query, in jqValue, out jqOut) err
 				return err
 			}
 			if !found {
-				gone = append(gone, p)
 				if v, err = jqDelPaths(v, []any{p}); err != nil {
 					return err
 				}

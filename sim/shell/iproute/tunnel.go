@@ -63,7 +63,7 @@ func (c *command) parseTunnel(a args, change bool) (t tunnelWords, err error) {
 				t.mode = mode
 			}
 		case w == "key", w == "ikey", w == "okey":
-			if w, err = a.next(); err == nil {
+			if _, err = a.next(); err == nil {
 				err = fail(1, "Keys are not allowed with ipip and sit tunnels")
 			}
 		case w == "seq", w == "iseq", w == "oseq", w == "csum", w == "icsum", w == "ocsum":

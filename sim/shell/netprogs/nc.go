@@ -483,7 +483,7 @@ func (n *nc) serve(host, ports string) int {
 	if host != "" {
 		a = n.address(host, "")
 	}
-	at := netip.AddrPortFrom(a, 0)
+	var at netip.AddrPort
 	if p, ok := n.service(ports); ok {
 		at = netip.AddrPortFrom(a, p)
 	} else if v, err := strconv.ParseUint(ports, 10, 16); err == nil {

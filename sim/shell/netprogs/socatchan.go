@@ -120,8 +120,7 @@ func (*pipeChannel) close() {}
 // tcpChannel is a connection.
 type tcpChannel struct {
 	numbers
-	t         *sock.TCPConn
-	ignoreEOF bool
+	t *sock.TCPConn
 }
 
 func (c *tcpChannel) ready() bool { return c.t.Readable() }

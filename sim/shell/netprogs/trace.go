@@ -33,7 +33,7 @@ func tracerouteTool() shell.Tool {
 			{Flag: "-6", Help: "use IPv6", NotModelled: true},
 			{Flag: "-A, --as-path-lookups", Help: "perform AS path lookups", NotModelled: true},
 			{Flag: "-D, --dccp", Help: "use DCCP for tracerouting", NotModelled: true},
-			{Flag: "-d, --debug", Help: "enable socket level debugging", NotModelled: true},
+			{Flag: "-d, --debug", Help: "accepted: sockets tell nothing"},
 			{Flag: "-e, --extensions", Help: "show ICMP extensions", NotModelled: true},
 			{Flag: "-g <gate>, --gateway=<gate>", Help: "route packets through gateways", NotModelled: true},
 			{Flag: "-l <flow_label>, --flowlabel=<flow_label>", Help: "IPv6 flow label", NotModelled: true},

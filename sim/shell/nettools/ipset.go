@@ -25,7 +25,7 @@ func ipsetTool() shell.Tool {
 		{Flag: "-name, -n", Help: "list names only"},
 		{Flag: "-output, -o plain|save", Help: "how to list"},
 		{Flag: "-file, -f FILE", Help: "restore from a file, list and save to one"},
-		{Flag: "-output xml|json", NotModelled: true},
+		{Flag: "-o xml|json, -output xml|json", Help: "other forms of the list", NotModelled: true},
 		{Flag: "-resolve, -r", NotModelled: true},
 		{Flag: "-", Help: "interactive mode", NotModelled: true},
 	}}
