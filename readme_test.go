@@ -99,6 +99,29 @@ func TestReadmeShowsWhatIsPrinted(t *testing.T) {
 	require.Equal(t, 2, shown)
 }
 
+// The README's screens are frames that the tests of the screen compare.
+func TestReadmeShowsTheScreenAsItIs(t *testing.T) {
+	frames, err := filepath.Glob("ui/testdata/*.txt")
+	require.NoError(t, err)
+	plain := func(s string) string {
+		return regexp.MustCompile(`(?m) +$`).ReplaceAllString(strings.TrimRight(s, "\n"), "")
+	}
+	is := map[string]bool{}
+	for _, name := range frames {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		is[plain(string(b))] = true
+	}
+	shown := 0
+	for _, f := range fences(t) {
+		if f.lang == "screen" {
+			shown++
+			require.True(t, is[plain(f.text)], "no frame in ui/testdata looks so any more:\n%s", f.text)
+		}
+	}
+	require.Equal(t, 2, shown)
+}
+
 // Every command line of the README works.
 func TestReadmeCommands(t *testing.T) {
 	ran := 0
