@@ -64,8 +64,9 @@ type app struct {
 	helpTop  pane.Scroll
 	prompt   *prompt // the line at the bottom, nil: none
 	status   string
-	fault    bool // the status is an error
-	saved    int  // inputs that were exported
+	fault    bool   // the status is an error
+	past     string // the line that was tried on a copy last
+	saved    int    // inputs that were exported
 	quitting bool
 
 	job     *job

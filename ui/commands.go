@@ -39,6 +39,7 @@ func commands() []command {
 		{"run", "", "to the next breakpoint or the end of the step", "중단점 또는 단계 끝까지", run(replay.TheEnd)},
 		{"start", "", "the start of what has happened", "처음으로", func(a *app, _ string) tea.Cmd { a.seek(0); return nil }},
 		{"end", "", "the end of what has happened", "지금까지의 끝으로", func(a *app, _ string) tea.Cmd { a.seek(len(a.c.S.History.Events)); return nil }},
+		{"here", "", "run the line tried last here, and forget what came after", "마지막으로 시험한 줄을 여기서 실행하고 이후를 버리기", func(a *app, _ string) tea.Cmd { return a.inEarnest() }},
 		{"goto", "EVENT", "to an event by its number", "이벤트 번호로 이동", func(a *app, arg string) tea.Cmd {
 			n, err := strconv.Atoi(arg)
 			if err != nil {

@@ -162,11 +162,11 @@ func TestShells(t *testing.T) {
 	d.press("ping -c 1 172.16.158.2", "enter").shows("1 packets transmitted, 1 received")
 	n := len(d.a.c.S.History.Events)
 	// In the past a line can be tried on a copy.
-	d.press("esc", "g", "6", "ip neigh", "enter").shows("You are in the past")
-	d.press("l").shows("on a copy of the past")
+	d.press("esc", "g", "6", "ip neigh", "enter").shows("as of event 0, on a copy")
 	require.Len(t, d.a.c.S.History.Events, n)
 	// Or what came after is forgotten.
-	d.press("hostname", "enter", "y").shows("pod1:~# hostname")
+	d.press("hostname", "enter").shows("on a copy")
+	d.press("esc", ":", "here", "enter").shows("pod1:~# hostname")
 	require.Empty(t, d.a.c.S.History.Events)
 	d.press("esc", "q").shows("1 typed lines would be lost")
 	d.press("n")

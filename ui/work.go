@@ -440,7 +440,8 @@ func (a *app) wasCut(m cutMsg) tea.Cmd {
 	return a.next()
 }
 
-// typed runs a line in the shell in front. In the past it asks first.
+// typed runs a line in the shell in front: in the past on a copy of the lab as it
+// was then.
 func (a *app) typed(line string) tea.Cmd {
 	s := a.c.S
 	netns, n, _ := a.shell.Front()
@@ -455,14 +456,19 @@ func (a *app) typed(line string) tea.Cmd {
 		a.moved()
 		return a.submit(line)
 	}
-	past := fmt.Sprintf(a.c.T("You are in the past (event %d of %d). l: try the line on a copy; y: forget what came after and run it here; G: to the end; n: no", "과거입니다 (이벤트 %d/%d). l: 복사본에서 실행해 보기, y: 이후를 버리고 여기서 실행, G: 끝으로, n: 취소"), s.Cursor(), len(s.History.Events))
-	a.ask(past, map[string]func() tea.Cmd{
-		"l": func() tea.Cmd { return a.try(n, netns, line) },
-		"y": func() tea.Cmd { return a.cut(func() tea.Cmd { return a.submit(line) }) },
-		"G": func() tea.Cmd { a.seek(len(s.History.Events)); a.shell.Put(line); return nil },
-		"n": func() tea.Cmd { a.shell.Put(line); return nil },
-	})
-	return nil
+	return a.try(n, netns, line)
+}
+
+// inEarnest runs the line that was tried on a copy of the past in earnest: what came
+// after is forgotten.
+func (a *app) inEarnest() tea.Cmd {
+	line := a.past
+	if line == "" || a.c.S.Settled() {
+		a.fail(errors.New(a.c.T("here: first try a line in the past", "here: 먼저 과거에서 줄을 실행해 보세요")))
+		return nil
+	}
+	a.past = ""
+	return a.cut(func() tea.Cmd { return a.submit(line) })
 }
 
 // tryMsg is what a line printed on a copy.
@@ -487,7 +493,8 @@ func (a *app) tried(m tryMsg) {
 	if m.serial != a.serial {
 		return
 	}
-	a.say(a.c.T("on a copy of the past: nothing was changed", "과거의 복사본에서 실행: 바뀐 것은 없습니다"))
+	a.past = m.line
+	a.say(fmt.Sprintf(a.c.T("as of event %d, on a copy: nothing was changed (:here runs it in earnest)", "이벤트 %d 시점의 복사본에서 실행: 바뀐 것은 없습니다 (:here 실제로 실행)"), a.c.S.Cursor()))
 	if m.err != nil {
 		a.fail(m.err)
 	}
