@@ -7,6 +7,7 @@ package proc
 import (
 	"errors"
 	"iter"
+	"slices"
 
 	"hoplab/sim/clock"
 )
@@ -32,18 +33,18 @@ func (s *Scheduler) Live() int { return len(s.live) }
 type Proc struct {
 	PID int
 
-	s      *Scheduler
-	resume func() (struct{}, bool)
-	stop   func()
-	yield  func(struct{}) bool
-	timer  clock.Ref
-	woken  bool // a Wake came while the program was running
-	asleep bool
-	killed bool
-	done   bool
-	err    error
-	signal int
-	onEnd  []func()
+	s       *Scheduler
+	resume  func() (struct{}, bool)
+	stop    func()
+	yield   func(struct{}) bool
+	timer   clock.Ref
+	woken   bool // a Wake came while the program was running
+	asleep  bool
+	killed  bool
+	done    bool
+	err     error
+	signals []int // that came and were not taken, each once
+	onEnd   []func()
 }
 
 // Go starts f as a process at the current instant, behind what is already
@@ -189,7 +190,7 @@ func (p *Proc) Pause() {
 // Sleep blocks for d, whatever wakes it, and returns early only for a signal.
 func (p *Proc) Sleep(d clock.Duration) {
 	until := p.Now().Add(d)
-	for p.signal == 0 && p.Now() < until {
+	for !p.HasSignal() && p.Now() < until {
 		p.Wait(until)
 	}
 }
@@ -209,19 +210,28 @@ func (p *Proc) Wake() {
 // Signal sends a signal; the program reads it with Signaled when it is woken.
 // It may be called from anywhere on the lab's thread.
 func (p *Proc) Signal(n int) {
-	p.signal = n
+	if !slices.Contains(p.signals, n) {
+		p.signals = append(p.signals, n)
+	}
 	p.Wake()
 }
 
-// Signaled is the signal that came last, 0 none; reading takes it.
+// Signaled is the signal that came first, 0 none; reading takes it. Where
+// another one waits the program's next wait ends at once.
 func (p *Proc) Signaled() int {
-	n := p.signal
-	p.signal = 0
+	if len(p.signals) == 0 {
+		return 0
+	}
+	n := p.signals[0]
+	p.signals = slices.Delete(p.signals, 0, 1)
+	if len(p.signals) > 0 {
+		p.Wake()
+	}
 	return n
 }
 
 // HasSignal says that a signal came that Signaled has not yet taken.
-func (p *Proc) HasSignal() bool { return p.signal != 0 }
+func (p *Proc) HasSignal() bool { return len(p.signals) > 0 }
 
 // Kill ends the process at once; its deferred functions run. It may be called
 // from anywhere on the lab's thread but the process itself.

@@ -101,3 +101,26 @@ func BenchmarkSwitch(b *testing.B) {
 	}
 	s.KillAll()
 }
+
+func TestSignalsComeInOrderAndEachOnce(t *testing.T) {
+	var q clock.Queue
+	s := NewScheduler(&q)
+	var got []int
+	p := s.Go(func(p *Proc) error {
+		for len(got) < 2 {
+			p.Pause()
+			if n := p.Signaled(); n != 0 {
+				got = append(got, n)
+			}
+		}
+		return nil
+	})
+	q.Step()
+	p.Signal(10)
+	p.Signal(2)
+	p.Signal(10)
+	for q.Step() {
+	}
+	require.Equal(t, []int{10, 2}, got)
+	require.True(t, p.Done())
+}
