@@ -9,40 +9,41 @@ import (
 // nexthop. One with several nexthops has Hops, and each of these is a Route as
 // far as the walk of a packet is concerned. Those that Lookup and Routes return belong to the FIB: read only.
 type Route struct {
+	// What every packet asks for comes first, so that it shares cache lines.
+	Type       Type
+	Scope      Scope
+	TOS        uint8
+	Proto      Proto
+	Onlink     bool   // the gateway is on the link whatever the tables say
+	MTULock    bool   // no path MTU discovery on this route
+	Dead       bool   // RTNH_F_DEAD: the device is down
+	Linkdown   bool   // RTNH_F_LINKDOWN: the device has no carrier
+	off        bool   // no lookup may end here: dead, or without carrier where that counts
+	reject     bool   // a blackhole nexthop object
+	redirected bool   // some exception has a gateway
+	nhScope    Scope  // scope of the nexthop: what fib_check_nh found the gateway to be
+	Dev        int32  // interface index, 0 none
+	gw         uint32 // gateway that neighbours are asked for, 0: the destination itself
+	Table      uint32 // 0 in a specification: main
+	Metric     uint32 // priority; lower wins
+	Index      uint32 // number of this route in its FIB, from 1, never used twice
+	MTU        int    // bytes, 0: the device's
+	exceptions []Exception
+	whole      *Route         // that this is a hop of
+	next       *Route         // with the same prefix, tried after this one
+	exceptAt   map[uint32]int // index into exceptions by destination, once there are many
+
 	Dst      netip.Prefix
-	TOS      uint8
-	Table    uint32 // 0 in a specification: main
-	Type     Type
-	Proto    Proto
-	Scope    Scope
-	Metric   uint32     // priority; lower wins
 	PrefSrc  netip.Addr // zero: none
 	Gw       netip.Addr // zero: none
-	Dev      int32      // interface index, 0 none
-	Onlink   bool       // the gateway is on the link whatever the tables say
-	MTU      int        // bytes, 0: the device's
-	MTULock  bool       // no path MTU discovery on this route
 	AdvMSS   int        // bytes, 0: from the MTU
 	Hoplimit int        // TTL of what is sent here, 0: the sysctl's
 	Hops     []*Route   // several ways, each with Gw, Dev, Onlink and Weight of its own; nil for a single one
 	Weight   int        // of a hop: its share, from 1
 	NHID     uint32     // the nexthop object that says the way, 0 none
-	Dead     bool       // RTNH_F_DEAD: the device is down
-	Linkdown bool       // RTNH_F_LINKDOWN: the device has no carrier
-	Index    uint32     // number of this route in its FIB, from 1, never used twice
 	By       string     // who put it there, for explanations: "BIRD: learnt from k8s-w2"
 	Object   string     // the manifest or command line that caused it
-
-	next       *Route // with the same prefix, tried after this one
-	whole      *Route // that this is a hop of
-	upper      int64  // of a hop: the largest hash that takes it, -1 none
-	off        bool   // no lookup may end here: dead, or without carrier where that counts
-	reject     bool   // a blackhole nexthop object
-	nhScope    Scope  // scope of the nexthop: what fib_check_nh found the gateway to be
-	gw         uint32 // gateway that neighbours are asked for, 0: the destination itself
-	exceptions []Exception
-	exceptAt   map[uint32]int // index into exceptions by destination, once there are many
-	redirected bool           // some exception has a gateway
+	upper    int64      // of a hop: the largest hash that takes it, -1 none
 }
 
 // Whole is the route that a hop belongs to; any other route is its own.

@@ -24,7 +24,12 @@ func (f *FIB) SetMaster(dev, master int32, table uint32) {
 }
 
 // Master is the VRF of a device, 0 if it is in none.
-func (f *FIB) Master(dev int32) int32 { return f.l3[dev].master }
+func (f *FIB) Master(dev int32) int32 {
+	if f.l3 == nil {
+		return 0
+	}
+	return f.l3[dev].master
+}
 
 // VRFTable is the table of a device's VRF, 0 if it is in none:
 // l3mdev_fib_table.

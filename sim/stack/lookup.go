@@ -37,6 +37,9 @@ func (ns *Namespace) lookup(k *fib.Key) (fib.Result, error) {
 	if k.SkipOIF {
 		rest |= 1
 	}
+	if k.AnyLink {
+		rest |= 2
+	}
 	gen := ns.FIB.Gen() + 1
 	e := &ns.lookups[k.Dst*0x9e3779b1>>27]
 	if e.dst != k.Dst || e.gen != gen || e.oif != k.OIF || e.rest != rest {
