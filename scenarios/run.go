@@ -129,8 +129,8 @@ func (r *Runner) Report() *Report {
 // compile checks all steps before the first one runs.
 func (r *Runner) compile() error {
 	c := &compiler{refs: refs{r.lab}}
-	for n, s := range r.scenario.Steps {
-		path := fmt.Sprintf("spec.steps[%d]", n)
+	for _, s := range r.scenario.Steps {
+		path := fmt.Sprintf("spec.steps[%d]", s.Index)
 		st := &step{Step: s}
 		r.steps = append(r.steps, st)
 		if s.Run.Text != "" {

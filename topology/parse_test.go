@@ -90,6 +90,44 @@ func TestStudyScenario(t *testing.T) {
 	require.Equal(t, []Text{{EN: "two"}, {EN: "three", KO: "셋"}}, step.Predict[1].Choices)
 }
 
+func TestPagesBelongToTheStepAfterThem(t *testing.T) {
+	b, err := Parse("lesson.yaml", []byte(`apiVersion: hoplab/v1
+kind: Scenario
+metadata: {name: lesson}
+spec:
+  labRef: study
+  steps:
+  - name: look
+    title: {en: Look, ko: 보기}
+    text: the interfaces
+    try: [{in: node/k8s-w1, run: ip addr, look: {en: tunl0}}]
+  - pods: [pod/pod1]
+  - run: ping -c 1 10.0.0.1
+    title: Ping
+    predict: [{id: a, ask: x, kind: number, answer: "1", misconception: {en: wrong, ko: 틀림}}]
+  - wait: 1s
+  - text: the end
+`))
+	require.NoError(t, err)
+	s := b.Scenarios[0]
+	require.Len(t, s.Steps, 2)
+	require.Equal(t, []int{2, 3}, []int{s.Steps[0].Index, s.Steps[1].Index})
+	require.Len(t, s.Steps[0].Pages, 2)
+	require.Empty(t, s.Steps[1].Pages)
+	look := s.Steps[0].Pages[0]
+	require.Equal(t, Text{"Look", "보기"}, look.Title)
+	require.Equal(t, "the interfaces", look.Text.EN)
+	require.Equal(t, "node/k8s-w1", look.Try[0].In.String())
+	require.Equal(t, "ip addr", look.Try[0].Run.Text)
+	require.Equal(t, "tunl0", look.Try[0].Look.EN)
+	require.Equal(t, "pod/pod1", s.Steps[0].Pages[1].Pods[0].String())
+	require.Equal(t, 1, s.Steps[0].Pages[1].Index)
+	require.Equal(t, "Ping", s.Steps[0].Title.EN)
+	require.Equal(t, Text{"wrong", "틀림"}, s.Steps[0].Predict[0].Misconception)
+	require.Equal(t, "the end", s.After[0].Text.EN)
+	require.Equal(t, 4, s.After[0].Index)
+}
+
 func TestPlainNetwork(t *testing.T) {
 	b := parseFile(t, "plain.yaml")
 	lab := b.Labs[0]

@@ -10,6 +10,7 @@ type Scenario struct {
 	Title       Text
 	Description Text
 	Steps       []*Step
+	After       []*Page // told when all steps are over
 }
 
 // Text is something to read in two languages. A plain string in the file is English.
@@ -26,13 +27,36 @@ func (t Text) In(lang string) string {
 // IsZero reports a missing text.
 func (t Text) IsZero() bool { return t == Text{} }
 
+// Page is something to read between steps: an element of the list of steps that
+// runs nothing. A run without a reader passes it by.
+type Page struct {
+	Pos   Pos
+	Index int    // in the list of steps of the file
+	Name  string // may be empty
+	Title Text
+	Text  Text
+	Try   []Try
+	Pods  []RefAt // whose manifests are shown, with what was made of them
+}
+
+// Try is a command that a reader may run.
+type Try struct {
+	Pos  Pos
+	In   RefAt
+	Run  Line
+	Look Text // at what, in its output
+}
+
 // Step is one command and what it must lead to.
 type Step struct {
 	Pos     Pos
-	Name    string // may be empty
-	Text    Text   // what a reader is told before the step
-	In      RefAt  // where Run is typed; the zero Ref leaves it to the runner
-	Run     Line   // a command line; "" when the step only waits or checks
+	Index   int     // in the list of steps of the file, pages counted
+	Pages   []*Page // told before it
+	Name    string  // may be empty
+	Title   Text
+	Text    Text  // what a reader is told before the step
+	In      RefAt // where Run is typed; the zero Ref leaves it to the runner
+	Run     Line  // a command line; "" when the step only waits or checks
 	Tap     []RefAt
 	Wait    time.Duration // virtual time to let pass after Run
 	Expect  []*Expectation
@@ -131,7 +155,7 @@ type Prediction struct {
 	Kind          AnswerKind
 	Answer        Line // AnswerAuto or the value
 	Choices       []Text
-	Misconception string // name of the misconception that a wrong answer shows; may be empty
+	Misconception Text   // what a wrong answer shows: its words, or in EN the name of a known one; may be empty
 	About         *About // where the answer is seen; always there for AnswerAuto
 }
 

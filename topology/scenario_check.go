@@ -18,8 +18,9 @@ func (c *scenarioCheck) run() {
 	if !c.findLab() || c.lab == nil {
 		return
 	}
-	for n, s := range c.scenario.Steps {
-		path := fmt.Sprintf("spec.steps[%d].", n)
+	for _, s := range c.scenario.Steps {
+		path := fmt.Sprintf("spec.steps[%d].", s.Index)
+		c.pages(s.Pages)
 		c.newPods = c.newPods || strings.Contains(s.Run.Text, "kubectl") || strings.Contains(s.Run.Text, "calicoctl")
 		c.newSpace = c.newSpace || strings.Contains(s.Run.Text, "netns")
 		c.ref(path+"in", s.In)
@@ -33,6 +34,20 @@ func (c *scenarioCheck) run() {
 			if p.About != nil {
 				c.ref(fmt.Sprintf("%spredict[%d].about.at", path, i), p.About.At)
 			}
+		}
+	}
+	c.pages(c.scenario.After)
+}
+
+// pages checks what pages name.
+func (c *scenarioCheck) pages(list []*Page) {
+	for _, p := range list {
+		path := fmt.Sprintf("spec.steps[%d].", p.Index)
+		for i, t := range p.Try {
+			c.ref(fmt.Sprintf("%stry[%d].in", path, i), t.In)
+		}
+		for i, r := range p.Pods {
+			c.ref(fmt.Sprintf("%spods[%d]", path, i), r)
 		}
 	}
 }

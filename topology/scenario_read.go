@@ -16,7 +16,7 @@ func readScenario(doc value) *Scenario {
 				"labRef":      func(v value) { s.LabRef = v.line() },
 				"title":       func(v value) { s.Title = v.localized() },
 				"description": func(v value) { s.Description = v.localized() },
-				"steps":       func(v value) { s.Steps = readSteps(v) },
+				"steps":       func(v value) { s.Steps, s.After = readSteps(v) },
 			})
 			if v.isMapping() && !v.has("steps") {
 				v.errorf("steps are missing")
@@ -32,36 +32,94 @@ func readScenario(doc value) *Scenario {
 	return s
 }
 
-func readSteps(v value) []*Step {
+// readSteps reads the list of steps. Pages go to the step that they come before.
+func readSteps(v value) (steps []*Step, after []*Page) {
 	if !v.atMost(maxSteps, "steps") {
-		return nil
+		return nil, nil
 	}
-	var steps []*Step
 	names, ids := make(map[string]int), make(map[string]int) // line of the first
+	index := -1
 	v.list(func(v value) {
-		s := readStep(v)
-		steps = append(steps, s)
-		if first := names[s.Name]; s.Name != "" && first > 0 {
-			v.at("name").errorf("there is a step %q already (line %d)", shorten(s.Name), first)
-		}
-		names[s.Name] = s.Pos.Line
-		for _, p := range s.Predict {
-			if first := ids[p.ID]; p.ID != "" && first > 0 {
-				v.errorf("there is a prediction %q already (line %d)", shorten(p.ID), first)
+		index++
+		name, line := v.at("name"), v.pos().Line
+		if v.isPage() {
+			p := readPage(v)
+			p.Index = index
+			after = append(after, p)
+		} else {
+			s := readStep(v)
+			s.Index, s.Pages, after = index, after, nil
+			steps = append(steps, s)
+			for _, p := range s.Predict {
+				if first := ids[p.ID]; p.ID != "" && first > 0 {
+					v.errorf("there is a prediction %q already (line %d)", shorten(p.ID), first)
+				}
+				ids[p.ID] = p.Pos.Line
 			}
-			ids[p.ID] = p.Pos.Line
+		}
+		if v.has("name") && name.isScalar() {
+			if first := names[name.node.Value]; first > 0 {
+				name.errorf("there is a step %q already (line %d)", shorten(name.node.Value), first)
+			}
+			names[name.node.Value] = line
 		}
 	})
 	if v.isList() && len(steps) == 0 {
-		v.errorf("a scenario has at least one step")
+		v.errorf("a scenario has at least one step that runs or expects something")
 	}
-	return steps
+	return steps, after
+}
+
+// isPage reports an element of the list of steps that is only read.
+func (v value) isPage() bool {
+	for _, key := range []string{"run", "wait", "expect", "tap", "predict", "in"} {
+		if v.has(key) {
+			return false
+		}
+	}
+	return v.has("text") || v.has("try") || v.has("pods")
+}
+
+func readPage(v value) *Page {
+	p := &Page{Pos: v.pos()}
+	v.object(fields{
+		"name":  func(v value) { p.Name = v.line().Text },
+		"title": func(v value) { p.Title = v.localized() },
+		"text":  func(v value) { p.Text = v.localized() },
+		"try":   func(v value) { v.list(func(v value) { p.Try = append(p.Try, readTry(v)) }) },
+		"pods":  func(v value) { v.list(func(v value) { p.Pods = append(p.Pods, readPodRef(v)) }) },
+	})
+	return p
+}
+
+func readTry(v value) Try {
+	t := Try{Pos: v.pos()}
+	v.object(fields{
+		"in":   func(v value) { t.In = readPlace(v) },
+		"run":  func(v value) { t.Run = v.line() },
+		"look": func(v value) { t.Look = v.localized() },
+	})
+	for _, key := range []string{"in", "run"} {
+		if v.isMapping() && !v.has(key) {
+			v.errorf("%s is missing; write {in: node/NAME, run: COMMAND}", key)
+		}
+	}
+	return t
+}
+
+func readPodRef(v value) RefAt {
+	r := readPlace(v)
+	if !r.IsZero() && r.Kind != RefPod {
+		v.errorf("expected a pod; write pod/%s", r.Name)
+	}
+	return r
 }
 
 func readStep(v value) *Step {
 	s := &Step{Pos: v.pos()}
 	v.object(fields{
 		"name":    func(v value) { s.Name = v.line().Text },
+		"title":   func(v value) { s.Title = v.localized() },
 		"text":    func(v value) { s.Text = v.localized() },
 		"in":      func(v value) { s.In = readPlace(v) },
 		"run":     func(v value) { s.Run = Line{Text: v.filled(), Pos: v.pos()} },
@@ -71,7 +129,7 @@ func readStep(v value) *Step {
 		"predict": func(v value) { v.list(func(v value) { s.Predict = append(s.Predict, readPrediction(v)) }) },
 	})
 	if v.isMapping() && !v.has("run") && !v.has("wait") && !v.has("expect") && !v.has("tap") {
-		v.errorf("the step does nothing; write run: COMMAND, wait: TIME or expect: [...]")
+		v.errorf("the step does nothing; write run: COMMAND, wait: TIME or expect: [...], or text: alone for a page to read")
 	}
 	return s
 }
@@ -299,7 +357,7 @@ func readPrediction(v value) *Prediction {
 		},
 		"answer":        func(v value) { p.Answer = v.line() },
 		"choices":       func(v value) { v.list(func(v value) { p.Choices = append(p.Choices, v.localized()) }) },
-		"misconception": func(v value) { p.Misconception = v.line().Text },
+		"misconception": func(v value) { p.Misconception = v.localized() },
 		"about":         func(v value) { p.About = readAbout(v) },
 	})
 	if v.isMapping() {
@@ -324,6 +382,10 @@ func (p *Prediction) check(v value) {
 		if !v.has(key) {
 			v.errorf("%s is missing", key)
 		}
+	}
+	if p.Kind == AnswerChoice && !v.has("choices") {
+		v.errorf("choices are missing; write choices: [yes, no]")
+		return
 	}
 	if p.Answer.Text == AnswerAuto {
 		if p.About == nil {
