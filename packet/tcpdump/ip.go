@@ -41,13 +41,14 @@ func (l *line) ipv4(at, length int) {
 		l.num(length)
 		return
 	}
-	hlen := l.u8(at) & 15 * 4
+	h := packet.IPv4(l.frame[at : at+packet.IPv4Len])
+	hlen := h.HeaderLen()
 	if hlen < packet.IPv4Len {
 		l.str("bad-hlen ")
 		l.num(hlen)
 		return
 	}
-	total := l.u16(at + 2)
+	total := h.TotalLen()
 	if length < total {
 		l.str("truncated-ip - ")
 		l.num(total - length)
@@ -69,7 +70,8 @@ func (l *line) ipv4Packet(at, hlen, total int) {
 	if l.opt.Verbose > 0 && !l.ipv4Details(at, hlen, total) {
 		return
 	}
-	frag, proto := l.u16(at+6), l.u8(at+9)
+	h := packet.IPv4(l.frame[at : at+packet.IPv4Len])
+	frag, proto := int(h.Frag()), int(h.Proto())
 	if frag&offsetMask != 0 {
 		if l.opt.VeryQuiet {
 			return
@@ -91,7 +93,7 @@ func (l *line) ipv4Packet(at, hlen, total int) {
 		l.stopped = true
 		return
 	}
-	l.ipPayload(ipHeader(at), at+hlen, total-hlen, proto, frag&flagMF != 0, l.u8(at+8))
+	l.ipPayload(ipHeader(at), at+hlen, total-hlen, proto, h.MF(), int(h.TTL()))
 }
 
 // isIPv6 tells the version of an IP header.

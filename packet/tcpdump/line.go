@@ -2,6 +2,7 @@ package tcpdump
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"strconv"
 )
 
@@ -95,13 +96,13 @@ func (l *line) num(n int) {
 			l.out = strconv.AppendInt(l.out, int64(n), 10)
 			return
 		}
-		l.out = appendUint(l.out, uint64(n))
+		l.digits(uint64(n))
 	}
 }
 
 func (l *line) unsigned(n uint32) {
 	if !l.stopped {
-		l.out = appendUint(l.out, uint64(n))
+		l.digits(uint64(n))
 	}
 }
 
@@ -143,34 +144,30 @@ func (l *line) notModelled(what string) {
 	l.str("]")
 }
 
-// pairs are 00 to 99.
-const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+// digits prints n in decimal.
+func (l *line) digits(n uint64) {
+	const whole = 100_000_000 // more than digits8 takes
+	if n >= whole {
+		l.digits(n / whole)
+		l.out = binary.LittleEndian.AppendUint64(l.out, digits8(uint32(n%whole))|zeros8)
+		return
+	}
+	digits := digits8(uint32(n))
+	leading := bits.TrailingZeros64(digits|1<<56) / 8 // zeros in front; the last digit stays
+	l.out = binary.LittleEndian.AppendUint64(l.out, (digits|zeros8)>>(8*leading))
+	l.out = l.out[:len(l.out)-leading]
+}
 
-// appendUint is strconv.AppendUint for base 10, faster where most of a line's
-// numbers are: it writes into place.
-func appendUint(dst []byte, n uint64) []byte {
-	if n < 10 {
-		return append(dst, '0'+byte(n))
-	}
-	width := 2
-	for limit := uint64(100); limit <= n; limit *= 10 {
-		if width++; width == 19 {
-			return strconv.AppendUint(dst, n, 10)
-		}
-	}
-	at := len(dst)
-	dst = append(dst, pairs[:width]...) // room
-	out := dst[at:]
-	for n >= 100 {
-		rest := n % 100 * 2
-		n /= 100
-		width -= 2
-		out[width], out[width+1] = pairs[rest], pairs[rest+1]
-	}
-	if n >= 10 {
-		out[0], out[1] = pairs[2*n], pairs[2*n+1]
-	} else {
-		out[0] = '0' + byte(n)
-	}
-	return dst
+const zeros8 = 0x3030303030303030 // "00000000"
+
+// digits8 gives the eight decimal digits of n < 10^8, the first one in the lowest
+// byte. It halves twice what is in each part of the word, all parts at once: by
+// 10000, 100 and 10, as multiplications by the inverse.
+func digits8(n uint32) uint64 {
+	high := n / 10000
+	x := uint64(high) | uint64(n-high*10000)<<32
+	hundreds := x * 10486 >> 20 & 0x0000007f_0000007f // /100 of up to 9999
+	x = hundreds | (x-hundreds*100)<<16
+	tens := x * 103 >> 10 & 0x000f000f_000f000f // /10 of up to 99
+	return tens | (x-tens*10)<<8
 }

@@ -98,34 +98,42 @@ func (l *line) ip(at int) {
 	if l.opt.Names != nil && l.host(netip.AddrFrom4(a)) {
 		return
 	}
-	l.out = appendIPv4(l.out, a)
+	l.dottedBytes(a)
 }
 
 // octet is a byte in decimal with a dot behind it, packed so that its first
 // character comes first in little-endian order.
 type octet struct {
-	text   uint32
+	text   uint64
 	length int
 }
 
 var octets = func() (table [256]octet) {
 	for i := range table {
-		text := binary.LittleEndian.Uint32(append(strconv.AppendInt(nil, int64(i), 10), "..."...))
-		table[i] = octet{text, len(strconv.Itoa(i)) + 1}
+		text := strconv.Itoa(i) + "."
+		for j := range len(text) {
+			table[i].text |= uint64(text[j]) << (8 * j)
+		}
+		table[i].length = len(text)
 	}
 	return table
 }()
 
-// appendIPv4 appends 10.244.1.7.
-func appendIPv4(dst []byte, a [4]byte) []byte {
-	at := len(dst)
-	dst = append(dst, "255.255.255.255."...) // room
-	for _, b := range a {
-		o := octets[b]
-		binary.LittleEndian.PutUint32(dst[at:], o.text)
-		at += o.length
+// dottedBytes prints an IPv4 address that is never resolved to a name: 10.244.1.7.
+func (l *line) dottedBytes(a [4]byte) {
+	if l.stopped {
+		return
 	}
-	return dst[:at-1]
+	l.twoOctets(a[0], a[1])
+	l.twoOctets(a[2], a[3])
+	l.out = l.out[:len(l.out)-1]
+}
+
+// twoOctets prints two bytes of an address, each with a dot behind it.
+func (l *line) twoOctets(first, second byte) {
+	a, b := &octets[first], &octets[second]
+	l.out = binary.LittleEndian.AppendUint64(l.out, a.text|b.text<<(8*a.length&63))
+	l.out = l.out[:len(l.out)-8+a.length+b.length]
 }
 
 // ip6 prints an IPv6 address.
@@ -169,7 +177,7 @@ func (l *line) ip6Bytes(a [16]byte) {
 			l.out = append(l.out, ':')
 		}
 		if i == 6 && from == 0 && (length == 6 || length == 5 && words[5] == 0xffff) {
-			l.out = appendIPv4(l.out, [4]byte(a[12:]))
+			l.dottedBytes([4]byte(a[12:]))
 			return
 		}
 		l.hex(uint32(words[i]), 1)

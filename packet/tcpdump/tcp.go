@@ -81,13 +81,15 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 		l.truncated()
 		return
 	}
-	src, dst := l.u16(at), l.u16(at+2)
+	ports := l.frame[at : at+4]
+	src, dst := int(binary.BigEndian.Uint16(ports)), int(binary.BigEndian.Uint16(ports[2:]))
 	l.tcpEndpoints(ip, src, dst)
 	if !l.has(at, packet.TCPLen) {
 		l.truncated()
 		return
 	}
-	s := segment{at: at, length: length, hlen: l.u8(at+12) >> 4 * 4, flags: l.u8(at + 13), seq: l.u32(at + 4), ack: l.u32(at + 8)}
+	h := packet.TCP(l.frame[at : at+packet.TCPLen])
+	s := segment{at: at, length: length, hlen: h.HeaderLen(), flags: int(h[13]), seq: h.Seq(), ack: h.Ack()}
 	if s.hlen < packet.TCPLen {
 		l.str(" tcp ")
 		l.unsigned(uint32(length - s.hlen))

@@ -100,6 +100,8 @@ func TestReadersOfNamesSeeNames(t *testing.T) {
 	require.Contains(t, string(AppendLine(nil, link, packets[2].Data, Options{Names: names})), "192.168.77.66.tcp-43622 > web.tcp-80: ")
 }
 
+// BenchmarkAppend compares the lines with the same made by package fmt, whose
+// writer knows beforehand what the packet is.
 func BenchmarkAppend(b *testing.B) {
 	addr := func(frame []byte, at int) string {
 		return fmt.Sprintf("%d.%d.%d.%d", frame[at], frame[at+1], frame[at+2], frame[at+3])
@@ -111,24 +113,32 @@ func BenchmarkAppend(b *testing.B) {
 		made       func(dst, frame []byte) []byte // the same with package fmt
 	}{
 		{"ICMP", "icmp-echo-sizes", 0, func(dst, f []byte) []byte {
-			return fmt.Appendf(dst, "IP %s > %s: ICMP echo %s, id %d, seq %d, length %d", addr(f, 26), addr(f, 30), "request", u16(f[38:]), u16(f[40:]), u16(f[16:])-20)
+			return fmt.Appendf(dst, "IP %s > %s: ICMP echo %s, id %d, seq %d, length %d\n", addr(f, 26), addr(f, 30), "request", u16(f[38:]), u16(f[40:]), u16(f[16:])-20)
 		}},
 		{"IPIP", "ipip-echo", 0, func(dst, f []byte) []byte {
-			return fmt.Appendf(dst, "IP %s > %s: IP %s > %s: ICMP echo %s, id %d, seq %d, length %d", addr(f, 26), addr(f, 30), addr(f, 46), addr(f, 50), "request",
+			return fmt.Appendf(dst, "IP %s > %s: IP %s > %s: ICMP echo %s, id %d, seq %d, length %d\n", addr(f, 26), addr(f, 30), addr(f, 46), addr(f, 50), "request",
 				u16(f[58:]), u16(f[60:]), u16(f[36:])-20)
 		}},
 		{"TCP", "tcp-http", 2, func(dst, f []byte) []byte {
-			return fmt.Appendf(dst, "IP %s.%d > %s.%d: Flags [%s], ack %d, win %d, options [nop,nop,TS val %d ecr %d], length %d",
-				addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), ".", u32(f[42:]), u16(f[48:]), u32(f[58:]), u32(f[62:]), 0)
+			const start = 1278424466 // of the connection
+			return fmt.Appendf(dst, "IP %s.%d > %s.%d: Flags [%s], ack %d, win %d, options [nop,nop,TS val %d ecr %d], length %d\n",
+				addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), ".", u32(f[42:])-start, u16(f[48:]), u32(f[58:]), u32(f[62:]), u16(f[16:])-52)
+		}},
+		{"UDP", "udp-basic", 4, func(dst, f []byte) []byte {
+			return fmt.Appendf(dst, "IP %s.%d > %s.%d: UDP, length %d\n", addr(f, 26), u16(f[34:]), addr(f, 30), u16(f[36:]), u16(f[38:])-8)
+		}},
+		{"ARP", "arp-basic", 0, func(dst, f []byte) []byte {
+			return fmt.Appendf(dst, "ARP, Request who-has %s tell %s, length %d\n", addr(f, 38), addr(f, 28), len(f)-14)
 		}},
 	} {
 		packets, link := read(b, "testdata/pcap/"+c.file+".pcap")
 		buf := make([]byte, 0, 1024)
+		p := New(Options{LinkType: link, Times: 1})
+		for _, packet := range packets[:c.packet+1] {
+			buf = p.Append(buf[:0], packet)
+		}
+		require.Equal(b, string(c.made(nil, packets[c.packet].Data)), string(buf))
 		b.Run(c.name+"/hoplab", func(b *testing.B) {
-			p := New(Options{LinkType: link, Times: 1})
-			for _, packet := range packets[:c.packet] {
-				buf = p.Append(buf[:0], packet)
-			}
 			b.ReportAllocs()
 			for b.Loop() {
 				buf = p.Append(buf[:0], packets[c.packet])
@@ -137,7 +147,7 @@ func BenchmarkAppend(b *testing.B) {
 		b.Run(c.name+"/fmt", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = append(c.made(buf[:0], packets[c.packet].Data), '\n')
+				buf = c.made(buf[:0], packets[c.packet].Data)
 			}
 		})
 	}

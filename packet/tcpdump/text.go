@@ -165,15 +165,6 @@ func (l *line) dotted(at int) {
 	}
 }
 
-func (l *line) dottedBytes(a [4]byte) {
-	for i, b := range a {
-		if i > 0 {
-			l.str(".")
-		}
-		l.num(int(b))
-	}
-}
-
 // address6 prints an IPv6 address that is never resolved to a name.
 func (l *line) address6(at int) {
 	if l.need(at, 16) {
