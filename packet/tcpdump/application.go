@@ -1,5 +1,7 @@
 package tcpdump
 
+import "slices"
+
 // etherTunnel prints what carries other packets behind an Ethernet header, if
 // the ethertype is of that kind.
 func (l *line) etherTunnel(kind, at, length int) bool {
@@ -23,119 +25,147 @@ func (l *line) etherTunnel(kind, at, length int) bool {
 	return true
 }
 
+// announcement is what ports say about the data of a datagram.
+type announcement struct {
+	app   string
+	where direction
+	ports []int
+}
+
+// direction tells which of a datagram's ports count.
+type direction byte
+
+const (
+	either direction = iota
+	source
+	destination
+)
+
+// udpAnnounced is what tcpdump goes by, in its order: the first one that fits
+// wins. What udpData does not know is not modelled.
+var udpAnnounced = []announcement{
+	{"domain", either, []int{53}},
+	{"mdns", either, []int{5353}},
+	{"timed", either, []int{525}},
+	{"tftp", either, []int{69}},
+	{"bootp", either, []int{67, 68}},
+	{"rip", either, []int{520}},
+	{"AODV", either, []int{654}},
+	{"ISAKMP", either, []int{500, 4500, 7500, 8500}},
+	{"snmp", either, []int{161, 162}},
+	{"ntp", either, []int{123}},
+	{"Kerberos", either, []int{88, 750}},
+	{"L2TP", either, []int{1701}},
+	{"vat", destination, []int{3456}},
+	{"Zephyr", either, []int{2103, 2104}},
+	{"Rx", either, []int{7000, 7001, 7002, 7003, 7004, 7005, 7006, 7007, 7008, 7009}},
+	{"ripng", either, []int{521}},
+	{"dhcp6", either, []int{546, 547}},
+	{"AHCP", either, []int{5359}},
+	{"Babel", either, []int{6696, 6697}},
+	{"HNCP", either, []int{8231}},
+	{"whiteboard", destination, []int{4567}},
+	{"Auto-RP", either, []int{496}},
+	{"RADIUS", either, []int{1645, 1812, 1646, 1813, 1700, 3799}},
+	{"hsrp", destination, []int{1985}},
+	{"lwres", either, []int{921}},
+	{"LDP", either, []int{646}},
+	{"OLSR", either, []int{698}},
+	{"LSP ping", either, []int{3503}},
+	{"broadcom", source, []int{49152}},
+	{"bfd", destination, []int{portBFD, portBFDMultihop, portBFDLag, portBFDEcho}},
+	{"LMP", either, []int{701}},
+	{"VQP", either, []int{1589}},
+	{"sFlow", either, []int{6343}},
+	{"LWAPP", either, []int{12222, 12223}},
+	{"sip", either, []int{5060}},
+	{"syslog", either, []int{514}},
+	{"otv", either, []int{8472}},
+	{"vxlan", either, []int{4789}},
+	{"geneve", either, []int{6081}},
+	{"LISP", either, []int{4342}},
+	{"vxlan-gpe", either, []int{4790}},
+	{"ZEP", either, []int{17754}},
+	{"mpls", either, []int{6635}},
+	{"PTP", either, []int{319, 320}},
+	{"SOME/IP", either, []int{30490}},
+}
+
+// udpPorts has a bit for each port of udpAnnounced: few packets have one.
+var udpPorts = func() (set [1 << 16 / 64]uint64) {
+	for _, a := range udpAnnounced {
+		for _, port := range a.ports {
+			set[port/64] |= 1 << (port % 64)
+		}
+	}
+	return set
+}()
+
 // udpApplication prints the length bytes of a datagram's data if one of its
-// ports tells what they are. The order decides when both do.
+// ports tells what they are.
 func (l *line) udpApplication(src, dst, at, length int) bool {
-	either := func(port int) bool { return src == port || dst == port }
-	switch {
-	case either(53):
+	if (udpPorts[src/64&1023]>>(src%64)|udpPorts[dst/64&1023]>>(dst%64))&1 == 0 {
+		return false
+	}
+	for i := range udpAnnounced {
+		a := &udpAnnounced[i]
+		if a.where != destination && slices.Contains(a.ports, src) || a.where != source && slices.Contains(a.ports, dst) {
+			l.udpData(a.app, dst, at, length)
+			return true
+		}
+	}
+	return false
+}
+
+// udpData prints the length bytes of a datagram to port dst as those of an
+// application: one of udpAnnounced or of -T.
+func (l *line) udpData(app string, dst, at, length int) {
+	switch app {
+	case "domain":
 		l.domain(at, length, false, false)
-	case either(5353):
+	case "mdns":
 		l.domain(at, length, false, true)
-	case either(525):
-		l.undecoded("timed", length)
-	case either(69):
+	case "tftp":
 		l.tftp(at, length)
-	case either(67), either(68):
+	case "bootp":
 		l.bootp(at, length)
-	case either(520):
+	case "rip":
 		l.rip(at, length)
-	case either(654):
-		l.undecoded("AODV", length)
-	case either(500), either(4500), either(7500), either(8500):
-		l.undecoded("ISAKMP", length)
-	case either(161), either(162):
+	case "snmp":
 		if l.opt.Names != nil {
 			l.undecoded("names of SNMP objects", length)
 		} else {
 			l.snmp(at, length)
 		}
-	case either(123):
+	case "ntp":
 		l.ntp(at, length)
-	case either(88), either(750):
-		l.undecoded("Kerberos", length)
-	case either(1701):
-		l.undecoded("L2TP", length)
-	case dst == 3456:
-		l.undecoded("vat", length)
-	case either(2103), either(2104):
-		l.undecoded("Zephyr", length)
-	case src >= 7000 && src <= 7009, dst >= 7000 && dst <= 7009:
-		l.undecoded("Rx", length)
-	case either(521):
+	case "ripng":
 		l.ripng(at, length)
-	case either(546), either(547):
+	case "dhcp6":
 		l.dhcp6(at, length)
-	default:
-		return l.udpApplicationMore(src, dst, at, length)
-	}
-	return true
-}
-
-// udpApplicationMore goes on with the protocols that come behind the others.
-func (l *line) udpApplicationMore(src, dst, at, length int) bool {
-	either := func(port int) bool { return src == port || dst == port }
-	switch {
-	case either(5359):
-		l.undecoded("AHCP", length)
-	case either(6696), either(6697):
-		l.undecoded("Babel", length)
-	case either(8231):
-		l.undecoded("HNCP", length)
-	case dst == 4567:
-		l.undecoded("whiteboard", length)
-	case either(496):
-		l.undecoded("Auto-RP", length)
-	case either(1645), either(1812), either(1646), either(1813), either(1700), either(3799):
-		l.undecoded("RADIUS", length)
-	case dst == 1985:
+	case "hsrp":
 		l.hsrp(at, length)
-	case either(921):
-		l.undecoded("lwres", length)
-	case either(646):
-		l.undecoded("LDP", length)
-	case either(698):
-		l.undecoded("OLSR", length)
-	case either(3503):
-		l.undecoded("LSP ping", length)
-	case src == 49152:
+	case "broadcom":
 		l.broadcomShim(at, length)
-	case dst == portBFD, dst == portBFDMultihop, dst == portBFDLag, dst == portBFDEcho:
+	case "bfd":
 		l.bfd(at, length, dst)
-	case either(701):
-		l.undecoded("LMP", length)
-	case either(1589):
-		l.undecoded("VQP", length)
-	case either(6343):
-		l.undecoded("sFlow", length)
-	case either(12222), either(12223):
-		l.undecoded("LWAPP", length)
-	case either(5060):
+	case "sip":
 		l.textProtocol("sip", "SIP", at, length, sipMethods)
-	case either(514):
+	case "syslog":
 		l.syslog(at, length)
-	case either(8472):
+	case "otv":
 		l.otv(at, length)
-	case either(4789):
+	case "vxlan":
 		l.vxlan(at, length)
-	case either(6081):
+	case "geneve":
 		l.geneve(at, length)
-	case either(4342):
-		l.undecoded("LISP", length)
-	case either(4790):
+	case "vxlan-gpe":
 		l.vxlanGPE(at, length)
-	case either(17754):
-		l.undecoded("ZEP", length)
-	case either(6635):
+	case "mpls":
 		l.mpls(at, length)
-	case either(319), either(320):
-		l.undecoded("PTP", length)
-	case either(30490):
-		l.undecoded("SOME/IP", length)
 	default:
-		return false
+		l.undecoded(app, length)
 	}
-	return true
 }
 
 // undecoded prints a datagram that tcpdump would decode.
@@ -144,22 +174,6 @@ func (l *line) undecoded(name string, length int) {
 	l.num(length)
 	l.str(" ")
 	l.notModelled(name)
-}
-
-// udpAs prints a datagram's data as what -T says that they are.
-func (l *line) udpAs(kind string, at, length int) {
-	switch kind {
-	case "domain":
-		l.domain(at, length, false, false)
-	case "tftp":
-		l.tftp(at, length)
-	case "vxlan":
-		l.vxlan(at, length)
-	case "snmp":
-		l.snmp(at, length)
-	default:
-		l.notModelled(kind)
-	}
 }
 
 // tcpApplication prints the length bytes of a segment's data.

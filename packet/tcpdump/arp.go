@@ -1,5 +1,7 @@
 package tcpdump
 
+import "encoding/binary"
+
 // ARP operations, RFC 826, 903, 2390 and 2225.
 const (
 	arpRequest     = 1
@@ -34,12 +36,13 @@ func (l *line) arp(at, length int) {
 	if !l.need(at, 8) {
 		return
 	}
-	hardware, protocol := l.u16(at), l.u16(at+2)
+	h := l.frame[at : at+8]
+	hardware, protocol := int(binary.BigEndian.Uint16(h)), int(binary.BigEndian.Uint16(h[2:]))
 	if hardware == hardwareATM {
 		l.atmARP(at, length)
 		return
 	}
-	hlen, plen, op := l.u8(at+4), l.u8(at+5), l.u16(at+6)
+	hlen, plen, op := int(h[4]), int(h[5]), int(binary.BigEndian.Uint16(h[6:]))
 	sha := at + 8
 	spa := sha + hlen
 	tha := spa + plen
@@ -235,8 +238,11 @@ func (l *line) atmARP(at, length int) {
 
 // nonZero tells whether any of n bytes is not zero.
 func (l *line) nonZero(at, n int) bool {
-	for i := range n {
-		if l.u8(at+i) != 0 {
+	if !l.need(at, n) {
+		return false
+	}
+	for _, b := range l.frame[at : at+n] {
+		if b != 0 {
 			return true
 		}
 	}

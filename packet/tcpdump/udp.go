@@ -46,7 +46,7 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 		l.out = l.out[:start]
 		return
 	default:
-		l.udpAs(l.opt.As, payload, length)
+		l.udpData(l.opt.As, dst, payload, length)
 		return
 	}
 	if !l.opt.NoChecksums && !fragmented && (l.opt.Verbose > 1 || l.opt.Verbose == 1 && l.isIPv6(ip)) {
