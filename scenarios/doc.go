@@ -12,7 +12,7 @@
 //	run.go        a lab is built and its steps run, one after the other
 //	step.go       one step, event by event for whoever drives the clock
 //	question.go   what a run answers to a prediction
-//	command.go    the command line of a step becomes a program
+//	command.go    the shells in which the commands of steps are typed
 //	refs.go       pod/NAME, node/NAME:cali(POD), NODE:* become namespaces and interfaces
 //	journal.go    what happened to each packet of a step, and who decided it
 //	expect.go     an expectation of the file becomes a check; ping
@@ -26,7 +26,6 @@
 // Everything is judged from the events of the lab; no output is parsed. The
 // package reads no files: whoever calls it hands in their bytes.
 //
-// Left out, with an error "not modelled: …": commands other than ping, and the
-// expectations arp, route, nat, conntrack, icmpError, command and eventHash.
+// Left out, with an error "not modelled: …": the expectations arp, route, nat, conntrack, icmpError, command and eventHash.
 // Nobody is asked the predictions here; a report has their answers.
 package scenarios

@@ -22,8 +22,7 @@ type check interface {
 // outcome is what a check judges.
 type outcome struct {
 	journal *journal
-	ping    *sock.PingResult
-	output  string
+	report  *StepReport
 }
 
 // verdict is a check's answer. Of a failure why says what was expected, what
@@ -97,7 +96,8 @@ func result(x *topology.Expectation, c check, o *outcome) Result {
 	return r
 }
 
-// pingCheck compares the summary and the replies of a ping.
+// pingCheck compares the summary and the replies of the step's ping, or of all
+// its pings together.
 type pingCheck struct{ want *topology.ExpectedPing }
 
 func (c *pingCheck) see(*sim.Event, *trail) {}
@@ -119,9 +119,20 @@ func (c *pingCheck) text() string {
 }
 
 func (c *pingCheck) judge(o *outcome) verdict {
-	got := o.ping
-	if got == nil {
-		return verdict{why: "ping did not start: " + firstLine(o.output)}
+	if len(o.report.Pings) == 0 {
+		why := "no ping has come to its end"
+		if line := firstLine(o.report.Output); line != "" {
+			why += "; the command printed: " + line
+		}
+		return verdict{why: why}
+	}
+	var got sock.PingResult
+	for _, p := range o.report.Pings {
+		got.Sent += p.Sent
+		got.Received += p.Received
+		got.Duplicates += p.Duplicates
+		got.Errors += p.Errors
+		got.TTLs = append(got.TTLs, p.TTLs...)
 	}
 	var wrong []string
 	for _, f := range []struct {
@@ -153,12 +164,12 @@ func (c *pingCheck) judge(o *outcome) verdict {
 	}
 	why := strings.Join(wrong, "; ")
 	if got.Sent == 0 {
-		if line := firstLine(o.output); line != "" {
+		if line := firstLine(o.report.Output); line != "" {
 			why += "\nping printed: " + line
 		}
 		return verdict{why: why}
 	}
-	for _, r := range o.journal.requests {
+	for _, r := range o.journal.sent() {
 		if o.journal.answered(r) == nil {
 			text, seq := o.journal.fate()
 			return verdict{why: why + "\n" + text, seq: seq}
@@ -187,7 +198,7 @@ func otherTTL(ttls []uint8, want int) (string, bool) {
 // firstReply shows the way of the first reply. Each namespace in the middle of
 // it takes one from the TTL.
 func (c *pingCheck) firstReply(j *journal) (text string, seq uint64) {
-	for _, r := range j.requests {
+	for _, r := range j.sent() {
 		if a := j.answered(r); a != nil {
 			return fmt.Sprintf("the first reply went %s, %s", hops(a.hops), a.end), a.end.seq
 		}

@@ -17,15 +17,18 @@ import (
 type journal struct {
 	sender   string // namespace of the command; empty when there is none
 	live     map[packet.ID]*trail
-	requests []*request
+	requests []*request // of all namespaces
 }
 
-// maxRequests is how many packets of a command are remembered beyond their end.
+// maxRequests is how many packets that programs sent are remembered beyond their
+// end.
 const maxRequests = 1000
 
-// request is a packet that the command sent, with its copies, its fragments and
+// request is a packet that a program sent, with its copies, its fragments and
 // what came back because of it.
 type request struct {
+	netns   string
+	echo    bool     // an echo request: an answer is expected
 	trails  []*trail // the packet itself first
 	answers []*trail // ICMP messages that were made because of it
 }
@@ -124,8 +127,9 @@ func (j *journal) begin(e *sim.Event) *trail {
 	parent := j.live[e.Parent]
 	switch {
 	case e.Stage == trace.StageSocket:
-		if e.NetNS == j.sender && len(j.requests) < maxRequests {
-			t.request = &request{trails: []*trail{t}}
+		if len(j.requests) < maxRequests {
+			echo := !e.After.ARP && e.After.Proto == packet.ProtoICMP && packet.ICMPType(e.After.ICMPType) == packet.ICMPEcho
+			t.request = &request{netns: e.NetNS, echo: echo, trails: []*trail{t}}
 			j.requests = append(j.requests, t.request)
 		}
 	case parent == nil, e.Stage == trace.StageARP:
@@ -169,24 +173,47 @@ func best(trails []*trail) *trail {
 	return b
 }
 
+// sent are the packets of the step's command: those that programs in its
+// namespace sent; if they sent none, as `ip netns exec pod1 ping`, those of the
+// namespace that sent the first one.
+func (j *journal) sent() []*request {
+	if len(j.requests) == 0 {
+		return nil
+	}
+	from := j.requests[0].netns
+	for _, r := range j.requests {
+		if r.netns == j.sender {
+			from = r.netns
+		}
+	}
+	var out []*request
+	for _, r := range j.requests {
+		if r.netns == from {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // way is the way that the packets of the command went: that of the first one
 // that arrived, or else of the first one; nil when none was sent.
 func (j *journal) way() *trail {
-	for _, r := range j.requests {
+	sent := j.sent()
+	for _, r := range sent {
 		if t := best(r.trails); t.arrived() {
 			return t
 		}
 	}
-	if len(j.requests) == 0 {
+	if len(sent) == 0 {
 		return nil
 	}
-	return best(j.requests[0].trails)
+	return best(sent[0].trails)
 }
 
 // answered is the echo reply that came back to the sender; nil when none did.
 func (j *journal) answered(r *request) *trail {
 	for _, t := range r.answers {
-		if t.reply && t.arrived() && t.end.netns == j.sender {
+		if t.reply && t.arrived() && t.end.netns == r.netns {
 			return t
 		}
 	}
@@ -196,14 +223,16 @@ func (j *journal) answered(r *request) *trail {
 // fate tells what became of the first packet of the command without an answer,
 // or of the answer that got lost; seq is the event it is about.
 func (j *journal) fate() (text string, seq uint64) {
+	sent := j.sent()
 	switch {
+	case len(sent) > 0:
 	case j.sender == "":
 		return "the step has no command", 0
-	case len(j.requests) == 0:
+	default:
 		return "the command sent no packet", 0
 	}
-	for n, r := range j.requests {
-		if j.answered(r) != nil {
+	for n, r := range sent {
+		if j.answered(r) != nil || !r.echo && len(r.answers) == 0 && best(r.trails).arrived() {
 			continue
 		}
 		t, what := best(r.trails), fmt.Sprintf("packet %d of the command", n+1)
@@ -217,7 +246,7 @@ func (j *journal) fate() (text string, seq uint64) {
 		text, seq := t.ending()
 		return what + " " + text, seq
 	}
-	return "every packet of the command was answered", 0
+	return "every packet of the command arrived, and every echo request was answered", 0
 }
 
 // ending tells where the packet went and how that ended.

@@ -46,7 +46,7 @@ func (c *pathCheck) judge(o *outcome) verdict {
 	t := o.journal.way()
 	if t == nil {
 		why := "the command sent no packet, so there is no path"
-		if line := firstLine(o.output); line != "" {
+		if line := firstLine(o.report.Output); line != "" {
 			why += "; it printed: " + line
 		}
 		return verdict{why: why}

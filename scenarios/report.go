@@ -42,9 +42,10 @@ type StepReport struct {
 	Pos          topology.Pos
 	In           string // namespace the command was typed in; empty without a command
 	Command      string
-	Output       string // what the command printed, on stdout and stderr
+	Output       string // what was printed while it ran: stdout and stderr in order
 	Exit         int    // its exit status
-	Ping         *sock.PingResult
+	Printed      []Printed
+	Pings        []sock.PingResult // of each ping that has ended, in order
 	Begin, End   clock.Instant
 	Expectations []Result
 	Answers      []Answer // to the step's predictions

@@ -8,6 +8,7 @@ import (
 
 	"hoplab/sim"
 	"hoplab/sim/ctl/expand"
+	"hoplab/sim/shell"
 	"hoplab/topology"
 )
 
@@ -29,11 +30,16 @@ type Options struct {
 
 	MaxEvents uint64        // of one step, 0 is sim.DefaultEventLimit
 	MaxTime   time.Duration // of one command in the lab's time, 0 is DefaultMaxTime
+	MaxWork   int           // of one command: units of shell.Shell.Worked, 0 is DefaultMaxWork
 }
 
 // DefaultMaxTime is how long a command may run in the lab's time: one that has
 // not ended by then never will, such as ping without -c.
 const DefaultMaxTime = time.Hour
+
+// DefaultMaxWork is how much a command may do: an endless loop has done it after
+// some seconds.
+const DefaultMaxWork = 10_000_000
 
 // NotModelledError says that all faults of a scenario are things that this
 // version does not model yet.
@@ -47,6 +53,8 @@ type Runner struct {
 	scenario *topology.Scenario
 	o        Options
 	lab      *sim.Lab
+	machines map[string]*shell.Shell // the first shell of each
+	desks    map[string]*desk
 	steps    []*step
 	report   *Report
 	next     int
@@ -56,9 +64,9 @@ type Runner struct {
 // step is a step of the file, made ready for the lab.
 type step struct {
 	*topology.Step
-	command *command
-	taps    []int // indexes into Report.Taps
-	checks  []check
+	netns  string // where Run is typed
+	taps   []int  // indexes into Report.Taps
+	checks []check
 
 	questions []*question
 }
@@ -99,7 +107,7 @@ func NewRunner(s *topology.Scenario, b *topology.Bundle, o Options) (*Runner, er
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{scenario: s, o: o, lab: lab, report: &Report{
+	r := &Runner{scenario: s, o: o, lab: lab, machines: map[string]*shell.Shell{}, desks: map[string]*desk{}, report: &Report{
 		Scenario: s.Name, Pos: s.Pos, Title: s.Title, Lab: plain.Name, Seed: lab.Seed(), Start: lab.Time(0), Notes: notes,
 	}}
 	if err := r.compile(); err != nil {
@@ -134,7 +142,7 @@ func (r *Runner) compile() error {
 		st := &step{Step: s}
 		r.steps = append(r.steps, st)
 		if s.Run.Text != "" {
-			st.command = c.command(s, path)
+			st.netns = c.command(s, path)
 		} else if !s.In.IsZero() {
 			_, err := c.namespace(s.In, path+".in")
 			c.add(err)
@@ -178,7 +186,8 @@ func (r *Runner) Step(ctx context.Context) (bool, error) {
 	if err != nil || !more {
 		return false, err
 	}
-	const often = 1 << 10 // events between two looks at the context
+	const often = 1 << 10 // events, or units of work, between two looks at the context
+	worked := 0
 	for n := 1; ; n++ {
 		over, err := r.Settle()
 		if err != nil {
@@ -188,9 +197,11 @@ func (r *Runner) Step(ctx context.Context) (bool, error) {
 			return true, nil
 		}
 		r.lab.Step()
-		if n%often == 0 && ctx.Err() != nil {
+		if w := r.worked(); (n%often == 0 || w > worked+often) && ctx.Err() != nil {
 			r.stop()
 			return false, fmt.Errorf("scenario %s was interrupted: %w", r.scenario.Name, context.Cause(ctx))
+		} else if w > worked+often {
+			worked = w
 		}
 	}
 }

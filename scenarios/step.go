@@ -1,11 +1,11 @@
 package scenarios
 
 import (
-	"strings"
+	"fmt"
+	"time"
 
 	"hoplab/sim"
 	"hoplab/sim/clock"
-	"hoplab/sim/proc"
 )
 
 // begun is a step that runs: its command until it has ended, then the frames
@@ -17,11 +17,11 @@ type begun struct {
 	journal *journal
 	cancel  func() // no longer looks at events
 
-	proc     *proc.Proc // nil without a command
-	out      strings.Builder
+	desk     *desk         // nil without a command
 	deadline clock.Instant // of the command
+	worked   int           // by the desk before
 	phase    phase
-	until    clock.Instant // of the wait
+	until    clock.Instant // of the phase
 	events   uint64
 }
 
@@ -48,8 +48,8 @@ func (r *Runner) Begin() (bool, error) {
 	r.next++
 	s := r.steps[n]
 	rep := &StepReport{Name: s.Name, Pos: s.Pos, Command: s.Run.Text, Begin: r.lab.Now()}
-	if s.command != nil {
-		rep.In = s.command.netns
+	if s.Run.Text != "" {
+		rep.In = s.netns
 	}
 	r.report.Steps = append(r.report.Steps, rep)
 	if r.o.OnStep != nil {
@@ -62,13 +62,19 @@ func (r *Runner) Begin() (bool, error) {
 	if !r.o.Blind {
 		b.cancel = r.lab.Subscribe(func(e *sim.Event) { r.see(s, b.journal, e) })
 	}
-	if s.command != nil {
+	if s.Run.Text != "" {
 		longest := r.o.MaxTime
 		if longest == 0 {
 			longest = DefaultMaxTime
 		}
 		b.deadline = r.lab.Now().Add(longest)
-		b.proc = s.command.start(r.lab, &b.out, rep)
+		var err error
+		if b.desk, err = r.sitDown(s.netns); err != nil {
+			b.cancel()
+			return false, err
+		}
+		b.worked = b.desk.sh.Worked()
+		b.desk.term.Start(s.Run.Text)
 	}
 	r.begun = b
 	return true, nil
@@ -82,7 +88,7 @@ func (r *Runner) Output() string {
 	if r.begun == nil {
 		return ""
 	}
-	return r.begun.out.String()
+	return r.begun.report.text(true, true)
 }
 
 // Settle looks whether the step that was begun is over, and judges it then. An
@@ -94,17 +100,17 @@ func (r *Runner) Settle() (over bool, err error) {
 	}
 	next, some := r.lab.World().Clock.Next()
 	if b.phase == phaseCommand {
-		if b.proc != nil && !b.proc.Done() && some && next <= b.deadline {
+		if b.desk != nil && !b.desk.over() && some && next <= b.deadline && b.desk.sh.Worked() <= b.worked+r.maxWork() {
 			return false, r.count(b)
 		}
-		if err := r.ended(b); err != nil {
+		if err := r.ended(b, some); err != nil {
 			r.stop()
 			return true, err
 		}
-		b.phase = phaseFlight
+		b.phase, b.until = phaseFlight, r.lab.Now().Add(flightTime)
 	}
 	if b.phase == phaseFlight {
-		if b.proc != nil && some && r.lab.World().InFlight() > 0 {
+		if b.desk != nil && some && next <= b.until && r.lab.World().InFlight() > 0 {
 			return false, r.count(b)
 		}
 		b.phase, b.until = phaseWait, r.lab.Now().Add(b.step.Wait)
@@ -133,23 +139,60 @@ func (r *Runner) count(b *begun) error {
 	return nil
 }
 
-// ended looks at how the command came to its end.
-func (r *Runner) ended(b *begun) error {
-	if b.proc == nil {
+// flightTime is how long frames that are on wires when a command has ended get to
+// arrive. A step that wants more waits.
+const flightTime = time.Second
+
+// over reports that the command at the desk has ended, or was ended.
+func (d *desk) over() bool { return d.term.Ready() || d.sh.Err() != nil }
+
+func (r *Runner) maxWork() int {
+	if r.o.MaxWork > 0 {
+		return r.o.MaxWork
+	}
+	return DefaultMaxWork
+}
+
+// worked is how much the commands of all steps have done.
+func (r *Runner) worked() int {
+	if r.begun == nil || r.begun.desk == nil {
+		return 0
+	}
+	return r.begun.desk.sh.Worked()
+}
+
+// ended looks at how the command came to its end. some says that there is
+// something left to happen in the lab.
+func (r *Runner) ended(b *begun, some bool) error {
+	d := b.desk
+	if d == nil {
 		return nil
 	}
-	if !b.proc.Done() {
-		b.proc.Kill()
-		return b.step.Run.Pos.Errorf("", "%s: the command has not ended after %v of the lab's time; give it an end, such as ping -c 3",
-			b.step.Run.Text, b.deadline.Sub(b.report.Begin))
+	if err := d.sh.Err(); err != nil {
+		return b.step.Run.Pos.Errorf("", "%s: %v", firstLine(b.step.Run.Text), err)
 	}
-	return b.proc.Err()
+	if d.term.Ready() {
+		b.report.Exit = d.term.Status()
+		return nil
+	}
+	defer d.sh.Close()
+	const advice = "give it an end, such as ping -c 3, or put & behind it and it goes on into the next steps"
+	fail := func(format string, args ...any) error {
+		return b.step.Run.Pos.Errorf("", "%s: the command has not ended %s; %s", firstLine(b.step.Run.Text), fmt.Sprintf(format, args...), advice)
+	}
+	switch {
+	case !some:
+		return fail("and never will: nothing is left to happen in the lab")
+	case d.sh.Worked() > b.worked+r.maxWork():
+		return fail("after %d units of work, such as commands in a loop", r.maxWork())
+	}
+	return fail("after %v of the lab's time", b.deadline.Sub(b.report.Begin))
 }
 
 // stop breaks the scenario off.
 func (r *Runner) stop() {
 	if b := r.begun; b != nil {
-		b.report.Output = b.out.String()
+		b.report.Output = b.report.text(true, true)
 		b.cancel()
 	}
 	r.begun, r.next = nil, len(r.steps)
@@ -160,9 +203,9 @@ func (r *Runner) judge(b *begun) {
 	b.cancel()
 	r.begun = nil
 	rep := b.report
-	rep.Output, rep.End = b.out.String(), r.lab.Now()
+	rep.Output, rep.End = rep.text(true, true), r.lab.Now()
 	if !r.o.Blind {
-		o := &outcome{journal: b.journal, ping: rep.Ping, output: rep.Output}
+		o := &outcome{journal: b.journal, report: rep}
 		for i, x := range b.step.Expect {
 			rep.Expectations = append(rep.Expectations, result(x, b.step.checks[i], o))
 		}

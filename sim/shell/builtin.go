@@ -945,7 +945,7 @@ func (in *interp) kill1(a string, sig Signal) bool {
 			group = in.p.pgid
 		}
 		found, self := false, false
-		for _, p := range slices.Clone(s.procs) {
+		for _, p := range s.Processes() {
 			if p.pgid == group || pid == -1 && p != in.p {
 				found = true
 				if p == in.p {

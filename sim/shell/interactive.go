@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -80,7 +82,7 @@ func (t *Terminal) runOne() {
 	in.runTraps()
 	for _, j := range append([]*job(nil), in.jobs...) {
 		if j.done() {
-			in.out(in.jobLine(j, false))
+			fmt.Fprint(fdStream{in.p, 2}, in.jobLine(j, false))
 			j.told = true
 			in.forget(j)
 		}
@@ -144,6 +146,23 @@ func Incomplete(line string) bool {
 	p := syntax.NewParser(syntax.Variant(syntax.LangBash))
 	_, err := p.Parse(strings.NewReader(line), "")
 	return err != nil && syntax.IsIncomplete(err) || strings.HasSuffix(line, "\\\n")
+}
+
+// CheckSyntax says what is wrong with the text of a script before anything of it
+// runs.
+func CheckSyntax(src string) error {
+	if err := checkSource(src); err != nil {
+		return err
+	}
+	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(src), "")
+	if _, ok := quoteArith(src, err); ok {
+		return nil // only running it tells
+	}
+	var bad syntax.ParseError
+	if errors.As(err, &bad) {
+		return fmt.Errorf("line %d, column %d: %s", bad.Pos.Line(), bad.Pos.Col(), bad.Text)
+	}
+	return err
 }
 
 func (in *interp) prompt(s string) string { return in.p.shell.prompt(in.p, s) }

@@ -365,6 +365,7 @@ func (p *Process) brokenPipe() {
 func (p *Process) step(n int) {
 	s := p.shell
 	s.steps += n
+	s.worked += n
 	if s.polled += n; s.polled >= pollSteps {
 		s.polled = 0
 		s.poll(p)

@@ -41,6 +41,10 @@ type Options struct {
 	// SIGKILL ends everything. May be nil.
 	Signal func() Signal
 
+	// Result gets what a tool found out, as a value: a *sock.PingResult. May be
+	// nil.
+	Result func(p *Process, v any)
+
 	Timeout clock.Duration // virtual time after which a script is killed; 0: never
 
 	MaxProcesses int   // alive at once; 0 means 512
@@ -73,14 +77,11 @@ func (e *OutputError) Error() string {
 	return fmt.Sprintf("the script was ended: it printed more than %d bytes", e.Limit)
 }
 
-// Shell is a userland on a lab: its tools, files and processes.
+// Shell is a userland on a lab: its tools, files and processes. Several of one
+// machine share them: see Beside.
 type Shell struct {
-	lab   *sim.Lab
-	o     Options
-	tools map[string]*Tool
-	names []string // of the tools, sorted
-	fs    *vfs.FS
-	start *stack.Namespace
+	*machine
+	o Options
 
 	procs   []*Process // alive, in order of start
 	live    int        // alive or about to start
@@ -88,13 +89,48 @@ type Shell struct {
 	written int64
 	polled  int
 	readers waitQueue     // wait for Stdin
+	worked  int           // units of work so far
 	steps   int           // of work since virtual time passed
 	since   clock.Instant // when steps began to count
 	ended   error         // why everything was ended
 }
 
-// New returns a shell on a lab. The lab must have a namespace.
+// machine is what the shells of one machine have in common.
+type machine struct {
+	lab    *sim.Lab
+	tools  map[string]*Tool
+	names  []string // of the tools, sorted
+	fs     *vfs.FS
+	start  *stack.Namespace
+	host   string   // Options.Name
+	shells []*Shell // in order of creation
+}
+
+// New returns a shell on a machine of its own on a lab. The lab must have a
+// namespace.
 func New(lab *sim.Lab, o Options) (*Shell, error) {
+	m := &machine{lab: lab, tools: map[string]*Tool{}, host: o.Name}
+	if o.Start != "" {
+		m.start = lab.Namespace(o.Start)
+		if m.start == nil {
+			return nil, fmt.Errorf("there is no machine or pod called %q to start the shell on", o.Start)
+		}
+	} else if all := lab.Namespaces(); len(all) > 0 {
+		m.start = all[0]
+	} else {
+		return nil, errors.New("the lab has no namespace to start the shell on")
+	}
+	m.fs = vfs.New(func() time.Time { return lab.Time(lab.Now()) }, o.MaxDisk, lab.Seed())
+	s := m.open(o)
+	return s, s.populate()
+}
+
+// Beside returns another shell on the machine of s: it has the same tools and
+// files and sees the same processes. Tools, Start, Name, In and MaxDisk of the
+// options are the machine's already.
+func (s *Shell) Beside(o Options) *Shell { return s.open(o) }
+
+func (m *machine) open(o Options) *Shell {
 	if o.MaxProcesses == 0 {
 		o.MaxProcesses = 512
 	}
@@ -104,25 +140,15 @@ func New(lab *sim.Lab, o Options) (*Shell, error) {
 	if o.MaxMemory == 0 {
 		o.MaxMemory = 64 << 20
 	}
-	s := &Shell{lab: lab, o: o, tools: map[string]*Tool{}}
-	if o.Start != "" {
-		s.start = lab.Namespace(o.Start)
-		if s.start == nil {
-			return nil, fmt.Errorf("there is no machine or pod called %q to start the shell on", o.Start)
-		}
-	} else if all := lab.Namespaces(); len(all) > 0 {
-		s.start = all[0]
-	} else {
-		return nil, errors.New("the lab has no namespace to start the shell on")
-	}
-	s.fs = vfs.New(func() time.Time { return lab.Time(lab.Now()) }, o.MaxDisk, lab.Seed())
-	return s, s.populate()
+	s := &Shell{machine: m, o: o}
+	m.shells = append(m.shells, s)
+	return s
 }
 
 // hostname is what the prompt, hostname and uname show in a namespace.
 func (s *Shell) hostname(ns *stack.Namespace) string {
-	if s.o.Name != "" {
-		return s.o.Name
+	if s.host != "" {
+		return s.host
 	}
 	return ns.Name
 }
@@ -228,13 +254,25 @@ func (s *Shell) View() vfs.View { return vfs.View{FS: s.fs, NS: s.start, Dir: "/
 // Mount lets d fill a place in the file system.
 func (s *Shell) Mount(at string, d vfs.Dynamic) error { return s.View().Mount(at, d) }
 
-// Processes lists the processes that are alive, oldest first.
-func (s *Shell) Processes() []*Process { return slices.Clone(s.procs) }
+// Processes lists the processes of the machine that are alive, oldest first.
+func (s *Shell) Processes() []*Process {
+	var all []*Process
+	for _, x := range s.shells {
+		all = append(all, x.procs...)
+	}
+	slices.SortStableFunc(all, func(a, b *Process) int { return a.PID - b.PID })
+	return all
+}
 
-func (s *Shell) find(pid int) *Process {
-	for _, p := range s.procs {
-		if p.PID == pid {
-			return p
+// Own lists those of Processes that were started from this shell.
+func (s *Shell) Own() []*Process { return slices.Clone(s.procs) }
+
+func (m *machine) find(pid int) *Process {
+	for _, s := range m.shells {
+		for _, p := range s.procs {
+			if p.PID == pid {
+				return p
+			}
 		}
 	}
 	return nil
@@ -406,8 +444,18 @@ func (s *Shell) Drive(done func() bool) error {
 	return err
 }
 
-// Close kills everything that runs.
-func (s *Shell) Close() { s.endAll(nil) }
+// Err says why everything that ran was ended; nil if it was not.
+func (s *Shell) Err() error { return s.ended }
+
+// Worked is how many units of work the programs have done so far.
+func (s *Shell) Worked() int { return s.worked }
+
+// Close kills everything that runs. The files of the machine stay for the shells
+// beside it.
+func (s *Shell) Close() {
+	s.endAll(nil)
+	s.shells = slices.DeleteFunc(s.shells, func(x *Shell) bool { return x == s })
+}
 
 // Out lists the files below a folder of the lab, for the caller to copy:
 // slash-separated names and contents, folders before what is in them.

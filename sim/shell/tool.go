@@ -84,6 +84,14 @@ func (c *Call) Time() time.Time { return c.Lab.Time(c.Lab.Now()) }
 // loops of their own call it, so that an endless one can be ended.
 func (c *Call) Step(n int) { c.Process.step(n) }
 
+// Result hands what the tool found out, as a value, to whoever asked for it with
+// Options.Result.
+func (c *Call) Result(v any) {
+	if f := c.Process.shell.o.Result; f != nil {
+		f(c.Process, v)
+	}
+}
+
 // Catch lets the process receive these signals with proc.Signaled instead of
 // dying of them, also where they were ignored.
 func (c *Call) Catch(sig ...Signal) {

@@ -228,7 +228,7 @@ func (g *pinger) setup() *ExitError {
 	g.fillProbe()
 	g.result.Ident = g.o.Ident
 	if !g.o.FixIdent {
-		g.result.Ident = uint16(g.ns.World().Stream(fmt.Sprintf("ping %s %d", g.ns.Name, g.p.PID)).Uint32())
+		g.result.Ident = uint16(g.ns.World().Stream(fmt.Sprintf("ping %s %d", g.ns.Name, g.sock.Number)).Uint32())
 	}
 	g.result.Dst = g.dst
 	if n := min(g.o.Count, 1024); n > 0 {

@@ -69,6 +69,7 @@ type Namespace struct {
 	lookups     *lookupCache // nil until the namespace forwards packets
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
+	opened      int      // raw sockets so far
 	socks       *sockets // nil until the first is opened
 	peers       map[uint32]*inetPeer
 	icmpGlobal  tokenBucket

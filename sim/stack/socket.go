@@ -40,6 +40,8 @@ type RawSocket struct {
 	Recv  func(ip packet.IPv4)
 	Error func(e SocketError)
 
+	Number int // how many raw sockets the namespace has opened, with this one
+
 	ns *Namespace
 }
 
@@ -66,7 +68,8 @@ const (
 
 // OpenRaw opens a raw socket. The caller may set its fields.
 func (ns *Namespace) OpenRaw(proto packet.Proto) *RawSocket {
-	s := &RawSocket{Proto: proto, PMTU: PMTUWant, ns: ns}
+	ns.opened++
+	s := &RawSocket{Proto: proto, PMTU: PMTUWant, Number: ns.opened, ns: ns}
 	if ns.Sysctls.NoPMTUDisc != 0 {
 		s.PMTU = PMTUDont
 	}

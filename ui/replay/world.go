@@ -11,7 +11,6 @@ import (
 	"hoplab/sim"
 	"hoplab/sim/clock"
 	"hoplab/sim/shell"
-	"hoplab/sim/shell/tools"
 )
 
 // InputKind says what came from outside.
@@ -121,7 +120,7 @@ func (o out) Write(b []byte) (int, error) {
 
 func (w *world) open(netns string) error {
 	o := out{w, len(w.shells)}
-	sh, err := tools.NewShell(w.lab, shell.Options{Start: netns, Stdout: o, Stderr: o, TTY: true, MaxOutput: maxOutput})
+	sh, err := w.runner.OpenShell(shell.Options{Start: netns, Stdout: o, Stderr: o, TTY: true, MaxOutput: maxOutput})
 	if err != nil {
 		return err
 	}
@@ -194,7 +193,7 @@ func (t *terminal) waits() bool {
 	if t.term.Ready() {
 		return false
 	}
-	for _, p := range t.sh.Processes() {
+	for _, p := range t.sh.Own() {
 		switch path.Base(p.Args[0]) {
 		case "tcpdump", "ncat", "nc", "cat", "tail":
 			return true

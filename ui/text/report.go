@@ -44,7 +44,7 @@ func AppendStep(dst []byte, n int, s *topology.Step, several bool, o Options) []
 		w.stepName(s.Name, n)
 	}
 	if s.Run.Text != "" {
-		w.line(0, w.lang.text(sayCommand, s.In.Machine().String(), s.Run.Text), bold)
+		w.command(s.In.Machine().String(), s.Run.Text)
 	}
 	return w.buf
 }
@@ -65,7 +65,7 @@ func (w *reporter) step(s *scenarios.StepReport, i int, several bool) {
 		w.stepName(s.Name, i)
 	}
 	if s.Command != "" {
-		w.line(0, w.lang.text(sayCommand, s.In, s.Command), bold)
+		w.command(s.In, s.Command)
 		// The command's own text stays as it is, so that it can be compared.
 		out := strings.TrimRight(s.Output, "\n")
 		if out == "" {
@@ -82,6 +82,17 @@ func (w *reporter) step(s *scenarios.StepReport, i int, several bool) {
 	}
 	if len(s.Expectations) > 0 {
 		w.buf = append(w.buf, '\n')
+	}
+}
+
+// command adds a command as it is typed: a script of several lines behind >.
+func (w *reporter) command(in, text string) {
+	text = w.lang.text(sayCommand, in, strings.TrimRight(text, "\n"))
+	for i, l := range strings.Split(text, "\n") {
+		if i > 0 {
+			l = "> " + l
+		}
+		w.line(0, l, bold)
 	}
 }
 
@@ -185,7 +196,18 @@ func AppendReportJSON(dst []byte, rep *scenarios.Report) []byte {
 			dst = stringKey(dst, `,"in":`, s.In)
 			dst = stringKey(dst, `,"command":`, s.Command)
 			dst = strconv.AppendInt(append(dst, `,"exit":`...), int64(s.Exit), 10)
-			dst = append(stringKey(dst, `,"output":`, s.Output), "}\n"...)
+			dst = append(stringKey(dst, `,"output":`, s.Output), `,"printed":[`...)
+			for i, p := range s.Printed {
+				if i > 0 {
+					dst = append(dst, ',')
+				}
+				dst = strconv.AppendInt(append(dst, `{"t":`...), int64(p.At), 10)
+				dst = uintKey(dst, `,"events":`, p.Event)
+				dst = stringKey(dst, `,"in":`, p.In)
+				dst = strconv.AppendBool(append(dst, `,"stderr":`...), p.Stderr)
+				dst = append(stringKey(dst, `,"text":`, p.Text), '}')
+			}
+			dst = append(dst, "]}\n"...)
 		}
 		for _, x := range s.Expectations {
 			open("expectation", name)

@@ -68,6 +68,7 @@ func runPing(c *shell.Call) int {
 	o.Terminal = c.IsTerminal(1)
 	c.Catch(shell.SIGINT, shell.SIGQUIT, shell.SIGALRM)
 	res, err := sock.Ping(c.Proc, c.NS, o, c.Out, c.Err, c.Lab.Time(0))
+	c.Result(&res)
 	var bad *sock.ExitError
 	if errors.As(err, &bad) {
 		return bad.Status // it has said why
