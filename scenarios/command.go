@@ -114,11 +114,14 @@ func (w deskWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// onePiece is how many bytes that come at once are put together.
+const onePiece = 4 << 10
+
 // printed adds something to the report. What a program prints that an earlier
 // step left running on another machine is on that machine's screen.
 func (s *StepReport) printed(p Printed) {
 	if n := len(s.Printed); n > 0 {
-		if l := &s.Printed[n-1]; l.At == p.At && l.Event == p.Event && l.In == p.In && l.Stderr == p.Stderr {
+		if l := &s.Printed[n-1]; l.At == p.At && l.Event == p.Event && l.In == p.In && l.Stderr == p.Stderr && len(l.Text) < onePiece {
 			l.Text += p.Text
 			return
 		}
