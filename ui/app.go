@@ -24,16 +24,18 @@ import (
 
 // Options say what the lab starts with and what it may touch.
 type Options struct {
-	Entries []*scenarios.Entry // the list to choose from
-	Open    *scenarios.Entry   // opened at once, nil: the list
-	Seed    *uint64
-	Lang    text.Lang
-	Theme   *look.Theme // nil: dark
-	ASCII   bool        // the terminal has no UTF-8
-	Mouse   bool
+	Entries  []*scenarios.Entry // the list to choose from
+	Open     *scenarios.Entry   // opened at once, nil: the list
+	Seed     *uint64
+	Lang     text.Lang
+	Theme    *look.Theme   // nil: dark, for Terminal
+	Terminal look.Terminal // for themes that are chosen later
+	ASCII    bool          // the terminal has no UTF-8
+	Mouse    bool
 
-	Last     string            // scenario that was open the last time
-	Remember func(name string) // nil: nowhere
+	Last          string            // scenario that was open the last time
+	Remember      func(name string) // nil: nowhere
+	RememberTheme func(name string) // nil: nowhere
 	// Save writes a file into the current folder, under that name or, where there
 	// is one already, under a like one; nil: there is no folder.
 	Save func(name string, write func(io.Writer) error) (written string, err error)
@@ -81,7 +83,7 @@ type app struct {
 func newApp(o Options) (*app, error) {
 	a := &app{o: o, theme: o.Theme, speed: 2, w: 80, h: 24}
 	if a.theme == nil {
-		a.theme = look.Themes()[0]
+		a.theme = look.NewTheme("dark", o.Terminal)
 	}
 	a.c = &pane.Common{Lang: o.Lang, ASCII: o.ASCII, Follow: -1, Looked: -1}
 	a.picker = picker.New(a.c, o.Entries, o.Last)

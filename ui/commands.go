@@ -3,21 +3,39 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/sahilm/fuzzy"
 
 	"hoplab/ui/look"
 	"hoplab/ui/replay"
 )
 
-// command is something that can be typed behind ":" or on the plain prompt.
+// group is a section of the help.
+type group int
+
+const (
+	ofTime group = iota
+	ofPanes
+	ofMore
+	numGroups
+)
+
+// command is something that one can do, in whatever pane one is: by a key, and by
+// its name behind ":" or on the plain prompt. Keys, hints, help and palette are
+// made of this one list.
 type command struct {
-	name, arg, en, ko string
-	do                func(a *app, arg string) tea.Cmd
+	group  group
+	keys   string // as pane.Bind reads them; empty: only by its name
+	name   string // empty: only by its keys
+	arg    string // what may stand behind the name
+	en, ko string
+	do     func(a *app, arg string) tea.Cmd
 }
 
 // commands are all of them.
@@ -25,89 +43,161 @@ func commands() []command {
 	run := func(k replay.GoalKind) func(*app, string) tea.Cmd {
 		return func(a *app, _ string) tea.Cmd { return a.run(a.goal(k)) }
 	}
-	back := func(k replay.GoalKind) func(*app, string) tea.Cmd {
-		return func(a *app, _ string) tea.Cmd { a.back(k); return nil }
+	just := func(f func(a *app)) func(*app, string) tea.Cmd {
+		return func(a *app, _ string) tea.Cmd { f(a); return nil }
 	}
+	back := func(k replay.GoalKind) func(*app, string) tea.Cmd { return just(func(a *app) { a.back(k) }) }
+	seek := func(to func(a *app) int) func(*app, string) tea.Cmd { return just(func(a *app) { a.seek(to(a)) }) }
+	part := func(a *app) int { return max(len(a.c.S.History.Events)/20, 1) }
 	return []command{
-		{"next", "", "the next hop; begins the next step", "다음 홉; 다음 단계 시작", run(replay.NextHop)},
-		{"back", "", "a hop back", "한 홉 뒤로", back(replay.NextHop)},
-		{"event", "", "one event forward", "이벤트 하나 앞으로", run(replay.AnyEvent)},
-		{"unevent", "", "one event back", "이벤트 하나 뒤로", back(replay.AnyEvent)},
-		{"packet", "", "the next packet", "다음 패킷", run(replay.NextPacket)},
-		{"drop", "", "the next packet that is lost", "다음 폐기", run(replay.NextDrop)},
-		{"reply", "", "the next answer", "다음 응답", run(replay.NextAnswer)},
-		{"run", "", "to the next breakpoint or the end of the step", "중단점 또는 단계 끝까지", run(replay.TheEnd)},
-		{"start", "", "the start of what has happened", "처음으로", func(a *app, _ string) tea.Cmd { a.seek(0); return nil }},
-		{"end", "", "the end of what has happened", "지금까지의 끝으로", func(a *app, _ string) tea.Cmd { a.seek(len(a.c.S.History.Events)); return nil }},
-		{"here", "", "run the line tried last here, and forget what came after", "마지막으로 시험한 줄을 여기서 실행하고 이후를 버리기", func(a *app, _ string) tea.Cmd { return a.inEarnest() }},
-		{"goto", "EVENT", "to an event by its number", "이벤트 번호로 이동", func(a *app, arg string) tea.Cmd {
-			n, err := strconv.Atoi(arg)
-			if err != nil {
-				a.fail(fmt.Errorf("goto %s: a number of an event is wanted", arg))
-				return nil
-			}
-			a.seek(n)
-			return nil
-		}},
-		{"filter", "[FILTER]", "show only hops that match, as tcpdump's", "tcpdump 필터에 맞는 홉만 보기", func(a *app, arg string) tea.Cmd {
+		{ofTime, "n/space", "next", "", "the next hop; begins the next step", "다음 홉; 다음 단계 시작", run(replay.NextHop)},
+		{ofTime, "b/N/backspace", "back", "", "a hop back", "한 홉 뒤로", back(replay.NextHop)},
+		{ofTime, "e", "event", "", "one event forward", "이벤트 하나 앞으로", run(replay.AnyEvent)},
+		{ofTime, "E", "unevent", "", "one event back", "이벤트 하나 뒤로", back(replay.AnyEvent)},
+		{ofTime, "p", "packet", "", "the next packet", "다음 패킷", run(replay.NextPacket)},
+		{ofTime, "P", "unpacket", "", "the packet before", "이전 패킷", back(replay.NextPacket)},
+		{ofTime, "d", "drop", "", "the next packet that is lost", "다음 폐기", run(replay.NextDrop)},
+		{ofTime, "D", "undrop", "", "the packet before that was lost", "이전 폐기", back(replay.NextDrop)},
+		{ofTime, "a", "reply", "", "the next answer", "다음 응답", run(replay.NextAnswer)},
+		{ofTime, "A", "unreply", "", "the answer before", "이전 응답", back(replay.NextAnswer)},
+		{ofTime, "S", "run", "", "to the next breakpoint or the end of the step", "중단점 또는 단계 끝까지", run(replay.TheEnd)},
+		{ofTime, "B", "continue", "", "to the next breakpoint", "다음 중단점까지", run(replay.NextBreak)},
+		{ofTime, "t", "", "", "set or clear a breakpoint", "중단점 설정/해제", just((*app).askBreak)},
+		{ofTime, "T", "", "", "clear all breakpoints", "중단점 모두 지움", just((*app).clearBreaks)},
+		{ofTime, "", "break", "WHERE", "set or clear a breakpoint: k8s-w1:tunl0, icmp, drop, /text/", "중단점 설정/해제: k8s-w1:tunl0, icmp, drop, /글자/", (*app).addBreak},
+		{ofTime, "", "breaks", "", "list the breakpoints", "중단점 목록", just((*app).listBreaks)},
+		{ofTime, "r", "play", "", "run hop by hop; pause", "홉마다 자동 실행; 일시정지", func(a *app, _ string) tea.Cmd { return a.toggle() }},
+		{ofTime, "+/=", "", "", "run faster", "더 빠르게", just(func(a *app) { a.faster(1) })},
+		{ofTime, "-", "", "", "run slower", "더 느리게", just(func(a *app) { a.faster(-1) })},
+		{ofTime, "[", "", "", "a twentieth back", "20분의 1 뒤로", seek(func(a *app) int { return a.c.S.Cursor() - part(a) })},
+		{ofTime, "]", "", "", "a twentieth forward", "20분의 1 앞으로", seek(func(a *app) int { return a.c.S.Cursor() + part(a) })},
+		{ofTime, "g", "start", "", "the start of what has happened", "처음으로", seek(func(*app) int { return 0 })},
+		{ofTime, "G", "end", "", "the end of what has happened", "지금까지의 끝으로", just((*app).toEnd)},
+		{ofTime, "", "goto", "EVENT", "to an event by its number", "이벤트 번호로 이동", (*app).goTo},
+		{ofTime, "", "wait", "TIME", "let time pass: 30s", "시간 보내기: 30s", (*app).wait},
+		{ofTime, "", "here", "", "run the line tried last here, and forget what came after", "마지막으로 시험한 줄을 여기서 실행하고 이후를 버리기", func(a *app, _ string) tea.Cmd { return a.inEarnest() }},
+
+		{ofPanes, "1-7", "", "", "map, hops, why, bytes, state, shell, lesson", "지도, 홉, 이유, 바이트, 상태, 셸, 실습", nil},
+		{ofPanes, "tab", "", "", "the next pane", "다음 창", just(func(a *app) { a.focusOn((a.focus + 1) % len(a.panes)) })},
+		{ofPanes, "shift+tab", "", "", "the pane before", "이전 창", just(func(a *app) { a.focusOn((a.focus + len(a.panes) - 1) % len(a.panes)) })},
+		{ofPanes, "enter", "", "", "why the packet went on so", "패킷이 왜 그렇게 갔는지", just(func(a *app) { a.focusOn(paneWhy) })},
+		{ofPanes, "z", "", "", "this pane alone", "이 창만 보기", just(func(a *app) { a.zoom = !a.zoom })},
+		{ofPanes, "/", "", "", "filter the hops, as tcpdump does", "tcpdump 필터로 홉 거르기", just((*app).askFilter)},
+		{ofPanes, "", "filter", "[FILTER]", "show only hops that match, as tcpdump's", "tcpdump 필터에 맞는 홉만 보기", func(a *app, arg string) tea.Cmd {
 			if err := a.setFilter(arg); err != nil {
 				a.fail(err)
 			}
 			return nil
 		}},
-		{"break", "WHERE", "set or clear a breakpoint: k8s-w1:tunl0, icmp, drop, /text/", "중단점 설정/해제: k8s-w1:tunl0, icmp, drop, /글자/", func(a *app, arg string) tea.Cmd { return a.addBreak(arg) }},
-		{"breaks", "", "list the breakpoints", "중단점 목록", func(a *app, _ string) tea.Cmd {
-			var l []string
-			for _, b := range a.c.Breaks {
-				l = append(l, b.Text)
-			}
-			if len(l) == 0 {
-				l = []string{a.c.T("no breakpoints", "중단점 없음")}
-			}
-			a.say(strings.Join(l, " · "))
-			return nil
+		{ofPanes, "f", "follow", "", "only this packet, through NAT and tunnels, and its answer; again: all", "NAT와 터널을 지나 이 패킷과 그 응답만; 다시: 모두", func(a *app, _ string) tea.Cmd { return a.do(a.hops.Update(keyNamed("f"))) }},
+		{ofPanes, "", "shell", "[MACHINE]", "open a shell", "셸 열기", (*app).shellOn},
+		{ofPanes, "", "state", "[MACHINE]", "the tables of a machine", "머신의 테이블", (*app).stateOf},
+
+		{ofMore, ":", "", "", "commands by name", "이름으로 명령", just((*app).askCommand)},
+		{ofMore, "?", "help", "", "the keys", "키 목록", just(func(a *app) { a.helping, a.helpTop.Top = true, 0 })},
+		{ofMore, "c", "copy", "", "copy what the pane shows", "복사", func(a *app, _ string) tea.Cmd { return a.do(a.hops.Update(keyNamed("c"))) }},
+		{ofMore, "x", "", "", "export: pcapng, json, text, scenario", "내보내기: pcapng, json, text, 시나리오", just((*app).askExport)},
+		{ofMore, "", "export", "FORMAT", "pcapng, json, text or scenario into the current folder", "현재 폴더에 pcapng, json, text, scenario 저장", func(a *app, arg string) tea.Cmd { a.export(arg); return nil }},
+		{ofMore, "L", "lang", "", "English, Korean", "영어, 한국어", just((*app).setLang)},
+		{ofMore, "", "theme", strings.Join(look.ThemeNames(), "|"), "the colours", "색", (*app).setTheme},
+		{ofMore, "o", "scenarios", "", "open another scenario", "다른 시나리오", func(a *app, _ string) tea.Cmd {
+			return a.leave(a.c.T("open another scenario", "다른 시나리오 열기"), func() tea.Cmd { a.close(); return nil })
 		}},
-		{"follow", "", "only this packet and what belongs to it; again: all", "이 패킷과 그 응답만; 다시: 모두", func(a *app, _ string) tea.Cmd {
-			return a.global(keyNamed("f"))
+		{ofMore, "R", "again", "", "begin anew", "처음부터 다시", func(a *app, _ string) tea.Cmd { return a.leave(a.c.T("begin anew", "처음부터 다시"), a.reopen) }},
+		{ofMore, "esc", "", "", "stop, leave, take the filter off", "멈춤, 나가기, 필터 지우기", just((*app).escape)},
+		{ofMore, "q/ctrl+c", "quit", "", "quit", "종료", func(a *app, _ string) tea.Cmd {
+			return a.leave(a.c.T("quit", "종료"), func() tea.Cmd { a.quitting = true; return nil })
 		}},
-		{"shell", "[MACHINE]", "open a shell", "셸 열기", func(a *app, arg string) tea.Cmd {
-			if arg == "" {
-				arg = a.here()
-			}
-			if a.c.S.Topology().Machine(arg) == nil {
-				a.fail(fmt.Errorf("there is no machine or pod called %q", arg))
-				return nil
-			}
-			return a.openShell(arg, false)
-		}},
-		{"state", "[MACHINE]", "the tables of a machine", "머신의 테이블", func(a *app, arg string) tea.Cmd {
-			if arg != "" {
-				if a.c.S.Topology().Machine(arg) == nil {
-					a.fail(fmt.Errorf("there is no machine or pod called %q", arg))
-					return nil
-				}
-				a.state.Show(arg)
-			}
-			a.focusOn(paneState)
-			return nil
-		}},
-		{"wait", "TIME", "let time pass: 30s", "시간 보내기: 30s", func(a *app, arg string) tea.Cmd { return a.wait(arg) }},
-		{"export", "FORMAT", "pcapng, json, text or scenario into the current folder", "현재 폴더에 pcapng, json, text, scenario 저장", func(a *app, arg string) tea.Cmd { a.export(arg); return nil }},
-		{"lang", "en|ko", "the language", "언어", func(a *app, _ string) tea.Cmd { a.setLang(); return nil }},
-		{"theme", "dark|light|contrast", "the colours", "색", func(a *app, arg string) tea.Cmd {
-			t := look.ThemeNamed(arg)
-			if t == nil {
-				a.fail(fmt.Errorf("unknown theme %q; there is dark, light and contrast", arg))
-				return nil
-			}
-			a.theme = t
-			return nil
-		}},
-		{"again", "", "begin anew", "처음부터 다시", func(a *app, _ string) tea.Cmd { return a.global(keyNamed("R")) }},
-		{"scenarios", "", "open another scenario", "다른 시나리오", func(a *app, _ string) tea.Cmd { return a.global(keyNamed("o")) }},
-		{"help", "", "the keys", "키 목록", func(a *app, _ string) tea.Cmd { a.helping = true; return nil }},
-		{"quit", "", "quit", "종료", func(a *app, _ string) tea.Cmd { return a.global(keyNamed("q")) }},
 	}
+}
+
+// clearBreaks takes all breakpoints off.
+func (a *app) clearBreaks() {
+	a.c.Breaks = nil
+	a.say(a.c.T("no breakpoints", "중단점 없음"))
+}
+
+func (a *app) listBreaks() {
+	var l []string
+	for _, b := range a.c.Breaks {
+		l = append(l, b.Text)
+	}
+	if len(l) == 0 {
+		l = []string{a.c.T("no breakpoints", "중단점 없음")}
+	}
+	a.say(strings.Join(l, " · "))
+}
+
+// faster changes the speed of what is watched.
+func (a *app) faster(d int) {
+	a.speed = max(min(a.speed+d, len(speeds())-1), 0)
+	a.say(fmt.Sprintf(a.c.T("a hop every %v", "홉마다 %v"), speeds()[a.speed]))
+}
+
+// toEnd goes to the end of what has happened.
+func (a *app) toEnd() {
+	a.seek(len(a.c.S.History.Events))
+	if a.job == nil && !a.c.S.Busy() {
+		a.stepOver()
+	}
+}
+
+func (a *app) goTo(arg string) tea.Cmd {
+	n, err := strconv.Atoi(arg)
+	if err != nil {
+		a.fail(fmt.Errorf("goto %s: a number of an event is wanted", arg))
+		return nil
+	}
+	a.seek(n)
+	return nil
+}
+
+func (a *app) shellOn(netns string) tea.Cmd {
+	if netns == "" {
+		netns = a.here()
+	}
+	if a.c.S.Topology().Machine(netns) == nil {
+		a.fail(fmt.Errorf("there is no machine or pod called %q", netns))
+		return nil
+	}
+	return a.openShell(netns, false)
+}
+
+func (a *app) stateOf(machine string) tea.Cmd {
+	if machine != "" {
+		if a.c.S.Topology().Machine(machine) == nil {
+			a.fail(fmt.Errorf("there is no machine or pod called %q", machine))
+			return nil
+		}
+		a.state.Show(machine)
+	}
+	a.focusOn(paneState)
+	return nil
+}
+
+// setTheme changes the colours, and remembers them.
+func (a *app) setTheme(name string) tea.Cmd {
+	t := look.NewTheme(name, a.o.Terminal)
+	if t == nil || !slices.Contains(look.ThemeNames(), name) {
+		a.fail(fmt.Errorf("unknown theme %q; there is %s", name, strings.Join(look.ThemeNames(), ", ")))
+		return nil
+	}
+	a.theme = t
+	if a.o.RememberTheme != nil {
+		a.o.RememberTheme(name)
+	}
+	return nil
+}
+
+// reopen begins the scenario anew.
+func (a *app) reopen() tea.Cmd {
+	if a.job != nil {
+		return nil
+	}
+	if err := a.open(a.c.S.Entry); err != nil {
+		a.fail(err)
+	}
+	return nil
 }
 
 // find finds a command by its name or the beginning of it.
@@ -115,6 +205,9 @@ func find(name string) (command, error) {
 	var fit []string
 	var c command
 	for _, x := range commands() {
+		if x.name == "" {
+			continue
+		}
 		if x.name == name {
 			return x, nil
 		}
@@ -147,36 +240,40 @@ func (a *app) command(text string) tea.Cmd {
 	return c.do(a, strings.TrimSpace(arg))
 }
 
-// askCommand is the palette.
+// askCommand is the palette: what is typed finds commands by their letters.
 func (a *app) askCommand() {
 	p := &prompt{label: ":"}
-	p.words = func() []string {
-		var l []string
-		for _, c := range commands() {
-			l = append(l, c.name)
+	p.choices = a.palette
+	p.enter = func(text string) tea.Cmd { return a.command(text) }
+	a.read(p, "")
+}
+
+// palette lists the commands that a text may mean, the best first.
+func (a *app) palette(text string) []choice {
+	var named []command
+	var names []string
+	for _, c := range commands() {
+		if c.name != "" {
+			named, names = append(named, c), append(names, c.name)
 		}
-		return l
 	}
-	p.check = func(text string) string {
-		name, arg, spaced := strings.Cut(text, " ")
-		var l []string
-		for _, c := range commands() {
-			if strings.HasPrefix(c.name, name) {
-				l = append(l, strings.TrimSpace(c.name+" "+c.arg)+" "+a.c.Glyph("—", "-")+" "+a.c.T(c.en, c.ko))
+	word, _, spaced := strings.Cut(text, " ")
+	if word != "" {
+		var fit []command
+		if c, err := find(word); spaced && err == nil {
+			fit = []command{c}
+		} else if !spaced {
+			for _, m := range fuzzy.Find(word, names) {
+				fit = append(fit, named[m.Index])
 			}
 		}
-		if len(l) == 0 {
-			return fmt.Sprintf("unknown command %q", name)
-		}
-		if spaced && arg != "" && len(l) == 1 {
-			return ""
-		}
-		return strings.Join(l[:min(len(l), 3)], "   ")
+		named = fit
 	}
-	p.enter = func(text string) tea.Cmd { return a.command(text) }
-	check := p.check
-	p.check = func(text string) string { p.hint = check(text); return "" }
-	a.read(p, "")
+	out := make([]choice, len(named))
+	for i, c := range named {
+		out[i] = choice{text: c.name, arg: c.arg, key: c.keys, what: a.c.T(c.en, c.ko)}
+	}
+	return out
 }
 
 // wait lets time pass.

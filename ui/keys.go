@@ -2,7 +2,10 @@ package ui
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"hoplab/ui/look"
@@ -33,16 +36,8 @@ func (a *app) key(k pane.Key) tea.Cmd {
 		return a.promptKey(k)
 	case a.c.S == nil:
 		return a.startKey(k)
-	case k.Name == "esc":
-		return a.escape()
-	case k.Name == "tab" && a.focus == paneShell && a.typing():
-	case k.Name == "tab", k.Name == "shift+tab":
-		d := 1
-		if k.Name != "tab" {
-			d = len(a.panes) - 1
-		}
-		a.focusOn((a.focus + d) % len(a.panes))
-		return nil
+	case k.Name == "esc", k.Name == "shift+tab", k.Name == "tab" && !(a.focus == paneShell && a.typing()):
+		return a.global(k)
 	}
 	if x := a.panes[a.focus].Update(k); x != nil {
 		return a.do(x)
@@ -55,7 +50,7 @@ func (a *app) key(k pane.Key) tea.Cmd {
 
 // escape takes back what is nearest: the run, the zoom, the shell's focus, the
 // filter.
-func (a *app) escape() tea.Cmd {
+func (a *app) escape() {
 	switch {
 	case a.job != nil:
 		a.job.cancel, a.later = true, nil
@@ -73,7 +68,6 @@ func (a *app) escape() tea.Cmd {
 	case a.status != "":
 		a.say("")
 	}
-	return nil
 }
 
 // startKey is a key on the start screen.
@@ -103,96 +97,27 @@ func (a *app) startKey(k pane.Key) tea.Cmd {
 
 // global are the keys that work everywhere but where something is typed.
 func (a *app) global(k pane.Key) tea.Cmd {
-	s := a.c.S
-	switch k.Name {
-	case "space", "n":
-		return a.run(a.goal(replay.NextHop))
-	case "e":
-		return a.run(a.goal(replay.AnyEvent))
-	case "p":
-		return a.run(a.goal(replay.NextPacket))
-	case "d":
-		return a.run(a.goal(replay.NextDrop))
-	case "a":
-		return a.run(a.goal(replay.NextAnswer))
-	case "B":
-		return a.run(a.goal(replay.NextBreak))
-	case "S":
-		return a.run(a.goal(replay.TheEnd))
-	case "N", "b", "backspace":
-		a.back(replay.NextHop)
-	case "E":
-		a.back(replay.AnyEvent)
-	case "P":
-		a.back(replay.NextPacket)
-	case "D":
-		a.back(replay.NextDrop)
-	case "A":
-		a.back(replay.NextAnswer)
-	case "g":
-		a.seek(0)
-	case "G":
-		a.seek(len(s.History.Events))
-		if a.job == nil && !s.Busy() {
-			a.stepOver()
+	if len(k.Name) == 1 && k.Name[0] >= '1' && int(k.Name[0]-'1') < len(a.panes) {
+		return a.show(int(k.Name[0] - '1'))
+	}
+	for _, c := range commands() {
+		if c.do != nil && key.Matches(k, c.binding(a)) {
+			return c.do(a, "")
 		}
-	case "[", "]":
-		d := max(len(s.History.Events)/20, 1)
-		if k.Name == "[" {
-			d = -d
-		}
-		a.seek(s.Cursor() + d)
-	case "r":
-		return a.toggle()
-	case "+", "=":
-		a.speed = min(a.speed+1, len(speeds())-1)
-		a.say(fmt.Sprintf(a.c.T("a hop every %v", "홉마다 %v"), speeds()[a.speed]))
-	case "-":
-		a.speed = max(a.speed-1, 0)
-		a.say(fmt.Sprintf(a.c.T("a hop every %v", "홉마다 %v"), speeds()[a.speed]))
-	case "1", "2", "3", "4", "5", "6", "7":
-		a.focusOn(int(k.Name[0] - '1'))
-		if _, _, ok := a.shell.Front(); a.focus == paneShell && !ok {
-			return a.openShell(a.here(), false)
-		}
-	case "enter":
-		a.focusOn(paneWhy)
-	case "z":
-		a.zoom = !a.zoom
-	case "?":
-		a.helping, a.helpTop.Top = true, 0
-	case ":":
-		a.askCommand()
-	case "/":
-		a.askFilter()
-	case "t":
-		a.askBreak()
-	case "T":
-		a.c.Breaks = nil
-		a.say(a.c.T("no breakpoints", "중단점 없음"))
-	case "f":
-		return a.do(a.hops.Update(k))
-	case "x":
-		a.askExport()
-	case "c":
-		return a.do(a.hops.Update(k))
-	case "L":
-		a.setLang()
-	case "o":
-		return a.leave(a.c.T("open another scenario", "다른 시나리오 열기"), func() tea.Cmd { a.close(); return nil })
-	case "R":
-		e := s.Entry
-		return a.leave(a.c.T("begin anew", "처음부터 다시"), func() tea.Cmd {
-			if a.job != nil {
-				return nil
-			}
-			if err := a.open(e); err != nil {
-				a.fail(err)
-			}
-			return nil
-		})
-	case "q", "ctrl+c":
-		return a.leave(a.c.T("quit", "종료"), func() tea.Cmd { a.quitting = true; return nil })
+	}
+	return nil
+}
+
+// binding is a command's keys.
+func (c *command) binding(a *app) key.Binding {
+	return pane.Bind(c.keys, a.c.T(c.en, c.ko), nil).Binding
+}
+
+// show goes to a pane by its number.
+func (a *app) show(n int) tea.Cmd {
+	a.focusOn(n)
+	if _, _, ok := a.shell.Front(); n == paneShell && !ok {
+		return a.openShell(a.here(), false)
 	}
 	return nil
 }
@@ -250,71 +175,96 @@ func (a *app) helpKey(k pane.Key) tea.Cmd {
 	return nil
 }
 
-// sections are the keys for the help, those of the pane in front first.
+// sections are the keys for the help, those of the pane in front first. Of the
+// others those are left out that mean something else here.
 func (a *app) sections() []help.Section {
 	if a.c.S == nil {
-		return []help.Section{{Title: a.picker.Title(), Keys: append(a.picker.Keys(), pane.Binding{Key: "ctrl+l", What: a.c.T("English, Korean", "영어, 한국어")})}}
+		more := []pane.Binding{pane.Bind("?", a.c.T("the keys", "키 목록"), nil), pane.Bind("ctrl+l", a.c.T("English, Korean", "영어, 한국어"), nil),
+			pane.Bind("esc", a.c.T("clear the filter; quit", "필터 지우기; 종료"), nil), pane.Bind("ctrl+c", a.c.T("quit", "종료"), nil)}
+		return []help.Section{{Title: a.picker.Title(), Keys: append(a.picker.Keys(), more...)}}
 	}
-	t := a.c.T
 	p := a.panes[a.focus]
-	return []help.Section{
-		{Title: t("this pane: ", "이 창: ") + p.Name(), Keys: p.Keys()},
-		{Title: t("time", "시간"), Keys: []pane.Binding{
-			{Key: "space n", What: t("the next hop; begins the next step", "다음 홉; 다음 단계 시작")}, {Key: "b N backspace", What: t("a hop back", "한 홉 뒤로")},
-			{Key: "e E", What: t("one event forward, back", "이벤트 하나 앞으로, 뒤로")}, {Key: "p P", What: t("the next packet, the one before", "다음 패킷, 이전 패킷")},
-			{Key: "d D", What: t("the next packet that is lost, the one before", "다음 폐기, 이전 폐기")}, {Key: "a A", What: t("the next answer, the one before", "다음 응답, 이전 응답")},
-			{Key: "t T", What: t("set or clear a breakpoint; clear all", "중단점 설정/해제; 모두 지움")}, {Key: "B", What: t("to the next breakpoint", "다음 중단점까지")},
-			{Key: "S", What: t("to the end of the step", "단계 끝까지")}, {Key: "r", What: t("run, pause", "실행, 일시정지")}, {Key: "+ -", What: t("faster, slower", "빠르게, 느리게")},
-			{Key: "[ ]", What: t("a twentieth back, forward", "20분의 1씩 뒤로, 앞으로")}, {Key: "g G", What: t("start, end of what has happened", "처음, 지금까지의 끝")},
-		}},
-		{Title: t("panes", "창"), Keys: []pane.Binding{
-			{Key: "1-7", What: t("map, hops, why, bytes, state, shell, lesson", "지도, 홉, 이유, 바이트, 상태, 셸, 실습")}, {Key: "tab shift+tab", What: t("the next pane, the one before", "다음 창, 이전 창")},
-			{Key: "z", What: t("one pane alone", "창 하나만")}, {Key: "/", What: t("filter the hops", "홉 거르기")}, {Key: "f", What: t("follow the packet through NAT and tunnels", "NAT와 터널을 지나 패킷 따라가기")},
-		}},
-		{Title: t("more", "그 밖에"), Keys: []pane.Binding{
-			{Key: ":", What: t("commands", "명령")}, {Key: "c", What: t("copy", "복사")}, {Key: "x", What: t("export: pcapng, json, scenario", "내보내기: pcapng, json, 시나리오")},
-			{Key: "L", What: t("English, Korean", "영어, 한국어")}, {Key: "o", What: t("another scenario", "다른 시나리오")}, {Key: "R", What: t("begin anew", "처음부터 다시")},
-			{Key: "esc", What: t("stop, leave, take the filter off", "멈춤, 나가기, 필터 지우기")}, {Key: "q", What: t("quit", "종료")},
-		}},
+	own := p.Keys()
+	out := []help.Section{{Title: a.c.T("this pane: ", "이 창: ") + p.Name(), Keys: own},
+		{Title: a.c.T("time", "시간")}, {Title: a.c.T("panes", "창")}, {Title: a.c.T("more", "그 밖에")}}
+	if a.typing() {
+		out[0].Keys = append(out[0].Keys, pane.Bind("esc", a.c.T("leave; then all other keys work", "나가기; 그러면 다른 키가 동작"), nil))
 	}
+	for _, c := range commands() {
+		if keys := a.free(&c, own); keys != "" {
+			s := &out[1+c.group]
+			s.Keys = append(s.Keys, pane.Bind(keys, a.c.T(c.en, c.ko), nil))
+		}
+	}
+	return out
 }
 
-// hints are the keys that are shown at the bottom.
+// free are the keys of a command that the pane in front leaves to it.
+func (a *app) free(c *command, own []pane.Binding) string {
+	if a.typing() && c.keys != "tab" && c.keys != "shift+tab" { // characters are typed
+		return ""
+	}
+	var out []string
+	for _, word := range strings.Fields(c.keys) {
+		taken := slices.ContainsFunc(pane.Names(word), func(name string) bool {
+			return name != "tab" && pane.Taken(own, pane.Key{Name: name})
+		})
+		names := strings.Split(word, "/")
+		switch {
+		case !taken:
+			out = append(out, word)
+		case len(names) > 1:
+			names = slices.DeleteFunc(names, func(name string) bool { return pane.Taken(own, pane.Key{Name: name}) })
+			if len(names) > 0 {
+				out = append(out, strings.Join(names, "/"))
+			}
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// hints are the keys that are shown at the bottom: those that are wanted most, as
+// many as there is room for, and how to see the others.
 func (a *app) hints() look.Line {
+	t := a.c.T
+	type hint struct{ key, what string }
+	always := []hint{{"?", t("help", "도움말")}, {"q", t("quit", "종료")}}
+	var list []hint
+	switch {
+	case a.c.S == nil:
+		always = []hint{{"?", t("help", "도움말")}, {"esc", t("quit", "종료")}}
+		list = []hint{{"enter", t("open", "열기")}, {"up/down", t("choose", "선택")}, {"a-z", t("filter", "거르기")}, {"ctrl+l", t("한국어", "English")}}
+	case a.typing():
+		always = []hint{{"esc", t("leave", "나가기")}}
+		for _, b := range a.panes[a.focus].Keys() {
+			list = append(list, hint{b.Help().Key, b.Help().Desc})
+		}
+	default:
+		list = []hint{{"n", t("hop", "홉")}, {"b", t("back", "뒤로")}, {"p", t("packet", "패킷")}, {"tab", t("pane", "창")}, {"6", t("shell", "셸")}, {"z", t("zoom", "확대")}, {":", t("commands", "명령")},
+			{"e", t("event", "이벤트")}, {"r", t("run", "실행")}, {"/", t("filter", "필터")}, {"f", t("follow", "추적")}, {"d", t("drop", "폐기")}, {"a", t("answer", "응답")}, {"t", t("break", "중단점")}, {"x", t("export", "내보내기")}}
+		own := a.panes[a.focus].Keys()
+		list = slices.DeleteFunc(list, func(h hint) bool { return pane.Taken(own, pane.Key{Name: h.key}) && h.key != "f" })
+	}
+	width := func(h hint) int { return look.Cells(h.key+h.what) + 3 }
+	room := a.w
+	for _, h := range always {
+		room -= width(h)
+	}
 	var l look.Line
-	add := func(key, what string) {
+	add := func(h hint) {
 		if len(l) > 0 {
 			l = l.Add(look.Dim, "  ")
 		}
-		l = l.Add(look.Key, key).Add(look.Dim, " "+what)
+		l = l.Add(look.Key, h.key).Add(look.Dim, " "+h.what)
 	}
-	t := a.c.T
-	switch {
-	case a.c.S == nil:
-		add("enter", t("open", "열기"))
-		add("?", t("help", "도움말"))
-		add("esc", t("quit", "종료"))
-		return l
-	case a.typing():
-		for _, b := range a.panes[a.focus].Keys() {
-			add(b.Key, b.What)
+	for _, h := range list {
+		if room -= width(h); room < -2 {
+			break
 		}
-		return l
+		add(h)
 	}
-	add("n", t("hop", "홉"))
-	add("b", t("back", "뒤로"))
-	add("e", t("event", "이벤트"))
-	add("p", t("packet", "패킷"))
-	add("r", t("run", "실행"))
-	add("tab", t("pane", "창"))
-	add("6", t("shell", "셸"))
-	add("z", t("zoom", "확대"))
-	add("?", t("help", "도움말"))
-	add("q", t("quit", "종료"))
-	for _, m := range []struct{ key, what string }{{"/", t("filter", "필터")}, {"t", t("break", "중단점")}, {"f", t("follow", "추적")}, {"a", t("answer", "응답")}, {"d", t("drop", "폐기")}, {"x", t("export", "내보내기")}, {":", t("commands", "명령")}} {
-		if l.Cells()+look.Cells(m.key+m.what)+3 <= a.w {
-			add(m.key, m.what)
-		}
+	for _, h := range always {
+		add(h)
 	}
 	return l
 }

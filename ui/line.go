@@ -322,6 +322,9 @@ func (l *liner) answered(arg string) {
 func (l *liner) help() {
 	row := func(name, what string) { fmt.Fprintf(l.out, "  %-24s %s\n", name, what) }
 	for _, c := range commands() {
+		if c.name == "" {
+			continue
+		}
 		row(strings.TrimSpace(c.name+" "+c.arg), l.c.T(c.en, c.ko))
 	}
 	t := l.c.T

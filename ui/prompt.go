@@ -20,12 +20,16 @@ type prompt struct {
 	edit    look.Edit
 	check   func(text string) string // what is wrong with the text so far, "" if nothing
 	enter   func(text string) tea.Cmd
-	words   func() []string // what may be typed, for tab
+	words   func() []string            // what may be typed, for tab
+	choices func(text string) []choice // commands that the text may mean
+	sel     int                        // the chosen one of them
 	live    func(text string)
 	fault   string
-	hint    string // beside the point of what is typed
 	answers map[string]func() tea.Cmd
 }
+
+// choice is a command that a text may mean.
+type choice struct{ text, arg, key, what string }
 
 // ask asks a question whose answers are keys; esc is no.
 func (a *app) ask(label string, answers map[string]func() tea.Cmd) {
@@ -64,6 +68,13 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 		}
 	case "enter":
 		text := strings.TrimSpace(p.edit.Text())
+		if c, ok := p.chosen(); ok && !strings.Contains(p.edit.Text(), " ") {
+			if c.arg != "" && c.arg[0] != '[' { // it wants something more
+				p.edit.Set(c.text + " ")
+				return nil
+			}
+			text = c.text
+		}
 		if p.check != nil && text != "" {
 			if p.fault = p.check(text); p.fault != "" {
 				return nil
@@ -72,11 +83,19 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 		a.prompt = nil
 		return p.enter(text)
 	case "tab":
-		if p.words != nil {
+		if c, ok := p.chosen(); ok {
+			p.edit.Set(c.text + " ")
+		} else if p.words != nil {
 			p.complete()
 		}
+	case "up", "ctrl+p", "shift+tab":
+		p.sel = max(p.sel-1, 0)
+	case "down", "ctrl+n":
+		p.sel++
 	default:
-		p.edit.Press(k.Name, k.Text)
+		if p.edit.Press(k.Name, k.Text) {
+			p.sel = 0
+		}
 	}
 	if a.prompt == p && p.check != nil {
 		p.fault = ""
@@ -85,6 +104,19 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// chosen is the command that enter would run.
+func (p *prompt) chosen() (choice, bool) {
+	if p.choices == nil {
+		return choice{}, false
+	}
+	list := p.choices(p.edit.Text())
+	p.sel = max(min(p.sel, len(list)-1), 0)
+	if len(list) == 0 {
+		return choice{}, false
+	}
+	return list[p.sel], true
 }
 
 // complete completes the text as far as it is clear.
@@ -111,18 +143,49 @@ func (p *prompt) complete() {
 	}
 }
 
-// lines is what the prompt shows: a line, or two with what is wrong.
-func (p *prompt) lines(w int) []look.Line {
+// mostChoices is how many commands are shown at once.
+const mostChoices = 10
+
+// lines is what the prompt shows: the line, above it the commands that it may mean
+// or below it what is wrong.
+func (p *prompt) lines(c *pane.Common, w, h int) []look.Line {
 	if p.answers != nil {
 		return look.Wrap(p.label+"  ["+strings.Join(slices.Sorted(maps.Keys(p.answers)), "/")+"]", look.Warm, w, 0)
 	}
-	out := []look.Line{p.edit.Line(p.label, w, true)}
-	if p.fault != "" {
-		out = append(out, look.S(look.Bad, p.fault))
-	} else if p.hint != "" {
-		out = append(out, look.S(look.Dim, p.hint))
+	line := p.edit.Line(p.label, w, true)
+	if p.choices != nil {
+		return append(p.menu(c, w, min(mostChoices, h-1)), line)
 	}
-	return out
+	if p.fault != "" {
+		return []look.Line{line, look.S(look.Bad, p.fault)}
+	}
+	return []look.Line{line}
+}
+
+// menu is the list of commands, the chosen one seen.
+func (p *prompt) menu(c *pane.Common, w, h int) []look.Line {
+	list := p.choices(p.edit.Text())
+	if len(list) == 0 {
+		return []look.Line{look.S(look.Bad, c.T("no such command; backspace, or esc", "그런 명령이 없습니다. backspace 또는 esc"))}
+	}
+	p.chosen() // keeps the choice within the list
+	var out []look.Line
+	for i, x := range list {
+		l := look.Line{}.Add(look.Plain, "  ")
+		if i == p.sel {
+			l = look.Line{}.Add(look.Plain, c.Glyph("▸ ", "> "))
+		}
+		l = append(l, look.Line{}.Add(look.Bold, x.text).Add(look.Dim, " "+x.arg).Fit(26)...)
+		l = append(l, look.S(look.Key, x.key).Fit(10)...)
+		l = l.Add(look.Plain, x.what)
+		if i == p.sel {
+			l = l.Fit(w).With(look.Selected)
+		}
+		out = append(out, l)
+	}
+	var s pane.Scroll
+	s.Show(p.sel, max(h, 1), len(out))
+	return s.Part(out, max(h, 1))
 }
 
 // askFilter reads a filter for the crossings that are shown.

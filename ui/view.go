@@ -162,8 +162,7 @@ func (a *app) bottom() int { return len(a.foot()) }
 func (a *app) foot() []look.Line {
 	switch {
 	case a.prompt != nil:
-		l := a.prompt.lines(a.w)
-		return l[:min(len(l), max(a.h/3, 1))]
+		return a.prompt.lines(a.c, a.w, max(a.h/3, 1))
 	case a.status != "" && a.fault:
 		l := look.Wrap(a.status, look.Bad, a.w, 0)
 		return l[:min(len(l), 4)]

@@ -41,6 +41,9 @@ type Env struct {
 	// Remember keeps a line until the next run; Recall gives it back.
 	Remember func(key, value string)
 	Recall   func(key string) string
+	// Light asks the terminal whether its background is light; nil where there is
+	// none to ask.
+	Light func() bool
 	// Clip puts a text on the terminal's clipboard.
 	Clip func(text string)
 	// Screen shows the lab on the terminal until its reader quits; nil where there
@@ -56,7 +59,7 @@ func OS() Env {
 	signal.Ignore(syscall.SIGPIPE)
 	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile,
 		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Readable: readable, Editor: newEditor,
-		SaveNew: saveNew, Remember: remember, Recall: recall, Clip: clip, Screen: ui.Run}
+		SaveNew: saveNew, Remember: remember, Recall: recall, Clip: clip, Light: light, Screen: ui.Run}
 }
 
 func (e Env) complete() Env {
@@ -100,6 +103,9 @@ func (e Env) complete() Env {
 	}
 	if e.Recall == nil {
 		e.Recall = func(string) string { return "" }
+	}
+	if e.Light == nil {
+		e.Light = func() bool { return false }
 	}
 	if e.Editor == nil {
 		e.Editor = func(Completer) LineEditor { return nil }

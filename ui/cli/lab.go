@@ -3,8 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
+	"github.com/muesli/termenv"
 	"github.com/spf13/cobra"
 
 	"hoplab/scenarios"
@@ -57,7 +60,7 @@ readers and pipes.`,
 // labFlags are also those of the program without a command.
 func (a *app) labFlags(cmd *cobra.Command, f *labFlags) {
 	cmd.Flags().BoolVar(&f.line, "line", false, "a prompt and plain lines instead of a screen")
-	cmd.Flags().StringVar(&f.theme, "theme", "dark", "colours of the screen: dark, light or contrast")
+	cmd.Flags().StringVar(&f.theme, "theme", "", "colours of the screen: auto, dark, light or contrast (default: the one chosen last, else auto)")
 	cmd.Flags().BoolVar(&f.mouse, "mouse", false, "use the mouse; selecting text then needs shift")
 }
 
@@ -68,11 +71,8 @@ func (a *app) openLab(args []string, f labFlags) error {
 	if o.Lang, err = a.language(); err != nil {
 		return err
 	}
-	if o.Theme = look.ThemeNamed(f.theme); o.Theme == nil {
-		return fmt.Errorf("invalid --theme %q; expected dark, light or contrast%s", f.theme, didYouMean(f.theme, []string{"dark", "light", "contrast"}))
-	}
-	if a.noColor || a.env.Getenv("NO_COLOR") != "" || a.env.Getenv("TERM") == "dumb" {
-		o.Theme = look.NoColor()
+	if f.theme != "" && !slices.Contains(look.ThemeNames(), f.theme) {
+		return fmt.Errorf("invalid --theme %q; expected auto, dark, light or contrast%s", f.theme, didYouMean(f.theme, look.ThemeNames()))
 	}
 	if len(args) > 0 {
 		if o.Entries, err = a.labEntries(args[0]); err != nil {
@@ -93,11 +93,45 @@ func (a *app) openLab(args []string, f labFlags) error {
 	if !a.hasScreen() {
 		return errors.New("the lab needs a terminal; --line works without one")
 	}
+	a.theme(&o, f.theme)
 	o.Last = a.env.Recall("lab")
 	o.Remember = func(name string) { a.env.Remember("lab", name) }
 	o.Clip = a.env.Clip
 	return a.env.Screen(o, a.stdin, a.out.w)
 }
+
+// theme chooses the colours: those that are asked for, or those that were chosen
+// last, or those that fit the terminal's background.
+func (a *app) theme(o *ui.Options, name string) {
+	if name == "" {
+		name = a.env.Recall("theme")
+	}
+	if !slices.Contains(look.ThemeNames(), name) {
+		name = "auto"
+	}
+	o.Terminal.Profile = a.colours()
+	o.Terminal.Light = o.Terminal.Profile != termenv.Ascii && a.env.Light()
+	o.Theme = look.NewTheme(name, o.Terminal)
+	o.RememberTheme = func(name string) { a.env.Remember("theme", name) }
+}
+
+// colours is how many colours the terminal has, by TERM and COLORTERM as termenv
+// reads them.
+func (a *app) colours() termenv.Profile {
+	if a.noColor || a.env.Getenv("NO_COLOR") != "" || a.env.Getenv("TERM") == "dumb" {
+		return termenv.Ascii
+	}
+	p := termenv.NewOutput(io.Discard, termenv.WithEnvironment(environment(a.env.Getenv)), termenv.WithUnsafe()).ColorProfile()
+	return min(p, termenv.ANSI)
+}
+
+// environment is what termenv asks for variables.
+type environment func(key string) string
+
+func (e environment) Getenv(key string) string { return e(key) }
+
+// Environ lists none: termenv asks for each by its name.
+func (e environment) Environ() []string { return nil }
 
 // hasScreen says that there is a terminal to draw on.
 func (a *app) hasScreen() bool {

@@ -65,7 +65,7 @@ func TestTheTerminalShowsTheLab(t *testing.T) {
 	require.Len(t, shown[0].Entries, 3)
 	require.Equal(t, "pod-to-internet", shown[0].Last)
 	require.Equal(t, "ko", shown[0].Lang.String())
-	require.Equal(t, "dark", shown[0].Theme.Name)
+	require.Equal(t, "auto", shown[0].Theme.Name)
 	require.Equal(t, "same-node-ping", shown[1].Open.Scenario.Name)
 	env.Screen = func(ui.Options, io.Reader, io.Writer) error { return errors.New("it broke") }
 	require.Equal(t, 2, Main(nil, nil, io.Discard, io.Discard, env))

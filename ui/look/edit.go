@@ -1,83 +1,84 @@
 package look
 
 import (
-	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
 )
 
-// Edit is one line that is being typed. The zero value is empty.
+// Edit is one line that is being typed: bubbles' text input, drawn as a Line. The
+// zero value is empty.
 type Edit struct {
-	text []rune
-	at   int
-}
-
-// Text is what was typed.
-func (e *Edit) Text() string { return string(e.text) }
-
-// Before is what stands before the cursor.
-func (e *Edit) Before() string { return string(e.text[:e.at]) }
-
-// Set replaces the text; the cursor goes to its end.
-func (e *Edit) Set(s string) { e.text, e.at = []rune(s), len([]rune(s)) }
-
-// Insert types something. What is no character of a line is left out.
-func (e *Edit) Insert(s string) {
-	for _, r := range s {
-		if r == '\t' || r == '\n' {
-			r = ' '
-		}
-		if unicode.IsControl(r) || len(e.text) >= maxLine {
-			continue
-		}
-		e.text = slices.Insert(e.text, e.at, r)
-		e.at++
-	}
+	in   textinput.Model
+	made bool
 }
 
 // maxLine is how many characters a line may have.
 const maxLine = 4096
 
+// input is the text input, made when it is first wanted.
+func (e *Edit) input() *textinput.Model {
+	if !e.made {
+		e.in, e.made = textinput.New(), true
+		e.in.CharLimit = maxLine
+		e.in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; the program has no clipboard of the host
+		for _, b := range []*key.Binding{&e.in.KeyMap.AcceptSuggestion, &e.in.KeyMap.NextSuggestion, &e.in.KeyMap.PrevSuggestion} {
+			b.SetEnabled(false)
+		}
+		e.in.Focus()
+	}
+	return &e.in
+}
+
+// Text is what was typed.
+func (e *Edit) Text() string { return e.input().Value() }
+
+// Before is what stands before the cursor.
+func (e *Edit) Before() string {
+	m := e.input()
+	return string([]rune(m.Value())[:m.Position()])
+}
+
+// Set replaces the text; the cursor goes to its end.
+func (e *Edit) Set(s string) {
+	m := e.input()
+	m.SetValue(s)
+	m.CursorEnd()
+}
+
+// Insert types something. What is no character of a line is left out.
+func (e *Edit) Insert(s string) { e.Press("", s) }
+
+// EditKeys are the keys that Press knows, as help shows them.
+func EditKeys() []string {
+	k := new(Edit).input().KeyMap
+	var out []string
+	for _, b := range editing(k) {
+		out = append(out, b.Keys()...)
+	}
+	return out
+}
+
+// editing are the bindings of a line's editor.
+func editing(k textinput.KeyMap) []key.Binding {
+	return []key.Binding{k.CharacterBackward, k.CharacterForward, k.WordBackward, k.WordForward, k.LineStart, k.LineEnd, k.DeleteCharacterBackward, k.DeleteCharacterForward,
+		k.DeleteWordBackward, k.DeleteWordForward, k.DeleteBeforeCursor, k.DeleteAfterCursor}
+}
+
 // Press takes a key, named as bubbletea does; text is what it types, if it does.
 // It reports whether the key meant something.
-func (e *Edit) Press(key, text string) bool {
-	switch key {
-	case "left", "ctrl+b":
-		e.at = max(e.at-1, 0)
-	case "right", "ctrl+f":
-		e.at = min(e.at+1, len(e.text))
-	case "home", "ctrl+a":
-		e.at = 0
-	case "end", "ctrl+e":
-		e.at = len(e.text)
-	case "backspace", "ctrl+h":
-		if e.at > 0 {
-			e.text = slices.Delete(e.text, e.at-1, e.at)
-			e.at--
-		}
-	case "delete":
-		if e.at < len(e.text) {
-			e.text = slices.Delete(e.text, e.at, e.at+1)
-		}
-	case "ctrl+u":
-		e.text, e.at = slices.Clone(e.text[e.at:]), 0
-	case "ctrl+k":
-		e.text = e.text[:e.at]
-	case "ctrl+w":
-		i := e.at
-		for i > 0 && e.text[i-1] == ' ' {
-			i--
-		}
-		for i > 0 && e.text[i-1] != ' ' {
-			i--
-		}
-		e.text, e.at = slices.Delete(e.text, i, e.at), i
-	default:
-		if text == "" {
+func (e *Edit) Press(name, text string) bool {
+	m := e.input()
+	msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true} // pasted text is never taken for a key's name
+	if text == "" {
+		msg = tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)} // which is all that bindings compare
+		if !key.Matches(msg, editing(m.KeyMap)...) {
 			return false
 		}
-		e.Insert(text)
 	}
+	*m, _ = m.Update(msg)
 	return true
 }
 
@@ -85,18 +86,20 @@ func (e *Edit) Press(key, text string) bool {
 // long text is moved so that the cursor is seen.
 func (e *Edit) Line(prompt string, width int, focus bool) Line {
 	l := Line{}.Add(Bold, prompt)
+	before := e.Before()
+	after := strings.TrimPrefix(e.Text(), before)
 	room := max(width-Cells(prompt)-1, 4)
-	before := string(e.text[:e.at])
-	for Cells(before) > room {
-		before = strings.TrimPrefix(before, string([]rune(before)[0]))
+	if n := Cells(before) - room; n > 0 {
+		before = L(before).Skip(n).String()
 	}
 	l = l.Add(Plain, before)
 	if !focus {
-		return l.Add(Plain, string(e.text[e.at:]))
+		return l.Add(Plain, after)
 	}
-	under, after := " ", ""
-	if e.at < len(e.text) {
-		under, after = string(e.text[e.at]), string(e.text[e.at+1:])
+	under, n := " ", 0
+	if after != "" {
+		n = len(first(after))
+		under = after[:n]
 	}
-	return append(l, Span{under, Selected}).Add(Plain, after)
+	return append(l, Span{under, Selected}).Add(Plain, after[n:])
 }

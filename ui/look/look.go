@@ -1,11 +1,14 @@
 // Package look is text for a terminal before it has colours: lines of spans whose
 // style says what they mean, cut and padded by the cells that they take on the
-// screen (Hangul takes two). A Theme turns them into bytes at the end.
+// screen (Hangul takes two, by the same table as bubbletea's). A Theme turns them
+// into bytes at the end.
 package look
 
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Style is what a span means. Colour only repeats what the words and marks say.
@@ -129,11 +132,9 @@ func (l Line) Skip(n int) Line {
 			continue
 		}
 		if n > 0 {
-			head := Cut(s.Text, n)
-			s.Text = strings.Repeat(" ", 0) + s.Text[len(head):]
-			if Cells(head) < n { // half of a wide character
-				_, size := utf8.DecodeRuneInString(s.Text)
-				s.Text = " " + s.Text[size:]
+			s.Text = ansi.TruncateLeft(s.Text, n, "")
+			if Cells(s.Text) > c-n { // half of a wide character
+				s.Text = " " + s.Text[len(first(s.Text)):]
 			}
 			n = 0
 		}
@@ -171,6 +172,8 @@ func Wrap(text string, st Style, width, hang int) []Line {
 	return out
 }
 
+// wrap breaks at blanks alone: the wrapping of x/ansi also breaks at hyphens, and
+// names are full of them.
 func wrap(text string, st Style, width, hang int) []Line {
 	var out []Line
 	indent := ""
@@ -184,8 +187,7 @@ func wrap(text string, st Style, width, hang int) []Line {
 			head = head[:i]
 		}
 		if head == "" {
-			_, n := utf8.DecodeRuneInString(text)
-			head = text[:n]
+			head = first(text)
 		}
 		out = append(out, Line{}.Add(st, indent+strings.TrimRight(head, " ")))
 		text = strings.TrimLeft(text[len(head):], " ")
@@ -198,12 +200,16 @@ func wrap(text string, st Style, width, hang int) []Line {
 
 // Cut is the longest beginning of s of at most n cells.
 func Cut(s string, n int) string {
-	for i, r := range s {
-		if n -= Rune(r); n < 0 {
-			return s[:i]
-		}
+	if n >= len(s) {
+		return s // no character takes more cells than bytes
 	}
-	return s
+	return ansi.Truncate(s, max(n, 0), "")
+}
+
+// first is the first character of s as one sees it, with the marks that join it.
+func first(s string) string {
+	c, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	return c
 }
 
 // Pad pads or cuts s to a width.
@@ -227,28 +233,12 @@ func Middle(s string, n int) string {
 
 // Cells is the width of s on a terminal.
 func Cells(s string) int {
-	n := 0
-	for _, r := range s {
-		n += Rune(r)
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return ansi.StringWidth(s)
+		}
 	}
-	return n
-}
-
-// Rune is the width of a character (Unicode UAX #11 and #44): wide ones are
-// Hangul, CJK and most pictures; marks that join the one before take nothing.
-func Rune(r rune) int {
-	switch {
-	case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x300 && r <= 0x36f, r == 0x200b, r == 0x200d, r >= 0xfe00 && r <= 0xfe0f:
-		return 0
-	case r < 0x1100:
-		return 1
-	case r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f,
-		r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6, r >= 0x1f300 && r <= 0x1faff, r >= 0x20000 && r <= 0x3fffd:
-		return 2
-	case r >= 0x1160 && r <= 0x11ff:
-		return 0
-	}
-	return 1
+	return len(s)
 }
 
 // Clean takes out what would move the cursor or change the colour: escape
@@ -256,7 +246,7 @@ func Rune(r rune) int {
 func Clean(s string) string {
 	plain := true
 	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] == 0x7f || s[i] >= utf8.RuneSelf {
+		if s[i] < 0x20 || s[i] >= 0x7f {
 			plain = false
 			break
 		}
@@ -265,53 +255,16 @@ func Clean(s string) string {
 		return s
 	}
 	var b strings.Builder
-	col := 0
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == 0x1b:
-			n = escape(s[i:])
-		case r == '\t':
-			pad := 8 - col%8
-			b.WriteString(strings.Repeat(" ", pad))
-			col += pad
-		case r < 0x20 || r >= 0x7f && r < 0xa0:
-		case r == utf8.RuneError && n == 1:
-			b.WriteRune(r)
-			col++
-		default:
-			b.WriteRune(r)
-			col += Rune(r)
+	for i, part := range strings.Split(ansi.Strip(strings.ToValidUTF8(s, string(utf8.RuneError))), "\t") {
+		if i > 0 {
+			const stop = 8
+			b.WriteString(strings.Repeat(" ", stop-Cells(b.String())%stop))
 		}
-		i += n
+		for _, r := range part {
+			if r >= 0x20 && (r < 0x7f || r >= 0xa0) {
+				b.WriteRune(r)
+			}
+		}
 	}
 	return b.String()
-}
-
-// escape is the length of the escape sequence that s begins with (ECMA-48: CSI
-// ends with a byte from @ to ~, OSC with BEL or ST).
-func escape(s string) int {
-	if len(s) < 2 {
-		return len(s)
-	}
-	switch s[1] {
-	case '[':
-		for i := 2; i < len(s); i++ {
-			if s[i] >= '@' && s[i] <= '~' {
-				return i + 1
-			}
-		}
-		return len(s)
-	case ']':
-		for i := 2; i < len(s); i++ {
-			if s[i] == 7 {
-				return i + 1
-			}
-			if s[i] == 0x1b && i+1 < len(s) && s[i+1] == '\\' {
-				return i + 2
-			}
-		}
-		return len(s)
-	}
-	return 2
 }

@@ -1,59 +1,128 @@
 package look
 
-import "strings"
+import (
+	"io"
+	"strings"
 
-// Theme says how styles look on a terminal, as SGR parameters (ECMA-48 8.3.117).
-// They are the sixteen colours that the user's own palette defines, so that they
-// fit it.
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
+
+// Theme says how styles look on a terminal: what to write before a text of each,
+// and after it.
 type Theme struct {
-	Name string
-	sgr  [numStyles]string
+	Name          string
+	before, after [numStyles]string
 }
 
-// Themes are those that there are; the first is the default.
-func Themes() []*Theme {
-	dark := [numStyles]string{Dim: "90", Bold: "1", Head: "1;36", Good: "32", Bad: "1;31", Cool: "36", Warm: "1;33", Key: "36", Selected: "7", Here: "1;7;33", Frame: "90", Focus: "1;36",
-		Talk0: "33", Talk1: "35", Talk2: "34", Talk3: "32", Talk4: "36", Talk5: "31"}
-	light := dark
-	light[Dim], light[Head], light[Cool], light[Warm], light[Key], light[Here], light[Focus] = "2", "1;34", "34", "1;35", "34", "1;7;35", "1;34"
-	light[Talk0], light[Talk4] = "31", "30"
-	contrast := [numStyles]string{Bold: "1", Head: "1;4", Good: "1", Bad: "1;7", Cool: "1", Warm: "1;4", Key: "1", Selected: "7", Here: "1;7", Focus: "1",
-		Talk0: "1", Talk1: "1", Talk2: "1", Talk3: "1", Talk4: "1", Talk5: "1"}
-	return []*Theme{{"dark", dark}, {"light", light}, {"contrast", contrast}}
+// ThemeNames are those that NewTheme knows. "auto" is dark or light.
+func ThemeNames() []string { return []string{"auto", "dark", "light", "contrast"} }
+
+// Terminal is what a theme has to know of the terminal.
+type Terminal struct {
+	Profile termenv.Profile // how many colours it has; Ascii: no colours, but reverse
+	Light   bool            // its background is light
 }
 
-// ThemeNamed finds a theme, nil if there is none.
-func ThemeNamed(name string) *Theme {
-	for _, t := range Themes() {
-		if t.Name == name {
-			return t
-		}
+// NewTheme makes a theme for a terminal; nil where there is none of that name.
+func NewTheme(name string, t Terminal) *Theme {
+	var paint func(lipgloss.Style, Style) lipgloss.Style
+	switch {
+	case t.Profile == termenv.Ascii:
+		paint = reverse
+	case name == "contrast":
+		paint = contrast
+	case name == "light", name == "auto" && t.Light:
+		paint = light
+	case name == "dark", name == "auto":
+		paint = dark
+	default:
+		return nil
 	}
-	return nil
-}
-
-// NoColor is a theme of plain text; only what has to be seen stands out, in
-// reverse.
-func NoColor() *Theme {
-	return &Theme{Name: "none", sgr: [numStyles]string{Selected: "7", Here: "7"}}
+	// A renderer of its own: that of lipgloss is shared, and asks the terminal.
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(min(t.Profile, termenv.ANSI))
+	th := &Theme{Name: name}
+	for st := range numStyles {
+		const mark = "x"
+		th.before[st], th.after[st], _ = strings.Cut(paint(r.NewStyle(), st).Render(mark), mark)
+	}
+	return th
 }
 
 // Text is a theme without any escape sequence.
 func Text() *Theme { return &Theme{Name: "text"} }
 
+// reverse is for terminals without colours, and for who wants none: only what has
+// to be seen stands out.
+func reverse(s lipgloss.Style, st Style) lipgloss.Style {
+	return s.Reverse(st == Selected || st == Here)
+}
+
+// contrast has no colours either, but bold and underlined text.
+func contrast(s lipgloss.Style, st Style) lipgloss.Style {
+	switch st {
+	case Plain, Dim, Frame:
+	case Selected:
+		s = s.Reverse(true)
+	case Bad, Here:
+		s = s.Bold(true).Reverse(true)
+	case Head, Warm:
+		s = s.Bold(true).Underline(true)
+	default:
+		s = s.Bold(true)
+	}
+	return s
+}
+
+// ink is a colour for terminals with 16 million, 256 and 16 of them. The 16 are
+// those of the user's own palette.
+func ink(full, many, few string) lipgloss.CompleteColor {
+	return lipgloss.CompleteColor{TrueColor: full, ANSI256: many, ANSI: few}
+}
+
+// dark is for a dark background.
+func dark(s lipgloss.Style, st Style) lipgloss.Style {
+	yellow, cyan, grey := ink("#e5c07b", "179", "3"), ink("#56b6c2", "80", "6"), ink("#8a919e", "245", "8")
+	return colours(s, st, map[Style]lipgloss.CompleteColor{
+		Dim: grey, Head: cyan, Good: ink("#98c379", "114", "2"), Bad: ink("#ff6c6b", "203", "1"), Cool: cyan, Warm: yellow, Key: ink("#61afef", "75", "6"),
+		Here: yellow, Frame: ink("#5c6370", "240", "8"), Focus: cyan,
+		Talk0: yellow, Talk1: ink("#c678dd", "176", "5"), Talk2: ink("#61afef", "75", "4"), Talk3: ink("#98c379", "114", "2"), Talk4: cyan, Talk5: ink("#e06c75", "174", "1"),
+	})
+}
+
+// light is for a light background.
+func light(s lipgloss.Style, st Style) lipgloss.Style {
+	blue, plum, grey := ink("#0550ae", "25", "4"), ink("#8250df", "91", "5"), ink("#656d76", "242", "8")
+	return colours(s, st, map[Style]lipgloss.CompleteColor{
+		Dim: grey, Head: blue, Good: ink("#116329", "22", "2"), Bad: ink("#cf222e", "160", "1"), Cool: blue, Warm: plum, Key: blue,
+		Here: plum, Frame: ink("#afb8c1", "249", "8"), Focus: blue,
+		Talk0: ink("#9a3412", "130", "1"), Talk1: plum, Talk2: blue, Talk3: ink("#116329", "22", "2"), Talk4: ink("#0e7490", "30", "6"), Talk5: ink("#be185d", "162", "1"),
+	})
+}
+
+// colours adds the colour of a style to what it is without one.
+func colours(s lipgloss.Style, st Style, ink map[Style]lipgloss.CompleteColor) lipgloss.Style {
+	switch st {
+	case Bold, Head, Bad, Warm, Focus:
+		s = s.Bold(true)
+	case Selected:
+		s = s.Reverse(true)
+	case Here:
+		s = s.Bold(true).Reverse(true)
+	}
+	if c, ok := ink[st]; ok {
+		s = s.Foreground(c)
+	}
+	return s
+}
+
 // Append adds a line as the terminal gets it.
 func (t *Theme) Append(b *strings.Builder, l Line) {
 	for _, s := range l {
-		sgr := t.sgr[s.Style]
-		if sgr == "" {
-			b.WriteString(s.Text)
-			continue
-		}
-		b.WriteString("\x1b[")
-		b.WriteString(sgr)
-		b.WriteByte('m')
+		b.WriteString(t.before[s.Style])
 		b.WriteString(s.Text)
-		b.WriteString("\x1b[0m")
+		b.WriteString(t.after[s.Style])
 	}
 }
 

@@ -21,17 +21,8 @@ type Pane interface {
 	SetSize(w, h int)    // of the inside
 	View() []look.Line   // at most h lines
 	Update(k Key) Action // nil: the key means nothing here
-	Keys() []Binding     // those that Update knows
+	Keys() []Binding     // those that Update knows; it begins with Dispatch
 }
-
-// Key is a key that was pressed.
-type Key struct {
-	Name string // as bubbletea names it: "n", "enter", "ctrl+c"
-	Text string // what it types; empty for keys that type nothing
-}
-
-// Binding is a key and what it does, for people.
-type Binding struct{ Key, What string }
 
 // Action is what a pane wants done.
 type Action interface{}
@@ -158,46 +149,4 @@ func (c *Common) Glyph(utf, ascii string) string {
 		return ascii
 	}
 	return utf
-}
-
-// Scroll is a place in something longer than the screen.
-type Scroll struct{ Top int }
-
-// Show moves so that a line is seen.
-func (s *Scroll) Show(line, height, total int) {
-	if line < s.Top {
-		s.Top = line
-	}
-	if line >= s.Top+height {
-		s.Top = line - height + 1
-	}
-	s.Top = max(0, min(s.Top, total-height))
-}
-
-// Move scrolls by lines or pages; it reports whether the key was one for that.
-func (s *Scroll) Move(key string, height, total int) bool {
-	switch key {
-	case "up", "k":
-		s.Top--
-	case "down", "j":
-		s.Top++
-	case "pgup", "ctrl+u":
-		s.Top -= max(height-1, 1)
-	case "pgdown", "ctrl+d":
-		s.Top += max(height-1, 1)
-	case "home":
-		s.Top = 0
-	case "end":
-		s.Top = total
-	default:
-		return false
-	}
-	s.Top = max(0, min(s.Top, total-height))
-	return true
-}
-
-// Part is what is seen of lines.
-func (s *Scroll) Part(lines []look.Line, height int) []look.Line {
-	s.Top = max(0, min(s.Top, len(lines)-height))
-	return lines[s.Top:min(len(lines), s.Top+height)]
 }

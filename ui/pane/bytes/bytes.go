@@ -48,9 +48,9 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
 	return []pane.Binding{
-		{Key: "up/k down/j", What: p.T("the field before, after", "이전, 다음 필드")},
-		{Key: "left/h right/l", What: p.T("the byte before, after", "이전, 다음 바이트")},
-		{Key: "c", What: p.T("copy the frame in hexadecimal", "프레임을 16진수로 복사")},
+		pane.Bind("up/k down/j pgup pgdown home end", p.T("the field before, after", "이전, 다음 필드"), pane.Always(p.choose)),
+		pane.Bind("left/h right/l", p.T("the byte before, after", "이전, 다음 바이트"), pane.Always(p.byte)),
+		pane.Bind("c", p.T("copy the frame in hexadecimal", "프레임을 16진수로 복사"), p.copy),
 	}
 }
 
@@ -81,38 +81,44 @@ func (p *Pane) load() {
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
 	p.load()
+	return pane.Dispatch(p.Keys(), k)
+}
+
+// choose goes to another field.
+func (p *Pane) choose(k pane.Key) {
 	switch k.Name {
 	case "up", "k":
-		p.sel = max(p.sel-1, 0)
+		p.sel--
 	case "down", "j":
-		p.sel = min(p.sel+1, max(len(p.rows)-1, 0))
-	case "left", "h":
-		p.byte(-1)
-	case "right", "l":
-		p.byte(1)
-	case "c":
-		if h := p.S.Hop(); h >= 0 {
-			return pane.Copy{Text: fmt.Sprintf("%x", p.S.History.Hops[h].Frame), What: p.T("the frame", "프레임")}
-		}
+		p.sel++
 	case "pgup":
-		p.sel = max(p.sel-p.h/2, 0)
+		p.sel -= p.h / 2
 	case "pgdown":
-		p.sel = min(p.sel+p.h/2, max(len(p.rows)-1, 0))
-	default:
-		return nil
+		p.sel += p.h / 2
+	case "home":
+		p.sel = 0
+	case "end":
+		p.sel = len(p.rows)
+	}
+	p.sel = max(min(p.sel, len(p.rows)-1), 0)
+}
+
+func (p *Pane) copy(pane.Key) pane.Action {
+	if h := p.S.Hop(); h >= 0 {
+		return pane.Copy{Text: fmt.Sprintf("%x", p.S.History.Hops[h].Frame), What: p.T("the frame", "프레임")}
 	}
 	return pane.Done{}
 }
 
 // byte moves to the field of the byte beside the chosen one: from the dump to the
 // tree.
-func (p *Pane) byte(d int) {
+func (p *Pane) byte(k pane.Key) {
 	if p.sel >= len(p.rows) {
 		return
 	}
 	r := p.rows[p.sel]
 	want := r.off - 1
-	if d > 0 {
+	if k.Name == "right" || k.Name == "l" {
 		want = r.off + r.n
 		if r.field < 0 {
 			want = r.off

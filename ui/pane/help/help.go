@@ -23,12 +23,18 @@ func Lines(sections []Section, w int) []look.Line {
 		var l []look.Line
 		l = append(l, look.S(look.Head, s.Title))
 		for _, b := range s.Keys {
-			for k, x := range look.Wrap(b.What, look.Plain, max(col-keyWidth-3, 10), 0) {
-				key := ""
-				if k == 0 {
-					key = b.Key
+			keys := look.Wrap(b.Help().Key, look.Key, keyWidth-1, 0)
+			what := look.Wrap(b.Help().Desc, look.Plain, max(col-keyWidth-3, 10), 0)
+			for k := range max(len(keys), len(what)) {
+				row := look.Line{}.Add(look.Plain, "  ")
+				if k < len(keys) {
+					row = append(row, keys[k]...)
 				}
-				l = append(l, append(look.Line{}.Add(look.Key, "  "+look.Pad(key, keyWidth)), x...))
+				row = row.Fit(keyWidth + 2)
+				if k < len(what) {
+					row = append(row, what[k]...)
+				}
+				l = append(l, row)
 			}
 		}
 		l = append(l, look.Line{})

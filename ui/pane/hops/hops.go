@@ -52,12 +52,11 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
 	return []pane.Binding{
-		{Key: "up/k down/j", What: p.T("the crossing before, after", "이전, 다음 홉")},
-		{Key: "f", What: p.T("follow this packet and what belongs to it", "이 패킷과 그 응답만 따라가기")},
-		{Key: "/", What: p.T("filter, as tcpdump's", "tcpdump 필터")},
-		{Key: "s", What: p.T("interfaces side by side", "인터페이스별로 나란히")},
-		{Key: "c", What: p.T("copy the line", "줄 복사")},
-		{Key: "enter", What: p.T("why it went on", "왜 그렇게 갔는지")},
+		pane.Bind("up/k down/j", p.T("the crossing before, after", "이전, 다음 홉"), p.step),
+		pane.Bind("f", p.T("follow this packet and what belongs to it", "이 패킷과 그 응답만 따라가기"), pane.Always(p.follow)),
+		pane.Bind("s", p.T("interfaces side by side", "인터페이스별로 나란히"), pane.Always(func(pane.Key) { p.split = !p.split })),
+		pane.Bind("c", p.T("copy the line", "줄 복사"), p.copy),
+		pane.Bind("pgup/ctrl+u pgdown/ctrl+d home end", p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.moved = p.scroll.Move(k.Name, p.h, len(p.list())) })),
 	}
 }
 
@@ -92,40 +91,37 @@ func row(list []int, hop int) int {
 }
 
 // Update takes a key.
-func (p *Pane) Update(k pane.Key) pane.Action {
+func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
+
+// step goes to the crossing before or after the cursor.
+func (p *Pane) step(k pane.Key) pane.Action {
 	list := p.list()
 	at := row(list, p.S.Hop())
-	switch k.Name {
-	case "up", "k":
-		if at > 0 {
-			return pane.Seek{Event: p.S.History.Hops[list[at-1]].Event + 1}
-		}
-		return pane.Seek{Event: 0}
-	case "down", "j":
+	switch {
+	case k.Name == "down" || k.Name == "j":
 		if at+1 < len(list) && !p.Hidden {
 			return pane.Seek{Event: p.S.History.Hops[list[at+1]].Event + 1}
 		}
 		return pane.Run{Goal: replay.Goal{Kind: replay.NextHop, Following: p.Follow >= 0, Follow: p.Follow}}
-	case "f":
-		if p.Follow >= 0 {
-			p.Follow = -1
-		} else if h := p.S.Hop(); h >= 0 {
-			p.Follow = p.S.History.Journeys[p.S.History.Hops[h].Journey].Talk
-		}
-		return pane.Done{}
-	case "s":
-		p.split = !p.split
-		return pane.Done{}
-	case "c":
-		if h := p.S.Hop(); h >= 0 {
-			return pane.Copy{Text: p.line(h).String(), What: p.T("the line", "줄")}
-		}
-		return pane.Done{}
-	case "pgup", "pgdown", "home", "end", "ctrl+u", "ctrl+d":
-		p.moved = p.scroll.Move(k.Name, p.h, len(list))
-		return pane.Done{}
+	case at > 0:
+		return pane.Seek{Event: p.S.History.Hops[list[at-1]].Event + 1}
 	}
-	return nil
+	return pane.Seek{Event: 0}
+}
+
+func (p *Pane) follow(pane.Key) {
+	if p.Follow >= 0 {
+		p.Follow = -1
+	} else if h := p.S.Hop(); h >= 0 {
+		p.Follow = p.S.History.Journeys[p.S.History.Hops[h].Journey].Talk
+	}
+}
+
+func (p *Pane) copy(pane.Key) pane.Action {
+	if h := p.S.Hop(); h >= 0 {
+		return pane.Copy{Text: p.line(h).String(), What: p.T("the line", "줄")}
+	}
+	return pane.Done{}
 }
 
 // View makes the lines.

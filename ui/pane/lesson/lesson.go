@@ -46,12 +46,33 @@ func (p *Pane) Title() string {
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
-// Keys lists what the pane knows.
+// Keys lists what the pane knows: where a question is open, what answers it.
 func (p *Pane) Keys() []pane.Binding {
-	return []pane.Binding{
-		{Key: "1-9 up down", What: p.T("choose", "고르기")}, {Key: "enter", What: p.T("answer; go on", "답하기, 계속")},
-		{Key: "ctrl+s", What: p.T("skip the question", "질문 건너뛰기")}, {Key: "pgup pgdown", What: p.T("scroll", "스크롤")},
+	scroll := func(keys string) pane.Binding {
+		return pane.Bind(keys, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.byHand = p.scroll.Move(k.Name, p.h, p.total) }))
 	}
+	q := p.Open()
+	if q == nil {
+		return []pane.Binding{pane.Bind("enter", p.T("go on", "계속"), func(pane.Key) pane.Action { return pane.Enter{} }), scroll(pane.ScrollKeys)}
+	}
+	out := []pane.Binding{
+		pane.Bind("enter", p.T("answer", "답하기"), func(pane.Key) pane.Action { return p.enter(q) }),
+		pane.Bind("ctrl+s", p.T("skip the question", "질문 건너뛰기"), func(pane.Key) pane.Action { return p.answer(q, "") }),
+		scroll("pgup pgdown"),
+	}
+	if q.Kind != topology.AnswerChoice {
+		return append(out, p.Editing())
+	}
+	return append([]pane.Binding{
+		pane.Bind("up/k down/j", p.T("choose", "고르기"), pane.Always(func(k pane.Key) {
+			d := 1
+			if k.Name == "up" || k.Name == "k" {
+				d = -1
+			}
+			p.choice = max(min(p.choice+d, len(q.Choices)-1), 0)
+		})),
+		pane.Bind(fmt.Sprintf("1-%d", min(len(q.Choices), 9)), p.T("answer", "답하기"), func(k pane.Key) pane.Action { return p.answer(q, k.Name) }),
+	}, out...)
 }
 
 // step is the step that comes next or that one is in.
@@ -120,55 +141,26 @@ func isCount(q *topology.Prediction) bool {
 
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
-	q := p.Open()
-	if q == nil {
-		switch k.Name {
-		case "enter":
-			return pane.Enter{}
-		}
-		if p.scroll.Move(k.Name, p.h, p.total) {
-			p.byHand = true
-			return pane.Done{}
-		}
-		return nil
+	if x := pane.Dispatch(p.Keys(), k); x != nil {
+		return x
 	}
-	switch k.Name {
-	case "pgup", "pgdown":
-		p.scroll.Move(k.Name, p.h, p.total)
-		p.byHand = true
-		return pane.Done{}
-	case "ctrl+s":
-		return p.answer(q, "")
-	case "enter":
-		if q.Kind == topology.AnswerChoice {
-			return p.answer(q, strconv.Itoa(p.choice+1))
-		}
-		text := strings.TrimSpace(p.edit.Text())
-		if p.fault = p.check(q, text); p.fault != "" {
-			return pane.Done{}
-		}
-		return p.answer(q, text)
-	}
-	if q.Kind == topology.AnswerChoice {
-		switch k.Name {
-		case "up", "k":
-			p.choice = max(p.choice-1, 0)
-		case "down", "j":
-			p.choice = min(p.choice+1, len(q.Choices)-1)
-		default:
-			if n, err := strconv.Atoi(k.Text); err == nil && n >= 1 && n <= len(q.Choices) {
-				p.choice = n - 1
-				return p.answer(q, k.Text)
-			}
-			return nil
-		}
-		return pane.Done{}
-	}
-	if p.edit.Press(k.Name, k.Text) {
+	if p.Typing() && p.edit.Press(k.Name, k.Text) {
 		p.fault = ""
 		return pane.Done{}
 	}
 	return nil
+}
+
+// enter gives the answer that is chosen or typed.
+func (p *Pane) enter(q *topology.Prediction) pane.Action {
+	if q.Kind == topology.AnswerChoice {
+		return p.answer(q, strconv.Itoa(p.choice+1))
+	}
+	text := strings.TrimSpace(p.edit.Text())
+	if p.fault = p.check(q, text); p.fault != "" {
+		return pane.Done{}
+	}
+	return p.answer(q, text)
 }
 
 // Give answers a question from outside.

@@ -29,7 +29,7 @@ func (c *canvas) text(x, y int, s string, n int, st look.Style) {
 		if n--; n < 0 {
 			return
 		}
-		if look.Rune(r) != 1 {
+		if look.Cells(string(r)) != 1 {
 			r = '?'
 		}
 		c.put(x, y, r, st)

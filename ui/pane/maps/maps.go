@@ -36,23 +36,22 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
-	return []pane.Binding{{Key: "up/k down/j", What: p.T("scroll", "스크롤")}, {Key: "left/h right/l", What: p.T("scroll sideways", "옆으로 스크롤")}}
+	return []pane.Binding{
+		pane.Bind(pane.ScrollKeys, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.byHand = p.scroll.Move(k.Name, p.h, p.total) })),
+		pane.Bind("left/h right/l", p.T("scroll sideways", "옆으로 스크롤"), pane.Always(p.sideways)),
+	}
 }
 
 // Update takes a key.
-func (p *Pane) Update(k pane.Key) pane.Action {
-	switch k.Name {
-	case "left", "h":
-		p.left, p.byHand = max(p.left-8, 0), true
-	case "right", "l":
-		p.left, p.byHand = max(min(p.left+8, p.wide-p.w), 0), true
-	default:
-		if !p.scroll.Move(k.Name, p.h, p.total) {
-			return nil
-		}
-		p.byHand = true
+func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
+
+func (p *Pane) sideways(k pane.Key) {
+	const step = 8
+	d := step
+	if k.Name == "left" || k.Name == "h" {
+		d = -step
 	}
-	return pane.Done{}
+	p.left, p.byHand = max(min(p.left+d, p.wide-p.w), 0), true
 }
 
 // View makes the lines. A map that is larger than the pane is moved so that the

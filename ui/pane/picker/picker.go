@@ -44,9 +44,31 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
 	return []pane.Binding{
-		{Key: "enter", What: p.T("open", "열기")}, {Key: "up down", What: p.T("choose", "선택")},
-		{Key: "a-z", What: p.T("filter the list", "목록 거르기")}, {Key: "esc", What: p.T("clear the filter; quit", "필터 지우기, 종료")},
+		pane.Bind("enter", p.T("open", "열기"), func(pane.Key) pane.Action {
+			if p.sel < len(p.matches) {
+				return pane.Open{Index: p.matches[p.sel]}
+			}
+			return pane.Done{}
+		}),
+		pane.Bind("up/ctrl+p down/ctrl+n/tab pgup pgdown", p.T("choose", "선택"), pane.Always(p.choose)),
+		pane.Typed("a-z", p.T("filter the list", "목록 거르기")),
+		p.Editing(),
 	}
+}
+
+// choose goes to another scenario.
+func (p *Pane) choose(k pane.Key) {
+	switch k.Name {
+	case "up", "ctrl+p":
+		p.sel--
+	case "pgup":
+		p.sel -= p.h / 2
+	case "pgdown":
+		p.sel += p.h / 2
+	default:
+		p.sel++
+	}
+	p.sel = max(min(p.sel, len(p.matches)-1), 0)
 }
 
 func (p *Pane) match() {
@@ -77,25 +99,13 @@ func (p *Pane) Clear() {
 
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
-	switch k.Name {
-	case "up", "ctrl+p":
-		p.sel = max(p.sel-1, 0)
-	case "down", "ctrl+n", "tab":
-		p.sel = min(p.sel+1, max(len(p.matches)-1, 0))
-	case "home":
-		p.sel = 0
-	case "end":
-		p.sel = max(len(p.matches)-1, 0)
-	case "enter":
-		if p.sel < len(p.matches) {
-			return pane.Open{Index: p.matches[p.sel]}
-		}
-	default:
-		if !p.filter.Press(k.Name, k.Text) {
-			return nil
-		}
-		p.match()
+	if x := pane.Dispatch(p.Keys(), k); x != nil {
+		return x
 	}
+	if !p.filter.Press(k.Name, k.Text) {
+		return nil
+	}
+	p.match()
 	return pane.Done{}
 }
 

@@ -117,10 +117,20 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
+	another := pane.Bind("ctrl+n", p.T("open another shell", "셸 하나 더 열기"), func(pane.Key) pane.Action { return pane.Shell{} })
+	e := p.term()
+	if e == nil {
+		return []pane.Binding{pane.Bind("enter", p.T("open a shell where the packet is", "패킷이 있는 곳에 셸 열기"), another.Do), another}
+	}
 	return []pane.Binding{
-		{Key: "enter", What: p.T("run the line", "줄 실행")}, {Key: "tab", What: p.T("complete", "자동 완성")}, {Key: "up down", What: p.T("lines typed before", "이전에 입력한 줄")},
-		{Key: "ctrl+c", What: p.T("end what runs", "실행 중인 것 끝내기")}, {Key: "ctrl+n", What: p.T("open another shell", "셸 하나 더 열기")},
-		{Key: "ctrl+t", What: p.T("the next shell", "다음 셸")}, {Key: "pgup pgdown", What: p.T("scroll", "스크롤")}, {Key: "esc", What: p.T("leave the shell", "셸에서 나가기")},
+		pane.Bind("enter", p.T("run the line", "줄 실행"), p.enter),
+		pane.Bind("tab", p.T("complete", "자동 완성"), pane.Always(func(pane.Key) { p.complete() })),
+		pane.Bind("up/ctrl+p down", p.T("lines typed before", "이전에 입력한 줄"), pane.Always(p.recall)),
+		pane.Bind("ctrl+c", p.T("end what runs", "실행 중인 것 끝내기"), p.interrupt),
+		another,
+		pane.Bind("ctrl+t", p.T("the next shell", "다음 셸"), pane.Always(func(pane.Key) { p.front, p.scroll = (p.front+1)%len(p.all), 0 })),
+		pane.Bind("pgup pgdown", p.T("scroll", "스크롤"), pane.Always(p.page)),
+		p.Editing(),
 	}
 }
 
@@ -129,61 +139,63 @@ func (p *Pane) More(text string) { p.term().more = text }
 
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
-	e := p.term()
-	if k.Name == "ctrl+n" || e == nil && k.Name == "enter" {
-		return pane.Shell{}
+	p.words = nil
+	if x := pane.Dispatch(p.Keys(), k); x != nil {
+		return x
 	}
-	if e == nil {
+	if e := p.term(); e == nil || !e.Press(k.Name, k.Text) {
 		return nil
 	}
-	p.words = nil
-	switch k.Name {
-	case "enter":
-		text := e.Text()
-		if strings.TrimSpace(text) != "" && (len(e.history) == 0 || e.history[len(e.history)-1] != text) {
-			e.history = append(e.history, text)
-		}
-		e.at, p.scroll = len(e.history), 0
-		full := e.more + text
-		e.more = ""
-		e.Set("")
-		if strings.TrimSpace(full) == "" {
-			return pane.Done{}
-		}
-		return pane.Line{Text: full}
-	case "ctrl+c":
-		if l, ok := p.live(e); !ok || l.Ready {
-			e.Set("")
-			e.more = ""
-			return pane.Done{}
-		}
-		return pane.Stop{}
-	case "ctrl+t":
-		p.front, p.scroll = (p.front+1)%len(p.all), 0
-	case "up", "ctrl+p":
-		p.recall(-1)
-	case "down":
-		p.recall(1)
-	case "tab":
-		p.complete()
-	case "pgup":
-		p.scroll += max(p.h-2, 1)
-	case "pgdown":
-		p.scroll = max(0, p.scroll-max(p.h-2, 1))
-	default:
-		if !e.Press(k.Name, k.Text) {
-			return nil
-		}
-		p.scroll = 0
-	}
+	p.scroll = 0
 	return pane.Done{}
+}
+
+// enter runs the line.
+func (p *Pane) enter(pane.Key) pane.Action {
+	e := p.term()
+	text := e.Text()
+	if strings.TrimSpace(text) != "" && (len(e.history) == 0 || e.history[len(e.history)-1] != text) {
+		e.history = append(e.history, text)
+	}
+	e.at, p.scroll = len(e.history), 0
+	full := e.more + text
+	e.more = ""
+	e.Set("")
+	if strings.TrimSpace(full) == "" {
+		return pane.Done{}
+	}
+	return pane.Line{Text: full}
+}
+
+// interrupt ends what runs, or drops the line.
+func (p *Pane) interrupt(pane.Key) pane.Action {
+	e := p.term()
+	if l, ok := p.live(e); ok && !l.Ready {
+		return pane.Stop{}
+	}
+	e.Set("")
+	e.more = ""
+	return pane.Done{}
+}
+
+// page scrolls.
+func (p *Pane) page(k pane.Key) {
+	d := max(p.h-2, 1)
+	if k.Name == "pgdown" {
+		d = -d
+	}
+	p.scroll = max(0, p.scroll+d)
 }
 
 // Put puts a line back that was not run.
 func (p *Pane) Put(text string) { p.term().Set(text) }
 
-func (p *Pane) recall(d int) {
-	e := p.term()
+// recall puts a line that was typed before on the prompt.
+func (p *Pane) recall(k pane.Key) {
+	e, d := p.term(), -1
+	if k.Name == "down" {
+		d = 1
+	}
 	if to := e.at + d; to >= 0 && to <= len(e.history) {
 		e.at = to
 		if to == len(e.history) {

@@ -38,12 +38,28 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
 	return []pane.Binding{
-		{Key: "left/h right/l", What: p.T("another table", "다른 테이블")},
-		{Key: "m M", What: p.T("the next, the previous machine", "다음, 이전 머신")},
-		{Key: "o", What: p.T("the machine where the packet is", "패킷이 있는 머신")},
-		{Key: "up/k down/j", What: p.T("scroll", "스크롤")},
-		{Key: "c", What: p.T("copy the table", "테이블 복사")},
+		pane.Bind("left/h right/l", p.T("another table", "다른 테이블"), pane.Always(p.turn)),
+		pane.Bind("m", p.T("the next machine", "다음 머신"), pane.Always(func(pane.Key) { p.next(1) })),
+		pane.Bind("M", p.T("the previous machine", "이전 머신"), pane.Always(func(pane.Key) { p.next(-1) })),
+		pane.Bind("o", p.T("the machine where the packet is", "패킷이 있는 머신"), pane.Always(func(pane.Key) {
+			p.pinned = false
+			p.Choose()
+		})),
+		pane.Bind("c", p.T("copy the table", "테이블 복사"), func(pane.Key) pane.Action {
+			t := p.table()
+			return pane.Copy{Text: strings.Join(t.Lines, "\n") + "\n", What: t.Command}
+		}),
+		pane.Bind(pane.ScrollKeys, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.scroll.Move(k.Name, p.h-1, p.total) })),
 	}
+}
+
+// turn shows the table beside the one that is shown.
+func (p *Pane) turn(k pane.Key) {
+	n, d := len(replay.Commands()), 1
+	if k.Name == "left" || k.Name == "h" {
+		d = n - 1
+	}
+	p.cmd, p.scroll.Top = (p.cmd+d)%n, 0
 }
 
 // Choose picks the machine whose tables are wanted: that of the packet, unless
@@ -82,30 +98,7 @@ func (p *Pane) home() string {
 func (p *Pane) Show(machine string) { p.Machine, p.pinned = machine, true }
 
 // Update takes a key.
-func (p *Pane) Update(k pane.Key) pane.Action {
-	n := len(replay.Commands())
-	switch k.Name {
-	case "left", "h":
-		p.cmd, p.scroll.Top = (p.cmd+n-1)%n, 0
-	case "right", "l":
-		p.cmd, p.scroll.Top = (p.cmd+1)%n, 0
-	case "m":
-		p.next(1)
-	case "M":
-		p.next(-1)
-	case "o":
-		p.pinned = false
-		p.Choose()
-	case "c":
-		t := p.table()
-		return pane.Copy{Text: strings.Join(t.Lines, "\n") + "\n", What: t.Command}
-	default:
-		if !p.scroll.Move(k.Name, p.h-1, p.total) {
-			return nil
-		}
-	}
-	return pane.Done{}
-}
+func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
 
 func (p *Pane) next(d int) {
 	all := p.S.Topology().Machines

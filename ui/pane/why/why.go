@@ -45,29 +45,26 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
-	return []pane.Binding{{Key: "up/k down/j", What: p.T("scroll", "스크롤")}, {Key: "w", What: p.T("every rule that the packet met, and why it did not match", "패킷이 만난 모든 규칙과 맞지 않은 이유")},
-		{Key: "c", What: p.T("copy the explanation", "설명 복사")}}
+	return []pane.Binding{
+		pane.Bind("w", p.T("every rule that the packet met, and why it did not match", "패킷이 만난 모든 규칙과 맞지 않은 이유"), pane.Always(func(pane.Key) {
+			p.WantWalk = !p.WantWalk
+			p.toRules = p.WantWalk
+		})),
+		pane.Bind("c", p.T("copy the explanation", "설명 복사"), p.copy),
+		pane.Bind(pane.ScrollKeys, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.scroll.Move(k.Name, p.h, p.total) })),
+	}
+}
+
+func (p *Pane) copy(pane.Key) pane.Action {
+	var b strings.Builder
+	for _, l := range p.Lines(100) {
+		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
+	}
+	return pane.Copy{Text: b.String(), What: p.T("the explanation", "설명")}
 }
 
 // Update takes a key.
-func (p *Pane) Update(k pane.Key) pane.Action {
-	if k.Name == "c" {
-		var b strings.Builder
-		for _, l := range p.Lines(100) {
-			b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
-		}
-		return pane.Copy{Text: b.String(), What: p.T("the explanation", "설명")}
-	}
-	if k.Name == "w" {
-		p.WantWalk = !p.WantWalk
-		p.toRules = p.WantWalk
-		return pane.Done{}
-	}
-	if p.scroll.Move(k.Name, p.h, p.total) {
-		return pane.Done{}
-	}
-	return nil
-}
+func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
 
 // View makes the lines.
 func (p *Pane) View() []look.Line {
