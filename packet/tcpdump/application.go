@@ -229,5 +229,7 @@ func (l *line) tcpApplication(src, dst, at, length int) {
 		unknown("RPKI-RTR")
 	case either(646):
 		unknown("LDP")
+	case either(portNFS) && l.has(at, 4): // a record mark, RFC 5531 section 11
+		l.nfs(": ", src, dst, at+4, min(int(l.u32(at)&0x7fffffff), length-4))
 	}
 }

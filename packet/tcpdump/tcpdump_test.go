@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,30 @@ func TestWhatIsNotModelledSaysSo(t *testing.T) {
 	frame[14+9] = protoPGM
 	require.Equal(t, "IP 172.16.0.11 > 172.16.0.12: [not modelled: PGM]", string(AppendLine(nil, link, frame, Options{})))
 	require.Equal(t, "[not modelled: token ring]", string(AppendLine(nil, 6, frame, Options{})))
+}
+
+// TestNFSIsAnnounced changes the ports and data of recorded packets: what calls
+// NFS or comes from it, by UDP and behind the record mark of TCP.
+func TestNFSIsAnnounced(t *testing.T) {
+	const ports, udpData, tcpData = 34, 42, 66
+	udp, link := read(t, "testdata/pcap/udp-basic.pcap")
+	datagram := func(src, dst uint16, kind byte) string {
+		frame := bytes.Clone(udp[4].Data)
+		binary.BigEndian.PutUint32(frame[ports:], uint32(src)<<16|uint32(dst))
+		copy(frame[udpData:], []byte{0, 0, 0, 9, 0, 0, 0, kind})
+		return strings.SplitN(string(AppendLine(nil, link, frame, Options{})), ": ", 2)[1]
+	}
+	require.Equal(t, "NFS request xid 9 100 [not modelled: NFS]", datagram(700, portNFS, rpcCall))
+	require.Equal(t, "NFS reply xid 9 [not modelled: NFS]", datagram(portNFS, 700, rpcReply))
+	require.Equal(t, "UDP, length 100", datagram(portNFS, 700, rpcCall))
+	require.Equal(t, "UDP, length 100", datagram(700, portNFS, rpcReply))
+	require.Equal(t, "UDP, length 100", datagram(700, 800, rpcCall))
+
+	tcp, link := read(t, "testdata/pcap/tcp-http.pcap")
+	frame := bytes.Clone(tcp[3].Data)
+	binary.BigEndian.PutUint16(frame[ports+2:], portNFS)
+	copy(frame[tcpData:], []byte{0x80, 0, 0, 10, 0, 0, 0, 9, 0, 0, 0, rpcCall})
+	require.Contains(t, string(AppendLine(nil, link, frame, Options{})), ": NFS request xid 9 10 [not modelled: NFS]")
 }
 
 func TestPrintingAllocatesNothing(t *testing.T) {

@@ -49,6 +49,9 @@ func (l *line) udp(ip ipHeader, at, length int, fragmented bool) {
 		l.udpData(l.opt.As, dst, payload, length)
 		return
 	}
+	if !l.opt.Quiet && l.nfs("", src, dst, payload, length) {
+		return
+	}
 	if !l.opt.NoChecksums && !fragmented && (l.opt.Verbose > 1 || l.opt.Verbose == 1 && l.isIPv6(ip)) {
 		l.udpChecksum(ip, at, length)
 	}
