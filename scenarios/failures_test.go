@@ -208,6 +208,7 @@ func TestInvalidStepsAreErrorsWithTheirPlace(t *testing.T) {
 		{"an interface of a pod on another node", []string{in, ok, "tap: [\"node/k8s-w1:cali(pod2)\"]"}, false},
 		{"a path over an unknown interface", []string{in, ok, "expect:", "- path: [pod/pod1:eth1]"}, false},
 		{"a filter that is none", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, filter: \"icmp and and\"}"}, false},
+		{"a filter for an interface's number", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, filter: ifindex 2}"}, false},
 		{"a filter that no frame can match", []string{in, ok, "expect:", "- packets: {at: k8s-w1:tunl0, filter: arp}"}, false},
 		{"a header value that is none", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, headers: [{ipv4: {src: 172.16.158, ttl: many, df: yes, protocol: ip}}]}"}, false},
 		{"a number in octal", []string{in, ok, "expect:", "- packets: {at: pod1:eth0, headers: [{ipv4: {ttl: 063}}]}"}, false},

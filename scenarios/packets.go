@@ -72,7 +72,7 @@ func (c *compiler) packets(x *topology.ExpectedPackets, path string) check {
 // filter compiles a filter for a kind of link. On one of several interfaces it
 // may be one that no frame can match, such as arp on tunl0: then it is nil.
 func (c *compiler) filter(l topology.Line, linkType int, several bool, path string) (*filter.Filter, *topology.Error) {
-	f, err := filter.Compile(l.Text, linkType)
+	f, err := filter.CompileCrossing(l.Text, linkType)
 	if err == nil {
 		return f, nil
 	}
@@ -157,7 +157,7 @@ func (c *packetsCheck) see(e *sim.Event, t *trail) {
 		if at.dev != e.Dev || at.netns != e.NetNS {
 			continue
 		}
-		if f := c.filters[i]; f != nil && f.Match(e.Frame) {
+		if f := c.filters[i]; f != nil && f.MatchCrossing(e.Frame, dir == trace.Out) {
 			c.add(e, t, dir, c.links[i])
 		}
 		return

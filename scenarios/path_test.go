@@ -59,6 +59,15 @@ func TestDropsThatAreNormalOnASegmentDoNotCountWithoutAReason(t *testing.T) {
 	require.Equal(t, 0, rep.ExitCode(), "%+v", rep.Steps[0].Expectations)
 }
 
+func TestFiltersKnowTheDirection(t *testing.T) {
+	text := chain("", "", "", "") + scenario("s", "chain", "in: h1", "run: ping -c 3 10.0.2.1", "expect:",
+		"- packets: {at: r:eth1, filter: outbound and icmp, count: 3, headers: [{ipv4: {}}, {icmp: {type: echo-request}}]}",
+		"- packets: {at: r:eth1, filter: inbound and icmp, count: 3, headers: [{ipv4: {}}, {icmp: {type: echo-reply}}]}")
+	rep, err := run(t, text, scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 0, rep.ExitCode(), "%+v", rep.Steps[0].Expectations)
+}
+
 func TestFloodOfPingsIsJudged(t *testing.T) {
 	text := chain("", "", "", "") + scenario("s", "chain", "in: h1", "run: ping -f -c 3000 10.0.2.1", "expect:",
 		"- ping: {sent: 3000, received: 3000, loss: 0%, ttl: 63}", "- packets: {at: r:eth1, filter: icmp, count: 6000, headers: [{ipv4: {}}, {icmp: {code: 0}}]}")

@@ -8,6 +8,7 @@ import (
 
 	"hoplab/packet/filter"
 	"hoplab/sim"
+	"hoplab/sim/trace"
 	"hoplab/topology"
 )
 
@@ -135,11 +136,12 @@ func (q *question) see(e *sim.Event) {
 	if len(q.at) == 0 {
 		return
 	}
-	if _, ok := crossing(e); !ok {
+	dir, ok := crossing(e)
+	if !ok {
 		return
 	}
 	for i, at := range q.at {
-		if at.dev != e.Dev || at.netns != e.NetNS || q.filters[i] == nil || !q.filters[i].Match(e.Frame) {
+		if at.dev != e.Dev || at.netns != e.NetNS || q.filters[i] == nil || !q.filters[i].MatchCrossing(e.Frame, dir == trace.Out) {
 			continue
 		}
 		q.n++

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"math/bits"
 
 	"hoplab/packet/pcap"
 )
@@ -17,13 +18,23 @@ type Filter struct {
 type Options struct {
 	LinkType   int
 	SnapLen    int    // bytes to keep of a packet that passes; 0 means pcap.MaxSnapLen
-	Netmask    uint32 // of the interface's network, for "ip broadcast"
-	NoNetmask  bool   // the netmask is not known: "ip broadcast" is a fault
+	Netmask    uint32 // of the interface, for "ip broadcast": see Netmask; NetmaskUnknown makes that a fault
 	Live       bool   // for an interface: direction and interface are known, see Packet
+	NoIfIndex  bool   // only the direction is: "ifindex" is a fault
 	BigEndian  bool   // the file is from a big-endian machine: matters with LinkNull
 	Unoptimize bool   // leave the program as it was generated: tcpdump -O
 	Names      Names
 }
+
+// NetmaskUnknown is PCAP_NETMASK_UNKNOWN of pcap(3).
+const NetmaskUnknown = 0xffffffff
+
+// Netmask gives a netmask as programs of libpcap have it: pcap_lookupnet(3) reads
+// the bytes of the address in the order of the machine, a little-endian one, and
+// pcap_compile(3) takes that for a number. So "ip broadcast" on a network
+// 172.16.0.0/16 looks at the first two bytes of an address, not the last, and the
+// mask of a /32 is that of an unknown network.
+func Netmask(length int) uint32 { return bits.ReverseBytes32(^uint32(0) << (32 - length)) }
 
 // Error is a fault in an expression.
 type Error struct {
@@ -50,6 +61,12 @@ const maxBlocks = 1 << 14
 // capture file. The empty expression matches every frame. An error is an *Error.
 func Compile(expr string, linkType int) (*Filter, error) {
 	return Options{LinkType: linkType}.Compile(expr)
+}
+
+// CompileCrossing is Compile for frames that cross an interface, whose direction
+// is known: see MatchCrossing.
+func CompileCrossing(expr string, linkType int) (*Filter, error) {
+	return Options{LinkType: linkType, Live: true, NoIfIndex: true}.Compile(expr)
 }
 
 // Compile turns an expression into a filter. An error is an *Error.

@@ -331,6 +331,39 @@ func TestOnAnInterfaceDirectionAndNumberAreKnown(t *testing.T) {
 	}
 }
 
+// TestBroadcastsOfTheInterfacesNetwork has what "tcpdump -f -d" printed on
+// interfaces with such addresses.
+func TestBroadcastsOfTheInterfacesNetwork(t *testing.T) {
+	for length, host := range map[int]string{8: "0xffffff00", 20: "0xff0f0000", 24: "0xff000000"} {
+		f, err := Options{LinkType: pcap.LinkEthernet, Netmask: Netmask(length)}.Compile("ip broadcast")
+		require.NoError(t, err)
+		require.Equal(t, strings.ReplaceAll(`(000) ldh      [12]
+(001) jeq      #0x800           jt 2	jf 7
+(002) ld       [30]
+(003) jset     #HOST      jt 4	jf 6
+(004) and      #HOST
+(005) jeq      #HOST      jt 6	jf 7
+(006) ret      #262144
+(007) ret      #0
+`, "HOST", host), f.String())
+	}
+	_, err := Options{LinkType: pcap.LinkEthernet, Netmask: Netmask(32)}.Compile("ip broadcast")
+	require.ErrorContains(t, err, "netmask not known, so 'ip broadcast' not supported")
+	require.Zero(t, Netmask(0))
+}
+
+func TestCrossingsHaveADirectionButNoNumber(t *testing.T) {
+	frame := make([]byte, 60)
+	in, err := CompileCrossing("inbound", pcap.LinkRaw)
+	require.NoError(t, err)
+	require.True(t, in.MatchCrossing(frame, false))
+	require.False(t, in.MatchCrossing(frame, true))
+	_, err = CompileCrossing("ifindex 2", pcap.LinkRaw)
+	require.ErrorContains(t, err, "not modelled: ifindex")
+	_, err = Compile("inbound", pcap.LinkRaw)
+	require.ErrorContains(t, err, "inbound/outbound not supported on Raw IP when reading savefiles")
+}
+
 func TestGeneveLeadsToTheInnerHeaders(t *testing.T) {
 	inner := append(make([]byte, 12), 8, 0, 0x45)
 	inner = append(inner, make([]byte, 19)...)

@@ -689,7 +689,7 @@ func (g *generator) broadcast(p protocol) *test {
 		}
 		return g.hardware([6]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, dst)
 	case nameIP:
-		if g.options.NoNetmask {
+		if g.options.Netmask == NetmaskUnknown {
 			g.fail("netmask not known, so 'ip broadcast' not supported")
 		}
 		link := g.linkProtocol(etherIPv4)
@@ -730,6 +730,9 @@ func (g *generator) ifIndex(n uint32) *test {
 	}
 	if !g.options.Live {
 		g.fail("ifindex not supported on %s when reading savefiles", describeLink(g.link))
+	}
+	if g.options.NoIfIndex {
+		g.fail("not modelled: ifindex: say by its name which interface is meant")
 	}
 	return g.equal(fromLink, ancillaryIfIndex, sizeWord, n)
 }

@@ -92,6 +92,12 @@ func (f *Filter) MatchLength(data []byte, length int) bool {
 	return f.run(&p) != 0
 }
 
+// MatchCrossing tells whether a frame passes that crosses an interface inwards or
+// outwards.
+func (f *Filter) MatchCrossing(frame []byte, outgoing bool) bool {
+	return f.run(&Packet{Data: frame, Length: len(frame), Outgoing: outgoing}) != 0
+}
+
 // MatchPacket tells whether a packet passes.
 func (f *Filter) MatchPacket(p *Packet) bool { return f.run(p) != 0 }
 

@@ -9,6 +9,7 @@ import (
 
 	"hoplab/packet/filter"
 	"hoplab/sim/clock"
+	"hoplab/sim/trace"
 	"hoplab/ui/look"
 	"hoplab/ui/replay"
 	"hoplab/ui/text"
@@ -107,7 +108,7 @@ func (c *Common) Shows(h *replay.Hop) bool {
 		return true
 	}
 	f := c.Filters[h.Link]
-	return f != nil && f.Match(h.Frame)
+	return f != nil && f.MatchCrossing(h.Frame, h.Dir == trace.Out)
 }
 
 // Mark is the letter of a packet: the same on all its way, through NAT and

@@ -12,7 +12,7 @@ func CompileFilter(expr string) (map[int]*filter.Filter, error) {
 	all := map[int]*filter.Filter{}
 	var first error
 	for _, link := range []int{pcap.LinkEthernet, pcap.LinkRaw} {
-		f, err := filter.Compile(expr, link)
+		f, err := filter.CompileCrossing(expr, link)
 		if err != nil {
 			if first == nil {
 				first = err

@@ -121,5 +121,5 @@ func (b *Break) Meets(e *Event, hop *Hop) bool {
 		return true
 	}
 	f := b.filters[hop.Link]
-	return f != nil && f.Match(hop.Frame)
+	return f != nil && f.MatchCrossing(hop.Frame, hop.Dir == trace.Out)
 }

@@ -212,6 +212,7 @@ func TestBreakpoints(t *testing.T) {
 	for _, tt := range []struct{ text, place, line string }{
 		{"k8s-w1:tunl0", "k8s-w1:tunl0", "echo request"},
 		{"ip proto 4", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102: IP"},
+		{"k8s-w1:ens5 inbound and proto 4", "k8s-w1:ens5", "IP 192.168.10.102 > 192.168.10.101: IP"},
 		{"k8s-w2:tunl0 icmp", "k8s-w2:tunl0", "echo request"},
 		{"icmp[icmptype] = icmp-echoreply", "pod2:eth0", "echo reply"},
 		{"/172.16.184.0/24 via/", "k8s-w1:calice0906292e2", "echo request"},

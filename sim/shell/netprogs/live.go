@@ -66,7 +66,7 @@ func (d *dump) capture() error {
 	if err := d.chooseLink(dev); err != nil {
 		return err
 	}
-	if d.foreign && !d.numeric {
+	if d.foreign {
 		var addresses []netip.Prefix
 		if dev != nil {
 			for _, a := range d.c.NS.Addresses(dev) {
@@ -77,7 +77,10 @@ func (d *dump) capture() error {
 		if err != nil {
 			d.warn("WARNING: foreign (-f) flag used but: " + err.Error())
 		}
-		d.printer.Options.Names = namesOf(d.c, d.short, local)
+		d.netmask = filter.Netmask(local.Bits())
+		if !d.numeric {
+			d.printer.Options.Names = namesOf(d.c, d.short, local)
+		}
 	}
 	if d.snapLen == 0 {
 		d.snapLen = pcap.MaxSnapLen

@@ -126,17 +126,18 @@ type dump struct {
 	dumpFilter  int // how many -d
 	immediate   bool
 	lineBuf     bool
-	flushEach   bool // -U
-	alsoPrint   bool // --print
-	countOnly   bool // --count
-	unoptimized bool // -O
-	monitor     bool // -I
-	foreign     bool // -f
-	numeric     bool // -n
-	short       bool // -N
-	list        byte // D, L or J
-	reading     bool // -r or -V
-	writing     bool // -w
+	flushEach   bool   // -U
+	alsoPrint   bool   // --print
+	countOnly   bool   // --count
+	unoptimized bool   // -O
+	monitor     bool   // -I
+	foreign     bool   // -f
+	netmask     uint32 // of the device, which only -f asks for: see filter.Netmask
+	numeric     bool   // -n
+	short       bool   // -N
+	list        byte   // D, L or J
+	reading     bool   // -r or -V
+	writing     bool   // -w
 	printer     tcpdump.Printer
 	text        []byte        // of a packet
 	out         *bufio.Writer // stdio's buffer of stdout
@@ -457,7 +458,7 @@ func (d *dump) compile(snapLen int, live bool) error {
 		expr = commentsToBlanks(string(text))
 	}
 	f, err := filter.Options{
-		LinkType: d.linkType, SnapLen: snapLen, Live: live, BigEndian: d.bigEndian, Unoptimize: d.unoptimized, Names: filterNames(d.c),
+		LinkType: d.linkType, SnapLen: snapLen, Live: live, BigEndian: d.bigEndian, Unoptimize: d.unoptimized, Netmask: d.netmask, Names: filterNames(d.c),
 	}.Compile(expr)
 	var bad *filter.Error
 	if errors.As(err, &bad) {
