@@ -2,6 +2,7 @@ package ui
 
 import (
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestStepsForwardAndBack(t *testing.T) {
 	d.press("n")
 	require.Contains(t, d.pane("why"), "+ 20 bytes: 192.168.10.101 > 192.168.10.102, proto 4 (IPIP)")
 	require.Contains(t, d.pane("why"), "Δ outside  - → 192.168.10.101 > 192.168.10.102 ttl 63 length 104")
-	require.Contains(t, d.pane("map"), "▶tunl0 C")
+	require.Contains(t, d.pane("map"), "▶ tunl0 C3")
 	d.press("b", "3", "w")
 	require.Contains(t, d.pane("why"), "entry     icmp 1 30 src=172.16.158.1 dst=172.16.184.1 type=8 code=0 id=17950 [UNREPLIED]")
 	require.Contains(t, d.pane("why"), "filter cali-from-wl-dispatch")
@@ -432,4 +433,16 @@ func TestAnyKeys(t *testing.T) {
 		}
 	}
 	require.Greater(t, most, 150)
+}
+
+// freeFile is the first scenario of a file that asks nothing.
+func freeFile(t *testing.T, name string) *driver {
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	r := scenarios.NewResolver(scenarios.File{Name: name, Data: data})
+	all, err := r.Open(name)
+	require.NoError(t, err)
+	d := start(t, Options{Open: all[0]})
+	d.a.c.LessonMode = false
+	return d.press("2")
 }

@@ -30,7 +30,7 @@ func (a *app) layout() []slot {
 	switch {
 	case w >= wideWidth && h+3 >= wideHeight:
 		left := w * 52 / 100
-		mapH := min(a.maps.Height(left)+1, h*45/100)
+		mapH := a.maps.Height(left, h*48/100-1) + 1
 		shellH := h * 28 / 100
 		bottom := paneShell
 		if a.c.LessonMode && lower != paneShell || lower == paneLesson {
@@ -44,7 +44,7 @@ func (a *app) layout() []slot {
 		}
 	case w >= midWidth && h+3 >= midHeight:
 		left := w * 54 / 100
-		mapH := min(a.maps.Height(left)+1, h*52/100)
+		mapH := a.maps.Height(left, h*52/100-1) + 1
 		right := left + 1
 		whyH := h * 45 / 100
 		if lower == paneWhy {

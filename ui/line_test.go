@@ -41,7 +41,7 @@ func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 		"k8s-w1$ ip neigh", "end", "k8s-w1$ ip route get 172.16.184.1", "filter icmp", "hops", "export pcapng", "goto 5", "nonsense", "help", "quit", "y")
 	for _, want := range []string{
 		"? Which protocol does the first IP header have", "  2 ipip", "a number, such as 62",
-		"breakpoint: k8s-w1:tunl0", "+ 20 bytes: 192.168.10.101 > 192.168.10.102", "▾ IPv4 172.16.158.1 > 172.16.184.1 ttl 63", "▶tunl0 C", "k8s-w1# ip route",
+		"breakpoint: k8s-w1:tunl0", "+ 20 bytes: 192.168.10.101 > 192.168.10.102", "▾ IPv4 172.16.158.1 > 172.16.184.1 ttl 63", "▶ tunl0 C3", "k8s-w1# ip route",
 		"k8s-w1 calice0906292e2 In", "event 13 of", "on a copy: nothing was changed", "172.16.158.1 dev calice0906292e2 lladdr ca:00:ac:10:9e:01 STALE",
 		"172.16.184.1 via 192.168.10.102 dev tunl0", "wrote cross-node-ping.pcapng", "unknown command \"nonsense\"", "MACHINE$ LINE",
 	} {

@@ -304,7 +304,7 @@ type lookMsg struct {
 	machine       string
 	tables        []replay.Table
 	before        []replay.Table
-	down          map[string]bool
+	net           *replay.Net
 	walk          []replay.Step
 	walked        int
 	err           error
@@ -341,7 +341,7 @@ func (a *app) wanted() tea.Cmd {
 		}
 		if msg.err == nil {
 			msg.err = m.At(ctx, now, func(l *sim.Lab) {
-				msg.tables, msg.down = replay.Tables(l, machine, replay.Commands()), replay.Down(l)
+				msg.tables, msg.net = replay.Tables(l, machine, replay.Commands()), replay.NetOf(l)
 			})
 		}
 		msg.walked = -1
@@ -400,7 +400,7 @@ func (a *app) looked(m lookMsg) {
 		a.c.Tables = []replay.Table{{Machine: m.machine}}
 		return
 	}
-	a.c.Looked, a.c.Tables, a.c.Before, a.c.Down, a.c.Ticks = m.event, m.tables, m.before, m.down, a.c.S.Ticks()
+	a.c.Looked, a.c.Tables, a.c.Before, a.c.Net, a.c.Ticks = m.event, m.tables, m.before, m.net, a.c.S.Ticks()
 }
 
 // cutMsg says that the past was cut, or that it could not be.

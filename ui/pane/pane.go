@@ -61,9 +61,9 @@ type Common struct {
 	Looked     int
 	Ticks      uint64 // of the session when it was looked
 	Looking    bool
-	Down       map[string]bool // NETNS:DEV: is it down; at Looked
-	WantWalk   bool            // the rules that the packet met are wanted
-	Walk       []replay.Step   // of the crossing Walked
+	Net        *replay.Net   // at Looked; nil before the first look
+	WantWalk   bool          // the rules that the packet met are wanted
+	Walk       []replay.Step // of the crossing Walked
 	Walked     int
 	Breaks     []*replay.Break
 	Hidden     bool // what a lesson asks about is not shown yet
@@ -96,7 +96,15 @@ func (c *Common) SetLang(l text.Lang) { c.Lang, c.Story, c.told = l, nil, 0 }
 // Forget drops what is known of events: the past was cut.
 func (c *Common) Forget() {
 	c.Story, c.told = nil, 0
-	c.Tables, c.Before, c.Looked, c.Walk, c.Walked = nil, nil, -1, nil, -1
+	c.Tables, c.Before, c.Net, c.Looked, c.Walk, c.Walked = nil, nil, nil, -1, nil, -1
+}
+
+// Network is the network as it was when somebody last looked at the lab.
+func (c *Common) Network() *replay.Net {
+	if c.Net != nil {
+		return c.Net
+	}
+	return c.S.Net()
 }
 
 // Shows reports that a crossing is among those that are shown.

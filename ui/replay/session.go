@@ -31,6 +31,7 @@ type Session struct {
 	typed  clock.Instant // when the last input came
 	cursor int           // how many events are behind it
 	lab    *topology.Lab
+	net    *Net // at the start
 	place  map[string]bool
 	nodes  map[string]string
 	notes  []topology.Note
@@ -78,7 +79,7 @@ func Open(e *scenarios.Entry, o Options) (*Session, error) {
 			s.place[ns.Name+":"+d.Name] = true
 		}
 	}
-	s.now = s.look()
+	s.now, s.net = s.look(), NetOf(s.world.lab)
 	s.lab, s.notes = s.world.lab.Topology, s.world.runner.Report().Notes
 	s.mirror = &Mirror{entry: e, seed: o.Seed}
 	return s, nil
@@ -123,6 +124,9 @@ func (s *Session) Start() time.Time { return s.world.lab.Time(0) }
 
 // Lab is the lab at the end of the history. It must not be run.
 func (s *Session) Lab() *sim.Lab { return s.world.lab }
+
+// Net is the network as it is at the start; Mirror.At and NetOf show later ones.
+func (s *Session) Net() *Net { return s.net }
 
 // IsPlace reports that something is a namespace or NETNS:DEV of the lab.
 func (s *Session) IsPlace(name string) bool { return s.place[name] }

@@ -94,14 +94,3 @@ func look(l *sim.Lab, ns *stack.Namespace, all []shell.Tool, argv []string) (lin
 	}
 	return lines
 }
-
-// Down tells of each interface, by NETNS:DEV, whether it is down.
-func Down(l *sim.Lab) map[string]bool {
-	down := map[string]bool{}
-	for _, ns := range l.Namespaces() {
-		for _, d := range ns.Devices() {
-			down[ns.Name+":"+d.Name] = !d.Up()
-		}
-	}
-	return down
-}

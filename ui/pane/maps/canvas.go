@@ -2,7 +2,7 @@ package maps
 
 import "hoplab/ui/look"
 
-// canvas is a grid of characters, each one cell wide.
+// canvas is a grid of cells. The second cell of a wide character holds 0.
 type canvas struct {
 	w, h  int
 	runes []rune
@@ -18,27 +18,41 @@ func newCanvas(w, h int) *canvas {
 }
 
 func (c *canvas) put(x, y int, r rune, st look.Style) {
-	if x >= 0 && x < c.w && y >= 0 && y < c.h {
-		c.runes[y*c.w+x], c.style[y*c.w+x] = r, st
+	if x < 0 || x >= c.w || y < 0 || y >= c.h {
+		return
 	}
+	at := y*c.w + x
+	switch { // half of a wide character does not stay
+	case c.runes[at] == 0:
+		c.runes[at-1] = ' '
+	case x+1 < c.w && c.runes[at+1] == 0:
+		c.runes[at+1] = ' '
+	}
+	c.runes[at], c.style[at] = r, st
 }
 
-// text writes at most n characters.
-func (c *canvas) text(x, y int, s string, n int, st look.Style) {
+// text writes at most n cells and gives the column behind them.
+func (c *canvas) text(x, y int, s string, n int, st look.Style) int {
 	for _, r := range s {
-		if n--; n < 0 {
-			return
+		w := look.Cells(string(r))
+		if w == 0 {
+			continue
 		}
-		if look.Cells(string(r)) != 1 {
-			r = '?'
+		if n -= w; n < 0 || x+w > c.w {
+			break
 		}
 		c.put(x, y, r, st)
-		x++
+		if w == 2 {
+			c.put(x+1, y, ' ', st)
+			c.runes[y*c.w+x+1] = 0
+		}
+		x += w
 	}
+	return x
 }
 
-// box draws a frame with a title.
-func (c *canvas) box(x, y, w, h int, title string, st, name look.Style) {
+// box draws a frame.
+func (c *canvas) box(x, y, w, h int, st look.Style) {
 	for i := 1; i < w-1; i++ {
 		c.put(x+i, y, '─', st)
 		c.put(x+i, y+h-1, '─', st)
@@ -51,27 +65,55 @@ func (c *canvas) box(x, y, w, h int, title string, st, name look.Style) {
 	c.put(x+w-1, y, '┐', st)
 	c.put(x, y+h-1, '└', st)
 	c.put(x+w-1, y+h-1, '┘', st)
-	c.text(x+1, y, title, w-2, name)
+}
+
+// ascii is what stands for a character where there is no UTF-8.
+func ascii(r rune) rune {
+	switch r {
+	case '─', '╌', '┄':
+		return '-'
+	case '│', '╵', '╷':
+		return '|'
+	case '┌', '┐', '└', '┘', '├', '┬', '┴', '╤', '╧', '╪', '╰', '╯':
+		return '+'
+	case '═':
+		return '='
+	case '▶':
+		return '>'
+	case '◀':
+		return '<'
+	case '▲':
+		return '^'
+	case '▼':
+		return 'v'
+	case '✗':
+		return 'x'
+	case '…':
+		return '~'
+	}
+	return r
 }
 
 // lines gives the grid as lines; plain says that only ASCII may be used.
 func (c *canvas) lines(plain bool) []look.Line {
-	ascii := map[rune]rune{'─': '-', '│': '|', '┌': '+', '┐': '+', '└': '+', '┘': '+', '┬': '+', '┴': '+', '═': '=', '╤': '+', '╧': '+', '•': '*', '▶': '>', '◀': '<', '✗': 'x', '…': '~'}
 	out := make([]look.Line, c.h)
+	buf := make([]rune, 0, c.w)
 	for y := range c.h {
 		var l look.Line
-		from := 0
 		row, st := c.runes[y*c.w:(y+1)*c.w], c.style[y*c.w:(y+1)*c.w]
-		if plain {
-			for i, r := range row {
-				if a, ok := ascii[r]; ok {
-					row[i] = a
+		from := 0
+		for x := 0; x <= c.w; x++ {
+			if x > from && (x == c.w || st[x] != st[from] && row[x] != 0) {
+				buf = buf[:0]
+				for _, r := range row[from:x] {
+					if plain {
+						r = ascii(r)
+					}
+					if r != 0 {
+						buf = append(buf, r)
+					}
 				}
-			}
-		}
-		for x := 1; x <= c.w; x++ {
-			if x == c.w || st[x] != st[from] {
-				l = append(l, look.Span{Text: string(row[from:x]), Style: st[from]})
+				l = append(l, look.Span{Text: string(buf), Style: st[from]})
 				from = x
 			}
 		}
