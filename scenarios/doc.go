@@ -12,7 +12,7 @@
 //	run.go        a lab is built and its steps run, one after the other
 //	step.go       one step, event by event for whoever drives the clock
 //	question.go   what a run answers to a prediction
-//	command.go    the shells in which the commands of steps are typed
+//	desk.go       the shells in which the commands of steps are typed
 //	refs.go       pod/NAME, node/NAME:cali(POD), NODE:* become namespaces and interfaces
 //	journal.go    what happened to each packet of a step, and who decided it
 //	expect.go     an expectation of the file becomes a check; ping
@@ -20,12 +20,12 @@
 //	packets.go    packets
 //	headers.go    headers of packets, layer by layer
 //	fields.go     their fields: how a value is written, and read from a packet
-//	drop.go       drop
+//	drop.go, arp.go, route.go, nat.go, conntrack.go, icmperror.go, output.go
+//	(command) and hash.go: the expectations of these names
 //	report.go     what comes out
 //
 // Everything is judged from the events of the lab; no output is parsed. The
 // package reads no files: whoever calls it hands in their bytes.
 //
-// Left out, with an error "not modelled: …": the expectations arp, route, nat, conntrack, icmpError, command and eventHash.
 // Nobody is asked the predictions here; a report has their answers.
 package scenarios

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"strings"
 
 	"hoplab/sim"
@@ -19,13 +18,11 @@ type dropCheck struct {
 	want   *int // nil is at least one
 	where  string
 
-	n      int
-	first  *decision
-	extra  *decision // the first beyond those expected
+	counted
 	others []decision
 }
 
-func (c *compiler) drop(x *topology.ExpectedDrop, pos topology.Pos, path string) check {
+func (c *compiler) drop(x *topology.ExpectedDrop, path string) check {
 	d := &dropCheck{want: x.Count, where: "anywhere"}
 	before := len(c.errs)
 	switch {
@@ -60,11 +57,7 @@ func (c *compiler) drop(x *topology.ExpectedDrop, pos topology.Pos, path string)
 }
 
 func (c *dropCheck) text() string {
-	n, what := "at least ", 1
-	if c.want != nil {
-		n, what = "", *c.want
-	}
-	n += count(what, "drop")
+	n := atLeast(c.want, "drop")
 	if c.reason != trace.ReasonNone {
 		n += " with " + c.reason.String()
 	}
@@ -82,13 +75,7 @@ func (c *dropCheck) see(e *sim.Event, t *trail) {
 		}
 		return
 	}
-	c.n++
-	if c.n == 1 {
-		c.first = t.end
-	}
-	if c.want != nil && c.n == *c.want+1 {
-		c.extra = t.end
-	}
+	c.add(c.want, t.end)
 }
 
 func (c *dropCheck) at(e *sim.Event) bool {
@@ -101,24 +88,14 @@ func (c *dropCheck) at(e *sim.Event) bool {
 }
 
 func (c *dropCheck) judge(o *outcome) verdict {
-	if c.want == nil && c.n > 0 || c.want != nil && c.n == *c.want {
-		if c.first == nil {
-			return verdict{ok: true}
+	return c.counted.judge(c.want, c.text(), func() (string, uint64) {
+		if len(c.others) == 0 {
+			return o.journal.fate()
 		}
-		return verdict{ok: true, why: "in " + c.first.String(), seq: c.first.seq}
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "expected %s, but there were %d", c.text(), c.n)
-	if c.extra != nil {
-		fmt.Fprintf(&b, "\nthe first too many: %s", c.extra)
-		return verdict{why: b.String(), seq: c.extra.seq}
-	}
-	if len(c.others) == 0 {
-		text, seq := o.journal.fate()
-		return verdict{why: b.String() + "\n" + text, seq: seq}
-	}
-	for i := range c.others {
-		fmt.Fprintf(&b, "\nanother drop: %s", &c.others[i])
-	}
-	return verdict{why: b.String(), seq: c.others[0].seq}
+		var lines []string
+		for i := range c.others {
+			lines = append(lines, "another drop: "+c.others[i].String())
+		}
+		return strings.Join(lines, "\n"), c.others[0].seq
+	})
 }

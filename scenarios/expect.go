@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -21,6 +22,7 @@ type check interface {
 
 // outcome is what a check judges.
 type outcome struct {
+	lab     *sim.Lab // when the step is over
 	journal *journal
 	report  *StepReport
 }
@@ -38,7 +40,6 @@ type verdict struct {
 type compiler struct {
 	refs
 	errs topology.Errors
-	not  topology.Errors // of these, what is only not modelled
 }
 
 func (c *compiler) add(e *topology.Error) {
@@ -47,16 +48,11 @@ func (c *compiler) add(e *topology.Error) {
 	}
 }
 
-func (c *compiler) notModelled(pos topology.Pos, path, format string, args ...any) {
-	e := pos.Errorf(path, "not modelled: "+format, args...)
-	c.errs, c.not = append(c.errs, e), append(c.not, e)
-}
-
 // expectation makes a check, or gives nil after a fault.
 func (c *compiler) expectation(s *topology.Step, x *topology.Expectation, path string) check {
 	path += "." + string(x.Kind)
 	switch x.Kind {
-	case topology.ExpectPing, topology.ExpectPath:
+	case topology.ExpectPing, topology.ExpectPath, topology.ExpectCommand:
 		if s.Run.Text == "" {
 			c.add(x.Pos.Errorf(path, "the step has no run: COMMAND that this could be about"))
 			return nil
@@ -70,10 +66,80 @@ func (c *compiler) expectation(s *topology.Step, x *topology.Expectation, path s
 	case x.Packets != nil:
 		return c.packets(x.Packets, path)
 	case x.Drop != nil:
-		return c.drop(x.Drop, x.Pos, path)
+		return c.drop(x.Drop, path)
+	case x.ARP != nil:
+		return c.arp(x.ARP, path)
+	case x.Route != nil:
+		return c.route(s, x, path)
+	case x.NAT != nil:
+		return c.nat(x.NAT, path)
+	case x.Conntrack != nil:
+		return c.conntrack(s, x.Conntrack, path)
+	case x.ICMPError != nil:
+		return c.icmpError(s, x.ICMPError, path)
+	case x.Command != nil:
+		return &commandCheck{x.Command}
 	}
-	c.notModelled(x.Pos, path, "expectation %s", x.Kind)
-	return nil
+	return &hashCheck{want: x.EventHash.Text, sum: sha256.New()}
+}
+
+// machine is the namespace of a reference, or where it is missing the one in
+// which the step's command is typed.
+func (c *compiler) machine(ref topology.RefAt, s *topology.Step, path, key string) string {
+	if ref.IsZero() {
+		return c.shellIn(s, path)
+	}
+	netns, err := c.namespace(ref, path+"."+key)
+	c.add(err)
+	return netns
+}
+
+// atLeast says how many of something are expected; nil is at least one.
+func atLeast(want *int, what string) string {
+	if want == nil {
+		return "at least " + count(1, what)
+	}
+	return count(*want, what)
+}
+
+// isCount reports that there are as many as atLeast says.
+func isCount(want *int, n int) bool { return want == nil && n > 0 || want != nil && n == *want }
+
+// counted is what became of something that is counted.
+type counted struct {
+	n     int
+	first *decision
+	extra *decision // the first beyond those expected
+}
+
+func (c *counted) add(want *int, d *decision) {
+	c.n++
+	if c.n == 1 {
+		c.first = d
+	}
+	if want != nil && c.n == *want+1 {
+		c.extra = d
+	}
+}
+
+// judge compares the number; text says what is expected, and absence what
+// happened instead.
+func (c *counted) judge(want *int, text string, absence func() (string, uint64)) verdict {
+	if isCount(want, c.n) {
+		if c.first == nil {
+			return verdict{ok: true}
+		}
+		return verdict{ok: true, why: "in " + c.first.String(), seq: c.first.seq}
+	}
+	why := fmt.Sprintf("expected %s, but there were %d", text, c.n)
+	if c.extra != nil {
+		return verdict{why: why + "\nthe first too many: " + c.extra.String(), seq: c.extra.seq}
+	}
+	more, seq := absence()
+	if more != "" {
+		why += "\n" + more
+	}
+	return verdict{why: why, seq: seq}
 }
 
 // result puts a verdict into words for the report.

@@ -61,7 +61,17 @@ type decision struct {
 	verdict trace.Verdict
 	reason  trace.Reason
 	ref     sim.Ref
-	action  string // of a netfilter table
+	table   string // of netfilter, at hooks
+	action  string // what it decided
+	line    string // of a crossing
+}
+
+// decisionOf keeps what an event says; of a crossing tcpdump's line.
+func decisionOf(e *sim.Event) *decision {
+	if _, ok := crossing(e); ok {
+		return &decision{place: place{e.NetNS, e.Dev}, seq: e.Seq, at: e.At, stage: e.Stage, verdict: e.Verdict, line: e.Line}
+	}
+	return &decision{place: place{e.NetNS, e.Dev}, seq: e.Seq, at: e.At, stage: e.Stage, verdict: e.Verdict, reason: e.Reason, ref: e.Ref, table: e.Table, action: e.Action}
 }
 
 func newJournal(sender string) *journal {
@@ -98,12 +108,12 @@ func (j *journal) see(e *sim.Event) *trail {
 	if !ended && e.Verdict != trace.Hold && !decides(e) {
 		return t
 	}
-	d := decision{place: place{e.NetNS, e.Dev}, seq: e.Seq, at: e.At, stage: e.Stage, verdict: e.Verdict, reason: e.Reason, ref: e.Ref, action: e.Action}
+	d := decisionOf(e)
 	if !ended {
-		t.why = append(t.why, d)
+		t.why = append(t.why, *d)
 		return t
 	}
-	t.end = &d
+	t.end = d
 	if e.Stage != trace.StageFragment { // its fragments, which come next, go on from here
 		delete(j.live, e.Packet)
 	}
@@ -337,6 +347,7 @@ func (d *decision) steers() bool {
 func (d *decision) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "event %d at %s s, %s: ", d.seq, seconds(d.at), d.place)
+	b.WriteString(d.line)
 	switch d.verdict {
 	case trace.Drop:
 		b.WriteString("dropped, " + d.reason.String())
@@ -364,7 +375,7 @@ func (d *decision) String() string {
 			b.WriteString("; look at: " + hint)
 		}
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), ": ")
 }
 
 // seconds prints an instant as captures do: seconds since the lab started.

@@ -111,7 +111,9 @@ func (c *packetsCheck) number() string {
 
 // count is a number of things.
 func count(n int, what string) string {
-	if n != 1 {
+	if stem, y := strings.CutSuffix(what, "y"); n != 1 && y {
+		what = stem + "ies"
+	} else if n != 1 {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)

@@ -41,13 +41,6 @@ const DefaultMaxTime = time.Hour
 // some seconds.
 const DefaultMaxWork = 10_000_000
 
-// NotModelledError says that all faults of a scenario are things that this
-// version does not model yet.
-type NotModelledError struct{ topology.Errors }
-
-// Unwrap gives the faults.
-func (e *NotModelledError) Unwrap() error { return e.Errors }
-
 // Runner runs a scenario step by step.
 type Runner struct {
 	scenario *topology.Scenario
@@ -161,13 +154,10 @@ func (r *Runner) compile() error {
 			st.questions = append(st.questions, c.question(p, fmt.Sprintf("%s.predict[%d]", path, i)))
 		}
 	}
-	switch {
-	case len(c.errs) == 0:
-		return nil
-	case len(c.errs) == len(c.not):
-		return &NotModelledError{c.errs}
+	if len(c.errs) > 0 {
+		return c.errs
 	}
-	return c.errs
+	return nil
 }
 
 // tap numbers an interface that a step taps.

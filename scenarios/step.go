@@ -205,7 +205,7 @@ func (r *Runner) judge(b *begun) {
 	rep := b.report
 	rep.Output, rep.End = rep.text(true, true), r.lab.Now()
 	if !r.o.Blind {
-		o := &outcome{journal: b.journal, report: rep}
+		o := &outcome{lab: r.lab, journal: b.journal, report: rep}
 		for i, x := range b.step.Expect {
 			rep.Expectations = append(rep.Expectations, result(x, b.step.checks[i], o))
 		}

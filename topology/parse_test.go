@@ -78,12 +78,8 @@ func TestStudyScenario(t *testing.T) {
 	require.True(t, step.Expect[4].Not)
 	require.Equal(t, "IP_RPFILTER", step.Expect[4].Drop.Reason.Text)
 
-	var raw struct{ Proto, Src string }
-	require.NoError(t, step.Expect[5].Raw.Decode(&raw))
-	require.Equal(t, "172.16.158.1", raw.Src)
-	text, err := step.Expect[5].Raw.YAML()
-	require.NoError(t, err)
-	require.Equal(t, "{proto: icmp, src: 172.16.158.1}\n", text)
+	require.Equal(t, "icmp", step.Expect[5].Conntrack.Proto)
+	require.Equal(t, "172.16.158.1", step.Expect[5].Conntrack.Original.Src.String())
 
 	require.Equal(t, AnswerAuto, step.Predict[0].Answer.Text)
 	require.Equal(t, "ip.src", step.Predict[0].About.Field)

@@ -66,13 +66,12 @@ type Step struct {
 // ExpectKind is the key of an expectation.
 type ExpectKind string
 
-// The kinds of expectations. Those with a typed field in Expectation say so;
-// of the others only Raw is filled in.
+// The kinds of expectations, each with the field of Expectation that holds it.
 const (
-	ExpectPing      ExpectKind = "ping"    // Ping
-	ExpectPath      ExpectKind = "path"    // Path
-	ExpectPackets   ExpectKind = "packets" // Packets
-	ExpectDrop      ExpectKind = "drop"    // Drop
+	ExpectPing      ExpectKind = "ping"
+	ExpectPath      ExpectKind = "path"
+	ExpectPackets   ExpectKind = "packets"
+	ExpectDrop      ExpectKind = "drop"
 	ExpectARP       ExpectKind = "arp"
 	ExpectRoute     ExpectKind = "route"
 	ExpectNAT       ExpectKind = "nat"
@@ -92,7 +91,14 @@ type Expectation struct {
 	Path    []RefAt // every interface that one packet crosses, in order
 	Packets *ExpectedPackets
 	Drop    *ExpectedDrop
-	Raw     Raw // what stands under the key
+
+	ARP       *ExpectedARP
+	Route     *ExpectedRoute
+	NAT       *ExpectedNAT
+	Conntrack *ExpectedConntrack
+	ICMPError *ExpectedICMPError
+	Command   *ExpectedCommand
+	EventHash Line // the beginning of the hash, in hexadecimal
 }
 
 // ExpectedPing is about the summary and the replies of one ping command.

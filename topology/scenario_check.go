@@ -81,6 +81,21 @@ func (c *scenarioCheck) expectation(path string, e *Expectation) {
 	if e.Drop != nil {
 		c.ref(path+".at", e.Drop.At)
 	}
+	if e.ARP != nil {
+		c.ref(path+".at", e.ARP.At)
+	}
+	if e.Route != nil {
+		c.ref(path+".in", e.Route.In)
+	}
+	if e.NAT != nil {
+		c.ref(path+".at", e.NAT.At)
+	}
+	if e.Conntrack != nil {
+		c.ref(path+".in", e.Conntrack.In)
+	}
+	if e.ICMPError != nil {
+		c.ref(path+".to", e.ICMPError.To)
+	}
 }
 
 // ref checks that there is what a reference names. Its interface is left to

@@ -171,13 +171,18 @@ func readInterfaces(v value) []RefAt {
 	return out
 }
 
-// expectKinds are all kinds of expectations, the typed ones first.
+// ExpectKinds are all kinds of expectations.
+func ExpectKinds() []ExpectKind {
+	return []ExpectKind{ExpectPing, ExpectPath, ExpectPackets, ExpectDrop, ExpectARP, ExpectRoute, ExpectNAT, ExpectConntrack,
+		ExpectICMPError, ExpectCommand, ExpectEventHash}
+}
+
 func expectKinds() []string {
-	return []string{
-		string(ExpectPing), string(ExpectPath), string(ExpectPackets), string(ExpectDrop),
-		string(ExpectARP), string(ExpectRoute), string(ExpectNAT), string(ExpectConntrack),
-		string(ExpectICMPError), string(ExpectCommand), string(ExpectEventHash),
+	var names []string
+	for _, k := range ExpectKinds() {
+		names = append(names, string(k))
 	}
+	return names
 }
 
 // readExpectation reads one key that says what is expected, and because and not.
@@ -193,7 +198,7 @@ func readExpectation(v value) *Expectation {
 				v.errorf("one expectation has one key, and this one has %s already; begin a new one with -", e.Kind)
 				return
 			}
-			e.Kind, e.Raw = ExpectKind(kind), Raw{v.node}
+			e.Kind = ExpectKind(kind)
 			e.read(v)
 		}
 	}
@@ -215,6 +220,20 @@ func (e *Expectation) read(v value) {
 		e.Packets = readPackets(v)
 	case ExpectDrop:
 		e.Drop = readDrop(v)
+	case ExpectARP:
+		e.ARP = readARP(v)
+	case ExpectRoute:
+		e.Route = readRoute(v)
+	case ExpectNAT:
+		e.NAT = readNAT(v)
+	case ExpectConntrack:
+		e.Conntrack = readConntrack(v)
+	case ExpectICMPError:
+		e.ICMPError = readICMPError(v)
+	case ExpectCommand:
+		e.Command = readCommand(v)
+	case ExpectEventHash:
+		e.EventHash = readEventHash(v)
 	}
 }
 

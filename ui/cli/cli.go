@@ -108,7 +108,7 @@ func (a *app) fail(err error) {
 // isPlaced says that an error begins with a place.
 func isPlaced(err error) bool {
 	switch e := err.(type) {
-	case topology.Errors, *scenarios.NotModelledError:
+	case topology.Errors:
 		return true
 	case *topology.Error:
 		return e.IsValid()

@@ -127,7 +127,7 @@ func TestBadFilesAreRefusedWithTheirPlace(t *testing.T) {
 		{"a step with an unknown interface", step("{in: a, run: ping -c 1 10.0.0.1, tap: [\"a:eth7\"]}"), `x\.yaml:15:\d+: .*eth7`},
 		{"a filter that is none", step("{in: a, run: ping -c 1 10.0.0.1, expect: [packets: {at: \"a:eth0\", filter: \"frob 1\"}]}"), `x\.yaml:15:\d+: `},
 		{"a command with an open quote", step("{in: a, run: \"echo 'x\"}"), `x\.yaml:15:\d+: .*without closing quote`},
-		{"an expectation that is not modelled", step("{in: a, run: ping -c 1 10.0.0.1, expect: [route: {}]}"), `x\.yaml:15:\d+: .*not modelled: `},
+		{"an expectation that says nothing", step("{in: a, run: ping -c 1 10.0.0.1, expect: [route: {}]}"), `x\.yaml:15:\d+: .*to is missing`},
 		{"nesting of brackets", strings.Repeat("[", 100<<10), `x\.yaml:1:`},
 		{"nesting of mappings", strings.Repeat("{a: ", 25<<10), `x\.yaml:1:`},
 		{"a file that is too large", strings.Repeat("# 23456789\n", 1<<19), `x\.yaml:`},

@@ -229,7 +229,7 @@ func TestSeveralScenariosAreWorthTheWorstOfThem(t *testing.T) {
 	scenario := func(name, expect string) string {
 		return "---\napiVersion: hoplab/v1\nkind: Scenario\nmetadata: {name: " + name + "}\nspec: {steps: [{in: a, run: ping -c 1 10.0.0.1, expect: [" + expect + "]}]}\n"
 	}
-	met, failed, none, unknown := scenario("met", "ping: {received: 1}"), scenario("failed", "ping: {received: 0}"), scenario("none", ""), scenario("unknown", "route: {}")
+	met, failed, none, unknown := scenario("met", "ping: {received: 1}"), scenario("failed", "ping: {received: 0}"), scenario("none", ""), scenario("unknown", "packets: {at: \"a:eth7\"}")
 	for _, tt := range []struct {
 		name, text string
 		code       int
@@ -238,7 +238,7 @@ func TestSeveralScenariosAreWorthTheWorstOfThem(t *testing.T) {
 		{"one failed", met + failed, 1},
 		{"one checked nothing", met + none, 3},
 		{"failed outweighs unchecked", none + failed, 1},
-		{"not modelled outweighs all", none + failed + unknown, 2},
+		{"invalid outweighs all", none + failed + unknown, 2},
 		{"no scenario at all", "", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestSeveralScenariosAreWorthTheWorstOfThem(t *testing.T) {
 			got := s.run(t, "run x.yaml")
 			require.Equal(t, tt.code, got.code, got.stderr)
 			if tt.code == 2 {
-				require.Regexp(t, `^x\.yaml:\d+:\d+: .*not modelled: `, got.stderr)
+				require.Regexp(t, `^x\.yaml:\d+:\d+: .*eth7`, got.stderr)
 			}
 		})
 	}
