@@ -15,6 +15,10 @@ const (
 	magicPatched = 0xa1b2cd34 // some Linux systems of 1998 to 2000
 )
 
+// linkTypeMask are the bits of a file's link type that are one. Those above tell
+// the length of a frame check sequence.
+const linkTypeMask = 0x03ffffff
+
 const (
 	fileHeaderLen   = 24
 	recordHeaderLen = 16
@@ -29,8 +33,9 @@ type ClassicWriter struct {
 	unit int64 // of the fraction of a second, ns
 }
 
-// NewClassicWriter starts a pcap file on dst. snapLen is the most bytes kept of
-// a packet; 0 means MaxSnapLen.
+// NewClassicWriter starts a pcap file on dst. linkType may have the bits of
+// Interface.LinkExtra. snapLen is the most bytes kept of a packet; 0 means
+// MaxSnapLen.
 func NewClassicWriter(dst io.Writer, linkType, snapLen int) *ClassicWriter {
 	if snapLen <= 0 || snapLen > math.MaxInt32 {
 		snapLen = MaxSnapLen
@@ -53,25 +58,22 @@ func (w *ClassicWriter) Nanoseconds() {
 	binary.LittleEndian.PutUint32(w.out.buf, magicNano)
 }
 
-// WritePacket adds a packet seen t nanoseconds after 1970-01-01 UTC, cut to
-// whole microseconds, unless the file has nanoseconds, and to 32 bits of seconds. data is copied, at most the
-// snapshot length of it; origLen is the packet's length on the wire. What makes
-// no sense is written as it is, so that a file can be copied.
-func (w *ClassicWriter) WritePacket(t int64, data []byte, origLen int) error {
-	if origLen < 0 || int64(origLen) > math.MaxUint32 {
-		return badPacket(0, len(data), origLen)
+// WritePacket adds a packet, its time cut to whole microseconds, unless the file
+// has nanoseconds, and to 32 bits of seconds. Data is copied, at most the snapshot
+// length of it. What makes no sense is written as it is, so that a file can be
+// copied.
+func (w *ClassicWriter) WritePacket(p Packet) error {
+	if p.OrigLen < 0 || int64(p.OrigLen) > math.MaxUint32 {
+		return badPacket(0, len(p.Data), p.OrigLen)
 	}
-	data = data[:min(len(data), w.snap)]
-	sec, frac := t/1e9, t%1e9
-	if frac < 0 {
-		sec, frac = sec-1, frac+1e9
-	}
+	data := p.Data[:min(len(p.Data), w.snap)]
+	sec, frac := p.Stamp()
 	w.out.reserve(recordHeaderLen + len(data))
 	b := w.out.buf
 	b = binary.LittleEndian.AppendUint32(b, uint32(sec))
 	b = binary.LittleEndian.AppendUint32(b, uint32(frac/w.unit))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
-	b = binary.LittleEndian.AppendUint32(b, uint32(origLen))
+	b = binary.LittleEndian.AppendUint32(b, uint32(p.OrigLen))
 	w.out.buf = append(b, data...)
 	return w.out.err
 }

@@ -33,6 +33,7 @@ type Interface struct {
 	Name        string // for example k8s-w1:ens5; empty in a classic pcap file
 	Description string
 	LinkType    int // LinkEthernet, LinkRaw, ...
+	LinkExtra   int // upper bits of the link type in a classic file: the length of a frame check sequence, which stays part of the data
 	SnapLen     int // bytes kept of each packet; 0 when written means MaxSnapLen
 }
 
@@ -40,7 +41,18 @@ type Interface struct {
 type Packet struct {
 	Interface int    // index into the file's interfaces
 	Time      int64  // nanoseconds since 1970-01-01 UTC
+	Overflow  int64  // seconds of Time that a damaged classic file has in its fraction of a second, 0 in a sane one; see Stamp
 	Data      []byte // the captured bytes
 	OrigLen   int    // length on the wire in bytes, at least len(Data) in a sane file
 	Comment   []byte // first opt_comment of a pcapng packet, nil without one
+}
+
+// Stamp is Time in seconds and nanoseconds as a file has them. The nanoseconds
+// are from 0 to 999999999, but for files whose Overflow is not 0.
+func (p *Packet) Stamp() (seconds, nanoseconds int64) {
+	seconds, nanoseconds = p.Time/1e9, p.Time%1e9
+	if nanoseconds < 0 {
+		seconds, nanoseconds = seconds-1, nanoseconds+1e9
+	}
+	return seconds - p.Overflow, nanoseconds + p.Overflow*1e9
 }

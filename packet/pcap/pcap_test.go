@@ -79,8 +79,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	got, r := readAll(t, file)
 	require.Equal(t, want, got)
 	require.Equal(t, []Interface{
-		{"k8s-w1:ens5", "node k8s-w1", LinkEthernet, MaxSnapLen},
-		{"k8s-w1:tunl0", "", LinkRaw, 40},
+		{Name: "k8s-w1:ens5", Description: "node k8s-w1", LinkType: LinkEthernet, SnapLen: MaxSnapLen},
+		{Name: "k8s-w1:tunl0", LinkType: LinkRaw, SnapLen: 40},
 	}, r.Interfaces())
 }
 
@@ -146,7 +146,7 @@ func TestWriterKeepsTheErrorOfItsDestination(t *testing.T) {
 
 	c := NewClassicWriter(failing{full}, LinkRaw, 0)
 	require.ErrorIs(t, c.Flush(), full)
-	require.ErrorIs(t, c.WritePacket(start, nil, 0), full)
+	require.ErrorIs(t, c.WritePacket(Packet{Time: start}), full)
 }
 
 // The expected files come from tcpdump 4.99.3 -r FILE -w -.
@@ -162,7 +162,7 @@ func TestClassicWriterEqualsTcpdump(t *testing.T) {
 			var file bytes.Buffer
 			w := NewClassicWriter(&file, r.Interfaces()[0].LinkType, r.Interfaces()[0].SnapLen)
 			for _, p := range packets {
-				require.NoError(t, w.WritePacket(p.time, []byte(p.data), p.orig))
+				require.NoError(t, w.WritePacket(Packet{Time: p.time, Data: []byte(p.data), OrigLen: p.orig}))
 			}
 			require.NoError(t, w.Flush())
 			if want := load(t, c.want); !bytes.Equal(want, file.Bytes()) {
@@ -242,6 +242,39 @@ func TestClassicTimesInBothResolutionsAndByteOrders(t *testing.T) {
 			require.Equal(t, []record{{0, c.want, "abc", 60, ""}}, got)
 			require.Equal(t, []Interface{{LinkType: LinkRaw, SnapLen: 65535}}, r.Interfaces())
 		})
+	}
+}
+
+// TestOddClassicFilesAreCopiedAsTheyAre has a frame check sequence in the link
+// type, and fractions of a second that are none.
+func TestOddClassicFilesAreCopiedAsTheyAre(t *testing.T) {
+	for _, magic := range []uint32{magicMicro, magicNano} {
+		var file []byte
+		for _, word := range []uint32{magic, 2 | 4<<16, 0, 0, 65535, 0x14000000 | LinkEthernet} {
+			file = binary.LittleEndian.AppendUint32(file, word)
+		}
+		for _, fraction := range []uint32{0, 999999, 1000000, 999999999, 1000000000, 1<<31 - 1, 1 << 31, 1<<32 - 1} {
+			for _, word := range []uint32{7, fraction, 4, 4, 0} {
+				file = binary.LittleEndian.AppendUint32(file, word)
+			}
+		}
+		r, err := NewReader(bytes.NewReader(file))
+		require.NoError(t, err)
+		from := r.Interfaces()[0]
+		require.Equal(t, Interface{LinkType: LinkEthernet, LinkExtra: 0x14000000, SnapLen: 65535}, from)
+		var out bytes.Buffer
+		w := NewClassicWriter(&out, from.LinkType|from.LinkExtra, from.SnapLen)
+		if magic == magicNano {
+			w.Nanoseconds()
+		}
+		for p, err := r.Next(); err == nil; p, err = r.Next() {
+			seconds, nanoseconds := p.Stamp()
+			require.EqualValues(t, 7, seconds)
+			require.Equal(t, p.Time, seconds*1e9+nanoseconds)
+			require.NoError(t, w.WritePacket(p))
+		}
+		require.NoError(t, w.Flush())
+		require.Equal(t, file, out.Bytes())
 	}
 }
 
@@ -505,7 +538,7 @@ func TestWritePacketAllocatesNothing(t *testing.T) {
 	for name, write := range map[string]func() error{
 		"pcapng":              func() error { return w.WritePacket(id, start, data, len(data), "") },
 		"pcapng with comment": func() error { return w.WritePacket(id, start, data, len(data), "ttl 64 -> 63") },
-		"classic":             func() error { return c.WritePacket(start, data, len(data)) },
+		"classic":             func() error { return c.WritePacket(Packet{Time: start, Data: data, OrigLen: len(data)}) },
 	} {
 		if n := testing.AllocsPerRun(1000, func() {
 			if err := write(); err != nil {

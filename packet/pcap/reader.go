@@ -105,13 +105,12 @@ func (r *Reader) startClassic() error {
 	}
 	r.classic = classicFormat{nano: magic == magicNano, patched: magic == magicPatched,
 		swapped: major == 543 || minor < 3, perhaps: major == 2 && minor == 3}
-	// The upper bits tell the length of a frame check sequence; we show it as data.
-	link := int(r.order.Uint32(h[20:]) & 0x03ffffff)
+	link := int(r.order.Uint32(h[20:]) & linkTypeMask)
 	snap := snapLen(r.order.Uint32(h[16:]))
 	if r.classic.patched && link == LinkEthernet {
 		snap = min(snap+14, math.MaxInt32) // the patch did not count the link header
 	}
-	r.interfaces = []Interface{{LinkType: link, SnapLen: snap}}
+	r.interfaces = []Interface{{LinkType: link, LinkExtra: int(r.order.Uint32(h[20:]) &^ linkTypeMask), SnapLen: snap}}
 	r.next = r.nextClassic
 	return nil
 }
@@ -137,10 +136,10 @@ func (r *Reader) nextClassic() (Packet, error) {
 	if err != nil {
 		return Packet{}, err
 	}
-	// libpcap reads seconds as signed only in files of its own byte order.
+	// libpcap reads them as signed only in files of its own byte order.
 	sec, frac := int64(r.order.Uint32(h)), int64(r.order.Uint32(h[4:]))
 	if !r.BigEndian() {
-		sec = int64(int32(sec))
+		sec, frac = int64(int32(sec)), int64(int32(frac))
 	}
 	length, orig := r.order.Uint32(h[8:]), r.order.Uint32(h[12:])
 	if r.classic.swapped || r.classic.perhaps && length > orig {
@@ -165,7 +164,11 @@ func (r *Reader) nextClassic() (Packet, error) {
 	if !r.classic.nano {
 		frac *= 1000
 	}
-	return Packet{Time: sec*1e9 + frac, Data: data, OrigLen: int(orig)}, nil
+	overflow := frac / 1e9
+	if frac%1e9 < 0 {
+		overflow--
+	}
+	return Packet{Time: sec*1e9 + frac, Overflow: overflow, Data: data, OrigLen: int(orig)}, nil
 }
 
 // readAhead is how much memory is set aside for bytes that a file announces

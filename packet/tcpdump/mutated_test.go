@@ -113,7 +113,7 @@ func write(t testing.TB, path string, link int, packets []pcap.Packet) {
 	var file bytes.Buffer
 	w := pcap.NewClassicWriter(&file, link, 0)
 	for _, p := range packets {
-		require.NoError(t, w.WritePacket(p.Time, p.Data, p.OrigLen))
+		require.NoError(t, w.WritePacket(p))
 	}
 	require.NoError(t, w.Flush())
 	require.NoError(t, os.WriteFile(path, file.Bytes(), 0o600))

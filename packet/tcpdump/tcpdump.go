@@ -56,8 +56,7 @@ type Printer struct {
 	header  int // length of the last packet's link header; 0 when the line ended early
 
 	printed   int
-	reference int64 // -ttt, -ttttt: what times are counted from, ns
-	hasTime   bool  // reference is set
+	reference stamp // -ttt, -ttttt: what times are counted from
 }
 
 // New makes a printer.
@@ -94,7 +93,7 @@ func (p *Printer) Append(dst []byte, pk pcap.Packet) []byte {
 	if n := len(pk.Data); n == 0 || pk.OrigLen < n || pk.OrigLen > pcap.MaxSnapLen {
 		return append(appendInvalid(dst, pk), '\n')
 	}
-	dst = p.appendTime(dst, pk.Time)
+	dst = p.appendTime(dst, &pk)
 	dst = p.AppendLine(dst, p.Options.LinkType, pk.Data, pk.OrigLen)
 	dst = p.appendDump(dst, pk.Data, p.header)
 	return append(dst, '\n')

@@ -58,9 +58,13 @@ func TestWhatIsWrittenCanBeReadAgain(t *testing.T) {
 	var saved bytes.Buffer
 	data, err := os.ReadFile(filepath.Join(captures, "icmp-echo-ids.pcap"))
 	require.NoError(t, err)
-	h := Host{In: bytes.NewReader(data), Out: &saved, Err: io.Discard}
-	require.Zero(t, ReadDump([]string{"-r", "-", "-w", "-"}, h))
-	require.Equal(t, data, saved.Bytes())
+	for _, check := range []byte{0, 0x14} { // the length of a frame check sequence
+		data[23] = check
+		saved.Reset()
+		h := Host{In: bytes.NewReader(data), Out: &saved, Err: io.Discard}
+		require.Zero(t, ReadDump([]string{"-r", "-", "-w", "-"}, h))
+		require.Equal(t, data, saved.Bytes())
+	}
 }
 
 func TestWhatIsNotModelledIsRefusedByName(t *testing.T) {

@@ -29,7 +29,7 @@ func (d *dump) create(snapLen int) (*saveFile, error) {
 		}
 		s.file, s.stdio = f, bufio.NewWriterSize(f, stdioBuffer)
 	}
-	s.pcap = pcap.NewClassicWriter(s.stdio, d.linkType, snapLen)
+	s.pcap = pcap.NewClassicWriter(s.stdio, d.linkType|d.linkExtra, snapLen)
 	if d.printer.Options.Nano {
 		s.pcap.Nanoseconds()
 	}
@@ -42,7 +42,7 @@ func (d *dump) create(snapLen int) (*saveFile, error) {
 
 // add writes a packet, through to the file if flush is set.
 func (s *saveFile) add(p pcap.Packet, flush bool) error {
-	err := errors.Join(s.pcap.WritePacket(p.Time, p.Data, max(p.OrigLen, len(p.Data))), s.pcap.Flush())
+	err := errors.Join(s.pcap.WritePacket(p), s.pcap.Flush())
 	if flush {
 		err = errors.Join(err, s.stdio.Flush())
 	}
@@ -156,7 +156,7 @@ func (d *dump) fileOpened(name string, first bool, dev pcap.Interface) error {
 	if !first && d.linkType != linkType && d.writing {
 		return fmt.Errorf("%s: new dlt does not match original", name)
 	}
-	d.linkType = linkType
+	d.linkType, d.linkExtra = linkType, dev.LinkExtra
 	snapLen := dev.SnapLen
 	if snapLen == 0 {
 		snapLen = pcap.MaxSnapLen

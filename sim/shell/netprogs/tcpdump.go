@@ -144,6 +144,7 @@ type dump struct {
 	filter      *filter.Filter
 	bigEndian   bool // the file is from a big-endian machine
 	linkType    int
+	linkExtra   int // of the file that is read: see pcap.Interface
 	captured    int
 	left        int // of -c
 	received    int // by the filter, whatever the direction
