@@ -17,6 +17,7 @@ import (
 	"hoplab/ui/pane/picker"
 	"hoplab/ui/pane/shell"
 	"hoplab/ui/pane/state"
+	"hoplab/ui/pane/timeline"
 	"hoplab/ui/pane/why"
 	"hoplab/ui/replay"
 	"hoplab/ui/text"
@@ -52,6 +53,7 @@ type app struct {
 
 	picker *picker.Pane
 	panes  []pane.Pane // empty on the start screen
+	bar    *timeline.Bar
 	maps   *maps.Pane
 	hops   *hops.Pane
 	shell  *shell.Pane
@@ -118,6 +120,7 @@ func (a *app) open(e *scenarios.Entry) error {
 	a.c.Forget()
 	a.c.Follow, a.c.Filter, a.c.Filters, a.c.Breaks, a.c.Machine = -1, "", nil, nil, ""
 	a.maps, a.hops, a.shell, a.state, a.lesson = maps.New(a.c), hops.New(a.c), shell.New(a.c), state.New(a.c), lesson.New(a.c)
+	a.bar = timeline.New(a.c)
 	a.panes = []pane.Pane{a.maps, a.hops, why.New(a.c), bytes.New(a.c), a.state, a.shell, a.lesson}
 	a.focus, a.lower, a.zoom, a.saved, a.job, a.look, a.later = paneHops, paneWhy, false, 0, nil, nil, nil
 	if _, _, all := a.lesson.Score(); all > 0 {
@@ -278,6 +281,7 @@ func (a *app) moved() {
 	if a.c.S == nil {
 		return
 	}
+	a.c.Furthest = max(a.c.Furthest, a.c.S.Cursor())
 	a.c.Hidden = a.c.LessonMode && !a.c.S.AtEnd()
 	a.state.Choose()
 }

@@ -26,7 +26,8 @@ func keyNames() []string {
 // shown are the keys that the help shows now.
 func (d *driver) shown() []string {
 	var out []string
-	for _, s := range d.a.sections() {
+	all := d.a.sections()
+	for _, s := range all[:len(all)-1] { // the last one is the legend of the line of time
 		for _, b := range s.Keys {
 			out = append(out, pane.Names(b.Help().Key)...)
 		}

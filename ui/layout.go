@@ -1,6 +1,7 @@
 package ui
 
-// slot is where a pane stands: the whole of it with its heading.
+// slot is where a pane stands: with its borders, which it shares with its
+// neighbours.
 type slot struct {
 	pane       int
 	x, y, w, h int
@@ -14,10 +15,45 @@ const (
 	midHeight  = 30
 	wideWidth  = 150
 	wideHeight = 44
+	tallHeight = 40 // narrow, but with room for three panes
 )
 
-// layout gives the places of the panes that are seen. Between columns there is
-// one cell for a line.
+// boxed reports that panes have borders around them; on a small terminal they have
+// a line above them alone.
+func (a *app) boxed() bool { return a.w >= midWidth }
+
+// part is a pane and the height that it wants; one of a column has 0, and gets the
+// rest.
+type part struct{ pane, h int }
+
+// column puts panes below each other; where they are boxed each shares a line with
+// the next one.
+func (a *app) column(x, y, w, h int, parts ...part) []slot {
+	shared := 0
+	if a.boxed() {
+		shared = 1
+	}
+	rest := h
+	for i, p := range parts {
+		rest -= p.h
+		if i > 0 {
+			rest += shared
+		}
+	}
+	out := make([]slot, len(parts))
+	for i, p := range parts {
+		if p.h == 0 {
+			p.h = max(rest, 0)
+		}
+		out[i] = slot{p.pane, x, y, w, p.h}
+		y += p.h - shared
+	}
+	return out
+}
+
+// layout gives the places of the panes that are seen. Map, hops and why stand
+// beside each other where there is room: where the packet is, what was seen, and
+// what decided.
 func (a *app) layout() []slot {
 	top, h, w := 1, a.h-3, a.w // heading above; timeline and hints below
 	if extra := a.bottom(); extra > 1 {
@@ -26,40 +62,50 @@ func (a *app) layout() []slot {
 	if a.zoom {
 		return []slot{{a.focus, 0, top, w, h}}
 	}
-	lower := a.lower
+	share := func(pane, usual, focused int) part { // in percent
+		if a.focus == pane {
+			usual = focused
+		}
+		return part{pane, h * usual / 100}
+	}
+	wide, mid, tall := w >= wideWidth && h+3 >= wideHeight, w >= midWidth && h+3 >= midHeight, h+3 >= tallHeight
+	left := w * 53 / 100
+	mapH := func(most int) part { return part{paneMap, a.maps.Height(left-1, h*most/100-2) + 2} }
 	switch {
-	case w >= wideWidth && h+3 >= wideHeight:
-		left := w * 52 / 100
-		mapH := a.maps.Height(left, h*48/100-1) + 1
-		shellH := h * 28 / 100
+	case wide:
 		bottom := paneShell
-		if a.c.LessonMode && lower != paneShell || lower == paneLesson {
+		if a.c.LessonMode && a.lower != paneShell || a.lower == paneLesson {
 			bottom = paneLesson
 		}
-		whyH, bytesH := h*40/100, h*30/100
-		right := left + 1
-		return []slot{
-			{paneMap, 0, top, left, mapH}, {paneHops, 0, top + mapH, left, h - mapH - shellH}, {bottom, 0, top + h - shellH, left, shellH},
-			{paneWhy, right, top, w - right, whyH}, {paneBytes, right, top + whyH, w - right, bytesH}, {paneState, right, top + whyH + bytesH, w - right, h - whyH - bytesH},
-		}
-	case w >= midWidth && h+3 >= midHeight:
-		left := w * 54 / 100
-		mapH := a.maps.Height(left, h*52/100-1) + 1
-		right := left + 1
-		whyH := h * 45 / 100
+		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, 28, 34)),
+			a.column(left, top, w-left, h, part{paneWhy, 0}, share(paneBytes, 40, 50), share(paneState, 20, 40))...)
+	case mid:
+		lower := a.lower
 		if lower == paneWhy {
 			lower = paneBytes
 		}
-		return []slot{
-			{paneMap, 0, top, left, mapH}, {paneHops, 0, top + mapH, left, h - mapH},
-			{paneWhy, right, top, w - right, whyH}, {lower, right, top + whyH, w - right, h - whyH},
-		}
+		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}),
+			a.column(left, top, w-left, h, part{paneWhy, 0}, share(lower, 45, 60))...)
 	}
+	lower := a.lower
 	if a.focus == paneMap {
 		lower = paneMap
 	}
-	hopsH := h * 2 / 5
-	return []slot{{paneHops, 0, top, w, hopsH}, {lower, 0, top + hopsH, w, h - hopsH}}
+	switch {
+	case w >= midWidth: // wide and low: side by side
+		half := w / 2
+		return append(a.column(0, top, half+1, h, part{paneHops, 0}), a.column(half, top, w-half, h, part{lower, 0})...)
+	case tall:
+		if lower == paneMap {
+			lower = paneWhy
+		}
+		return a.column(0, top, w, h, part{paneMap, a.maps.Height(w, h*45/100-1) + 1}, part{paneHops, h * 25 / 100}, part{lower, 0})
+	}
+	hops := h * 2 / 5
+	if len(a.c.S.History.Hops) == 0 { // the others have more to say
+		hops = 3
+	}
+	return a.column(0, top, w, h, part{paneHops, hops}, part{lower, 0})
 }
 
 // visible reports that a pane is seen.

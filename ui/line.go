@@ -12,7 +12,6 @@ import (
 	"hoplab/scenarios"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
-	"hoplab/ui/pane/timeline"
 	"hoplab/ui/replay"
 )
 
@@ -201,7 +200,7 @@ func (l *liner) show(word, arg string) bool {
 	}
 	switch word {
 	case "timeline":
-		l.lines([]look.Line{timeline.Line(l.c, lineWidth)})
+		l.lines([]look.Line{l.bar.Line(lineWidth)})
 	case "where":
 		fmt.Fprintf(l.out, l.c.T("event %d of %d, step %d of %d\n", "이벤트 %d/%d, 단계 %d/%d\n"), s.Cursor(), len(s.History.Events), s.Step()+1, s.Steps())
 		l.hop()

@@ -2,11 +2,11 @@ package ui
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+	"strconv"
 
 	"hoplab/ui/look"
 	"hoplab/ui/pane/help"
-	"hoplab/ui/pane/timeline"
 )
 
 // View is bubbletea's.
@@ -80,79 +80,119 @@ func (a *app) heading() look.Line {
 	return append(l.Fit(max(a.w-right.Cells(), 0)), right...)
 }
 
+// patch is a line at a place of the screen.
+type patch struct {
+	x, y int
+	line look.Line
+}
+
 // bench is the linked panes.
 func (a *app) bench() []look.Line {
+	foot := a.foot()
 	slots := a.layout()
-	body := make([][]look.Line, 0, len(slots))
+	b := look.NewBorders(a.w, a.h, a.c.ASCII)
+	var patches []patch
 	for _, s := range slots {
-		body = append(body, a.pane(s))
+		weight := uint8(look.Thin)
+		if s.pane == a.focus {
+			weight = look.Thick
+		}
+		if a.boxed() {
+			b.Box(s.x, s.y, s.w, s.h, weight)
+		} else {
+			b.Across(s.x-1, s.y, s.w+2, weight)
+		}
+		patches = append(patches, a.pane(s, slots)...)
+	}
+	rows := make([][]patch, a.h)
+	for _, p := range patches {
+		if p.y < a.h {
+			rows[p.y] = append(rows[p.y], p)
+		}
 	}
 	out := []look.Line{a.heading()}
-	foot := a.foot()
 	for y := 1; y < a.h-1-len(foot); y++ {
+		slices.SortStableFunc(rows[y], func(a, b patch) int { return a.x - b.x })
 		var l look.Line
 		x := 0
-		for x < a.w {
-			found := false
-			for i, s := range slots {
-				if s.x == x && y >= s.y && y < s.y+s.h {
-					l = append(l, body[i][y-s.y]...)
-					x += s.w
-					found = true
-					break
-				}
-			}
-			if !found {
-				l = l.Add(look.Frame, a.c.Glyph("│", "|"))
-				x++
-			}
+		for _, p := range rows[y] {
+			l = append(append(l, b.Row(y, x, p.x)...), p.line...)
+			x = p.x + p.line.Cells()
 		}
-		out = append(out, l)
+		out = append(out, append(l, b.Row(y, x, a.w)...))
 	}
-	out = append(out, timeline.Line(a.c, a.w))
+	out = append(out, a.bar.Line(a.w))
 	return append(out, foot...)
 }
 
-// pane is one pane with its heading, in its exact size.
-func (a *app) pane(s slot) []look.Line {
+// pane is one pane: its title, what else stands in its upper border, and its lines.
+func (a *app) pane(s slot, all []slot) []patch {
+	x, w, h := s.x, s.w, s.h-1
+	if a.boxed() {
+		x, w, h = x+1, w-2, h-1
+	}
+	w, h = max(w, 0), max(h, 0)
 	p := a.panes[s.pane]
-	p.SetSize(s.w, max(s.h-1, 0))
-	rule, st := a.c.Glyph("─", "-"), look.Frame
-	if s.pane == a.focus {
-		rule, st = a.c.Glyph("━", "="), look.Focus
-	}
-	title := fmt.Sprintf("%s %d %s ", rule, s.pane+1, p.Title())
-	head := look.Line{}.Add(st, look.Pad(title, min(look.Cells(title), s.w)))
-	if n := s.w - head.Cells(); n > 0 {
-		tail := ""
-		if s.pane == a.lower || s.pane == a.focus && s.pane != paneHops {
-			tail = a.tabs(n - 2)
+	p.SetSize(w, h)
+	lines := look.Block(p.View(), w, h)
+	var out []patch
+	room := w - 2
+	if room > 0 {
+		title := a.title(s.pane, room)
+		out = append(out, patch{x + 1, s.y, title})
+		room -= title.Cells() + 1
+		if right := a.corner(s.pane, h, room, all); right != nil {
+			out = append(out, patch{x + w - 1 - right.Cells(), s.y, right})
 		}
-		head = head.Add(st, strings.Repeat(rule, max(n-look.Cells(tail), 0))).Add(look.Dim, tail)
 	}
-	if s.h < 2 {
-		return look.Block([]look.Line{head}, s.w, s.h)
+	for i, l := range lines {
+		out = append(out, patch{x, s.y + 1 + i, l})
 	}
-	return append([]look.Line{head.Fit(s.w)}, look.Block(p.View(), s.w, s.h-1)...)
+	return out
 }
 
-// tabs names the panes that can be shown in the place that several share; only
-// where not all of them are seen.
-func (a *app) tabs(room int) string {
-	if a.zoom || a.w >= wideWidth && a.h >= wideHeight {
-		return ""
+// title is that of a pane in its border. The one with the focus has a mark.
+func (a *app) title(n, room int) look.Line {
+	st := look.Plain
+	l := look.Line{}.Add(look.Plain, " ")
+	if n == a.focus {
+		st = look.Focus
+		l = look.Line{}.Add(st, a.c.Glyph("▸", ">"))
 	}
-	var b strings.Builder
-	for i, p := range a.panes {
-		if i == paneHops {
-			continue
+	l = l.Add(look.Key, strconv.Itoa(n+1)).Add(st, " "+a.panes[n].Title()+" ")
+	return l.Fit(min(l.Cells(), room))
+}
+
+// corner is what stands at the right of a pane's upper border: the panes that are
+// hidden, in the place that they share, and which lines are seen of a longer text.
+func (a *app) corner(n, height, room int, all []slot) look.Line {
+	var tabs, seen look.Line
+	if n == a.lower || n == a.focus && n != paneHops {
+		for i := range a.panes {
+			if !a.zoom && !slices.ContainsFunc(all, func(s slot) bool { return s.pane == i }) {
+				tabs = tabs.Add(look.Key, " "+strconv.Itoa(i+1)).Add(look.Dim, " "+a.name(i))
+			}
 		}
-		fmt.Fprintf(&b, " %d %s", i+1, p.Name())
+		if tabs != nil {
+			tabs = tabs.Add(look.Plain, " ")
+		}
 	}
-	if look.Cells(b.String()) > room {
-		return ""
+	if from, to, total := a.panes[n].Seen(); total > height && to-from+1 < total {
+		seen = look.S(look.Dim, fmt.Sprintf(" %d-%d/%d ", from, to, total))
 	}
-	return b.String() + " "
+	if n := tabs.Cells(); n > room-seen.Cells() {
+		tabs = nil
+	}
+	if l := append(tabs, seen...); l.Cells() <= room {
+		return l
+	}
+	return nil
+}
+
+// name is that of a pane, short.
+func (a *app) name(n int) string {
+	t := a.c.T
+	return []string{t("map", "지도"), t("hops", "홉"), t("why", "이유"), t("bytes", "바이트"), t("state", "상태"), t("shell", "셸"), t("lesson", "실습")}[n]
 }
 
 // bottom is how many lines the foot takes.

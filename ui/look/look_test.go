@@ -96,7 +96,7 @@ func TestEdit(t *testing.T) {
 	require.Equal(t, "e", e.Line(">", 40, true)[2].Text)
 	require.False(t, e.Press("f5", ""))
 	require.False(t, e.Press("ctrl+v", "")) // nothing is read from the host's clipboard
-	require.True(t, e.Press("", "left"))     // pasted
+	require.True(t, e.Press("", "left"))    // pasted
 	require.Contains(t, e.Text(), "한글 lefte")
 	e.Set(strings.Repeat("한", maxLine+7))
 	require.Equal(t, maxLine, len([]rune(e.Text())))

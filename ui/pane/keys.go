@@ -84,10 +84,19 @@ func Always(do func(Key)) func(Key) Action {
 }
 
 // Scroll is a place in something longer than the screen.
-type Scroll struct{ Top int }
+type Scroll struct {
+	Top           int
+	height, total int // when it was last looked at
+}
+
+// Seen is which lines of how many are seen, from 1 on.
+func (s *Scroll) Seen() (from, to, total int) {
+	return s.Top + 1, min(s.Top+s.height, s.total), s.total
+}
 
 // Show moves so that a line is seen.
 func (s *Scroll) Show(line, height, total int) {
+	s.height, s.total = height, total
 	if line < s.Top {
 		s.Top = line
 	}
@@ -102,6 +111,7 @@ const ScrollKeys = "up/k down/j pgup/ctrl+u pgdown/ctrl+d home end"
 
 // Move scrolls by lines or pages; it reports whether the key was one for that.
 func (s *Scroll) Move(key string, height, total int) bool {
+	s.height, s.total = height, total
 	switch key {
 	case "up", "k":
 		s.Top--
@@ -124,6 +134,7 @@ func (s *Scroll) Move(key string, height, total int) bool {
 
 // Part is what is seen of lines.
 func (s *Scroll) Part(lines []look.Line, height int) []look.Line {
+	s.height, s.total = height, len(lines)
 	s.Top = max(0, min(s.Top, len(lines)-height))
 	return lines[s.Top:min(len(lines), s.Top+height)]
 }

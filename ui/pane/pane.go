@@ -23,6 +23,8 @@ type Pane interface {
 	View() []look.Line   // at most h lines
 	Update(k Key) Action // nil: the key means nothing here
 	Keys() []Binding     // those that Update knows; it begins with Dispatch
+	// Seen is which lines of how many were in the last View, from 1 on.
+	Seen() (from, to, total int)
 }
 
 // Action is what a pane wants done.
@@ -67,6 +69,8 @@ type Common struct {
 	Walked     int
 	Breaks     []*replay.Break
 	Hidden     bool // what a lesson asks about is not shown yet
+	Furthest   int  // how many events one has come to at most
+	Cuts       int  // how often the past was cut, or another one opened
 	LessonMode bool
 }
 
@@ -95,7 +99,8 @@ func (c *Common) SetLang(l text.Lang) { c.Lang, c.Story, c.told = l, nil, 0 }
 
 // Forget drops what is known of events: the past was cut.
 func (c *Common) Forget() {
-	c.Story, c.told = nil, 0
+	c.Story, c.told, c.Furthest = nil, 0, 0
+	c.Cuts++
 	c.Tables, c.Before, c.Net, c.Looked, c.Walk, c.Walked = nil, nil, nil, -1, nil, -1
 }
 

@@ -42,6 +42,9 @@ func (p *Pane) Title() string {
 	return t
 }
 
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
+
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 

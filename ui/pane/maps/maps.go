@@ -43,6 +43,9 @@ func (p *Pane) Name() string { return "map" }
 // Title stands in its frame.
 func (p *Pane) Title() string { return p.T("map", "지도") }
 
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
+
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 

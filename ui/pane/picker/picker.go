@@ -38,6 +38,9 @@ func (p *Pane) Name() string { return "scenarios" }
 // Title stands in its frame.
 func (p *Pane) Title() string { return p.T("scenarios", "시나리오") }
 
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
+
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 

@@ -20,6 +20,7 @@ type Pane struct {
 	front   int
 	all     []*term
 	scroll  int  // lines from the end
+	total   int  // lines at the last view
 	Working bool // the lab runs: no completion
 	words   []string
 	tried   string // what a line printed on a copy
@@ -110,6 +111,11 @@ func (p *Pane) Title() string {
 		}
 	}
 	return l
+}
+
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) {
+	return max(p.total-p.scroll-p.h, 0) + 1, p.total - p.scroll, p.total
 }
 
 // SetSize is that of the inside.
@@ -273,6 +279,7 @@ func (p *Pane) View() []look.Line {
 	default:
 		out = append(out, look.S(look.Warm, p.T("(it runs; ctrl+c ends it; esc, then n or r lets things happen)", "(실행 중: ctrl+c로 끝냄; esc 후 n이나 r로 진행)")))
 	}
+	p.total = len(out)
 	p.scroll = max(0, min(p.scroll, len(out)-p.h))
 	end := len(out) - p.scroll
 	return out[max(0, end-p.h):end]

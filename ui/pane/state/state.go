@@ -32,6 +32,9 @@ func (p *Pane) Name() string { return "state" }
 // Title stands in its frame.
 func (p *Pane) Title() string { return p.T("state", "상태") + ": " + p.Machine }
 
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
+
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
