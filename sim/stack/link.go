@@ -104,7 +104,10 @@ func (ns *Namespace) checkLink(l *NewLink, kind netdev.Kind) error {
 
 // freeName is dev_get_valid_name: "%d" becomes the first free number.
 func (ns *Namespace) freeName(name string) (string, error) {
-	if !ValidName(name) {
+	switch {
+	case len(name) >= ifNameSize: // ifla_policy
+		return "", &fib.Error{Errno: fib.ERANGE, Msg: "Attribute failed policy validation"}
+	case !ValidName(name):
 		return "", &fib.Error{Errno: fib.EINVAL}
 	}
 	if before, after, ok := strings.Cut(name, "%d"); ok && !strings.Contains(before+after, "%") {
@@ -120,9 +123,12 @@ func (ns *Namespace) freeName(name string) (string, error) {
 	return name, nil
 }
 
+// ifNameSize is IFNAMSIZ, in bytes with the zero at the end.
+const ifNameSize = 16
+
 // ValidName says that a device may have that name: dev_valid_name.
 func ValidName(name string) bool {
-	return name != "" && len(name) < 16 && name != "." && name != ".." && !strings.ContainsAny(name, "/: \t\n\v\f\r")
+	return name != "" && len(name) < ifNameSize && name != "." && name != ".." && !strings.ContainsAny(name, "/: \t\n\v\f\r")
 }
 
 // MTURange are the smallest and the largest MTU of a kind of device, in bytes.

@@ -33,6 +33,7 @@ type tunnel struct {
 	Tunnel
 	local, remote uint32
 	fallback      bool          // tunl0
+	bounded       bool          // made by SIOCADDTUNNEL, which gives the device limits of its MTU
 	errors        int           // that came back about outer packets and nobody was told of
 	errorAt       clock.Instant // the last one
 }
@@ -91,14 +92,38 @@ func (ns *Namespace) findTunnel(link int32, remote, local uint32) *inDev {
 	return best
 }
 
-// sameTunnel finds the device with the same ends: ip_tunnel_find.
+// TunnelMTURange are the limits of an ipip device's MTU as the device tells
+// them, in bytes: `ip tunnel` sets some (ip_tunnel_create of
+// net/ipv4/ip_tunnel.c), `ip link` does not, and what breaks the driver's own
+// is refused without them, too. 0, 0: none.
+func (ns *Namespace) TunnelMTURange(d *netdev.Device) (lo, hi int) {
+	if in := ns.dev(d.Index); in != nil && in.Device == d && in.tun != nil && in.tun.bounded {
+		return MTURange(netdev.IPIP)
+	}
+	return 0, 0
+}
+
+// sameTunnel finds the device with the same ends: ip_tunnel_find. tunl0's are
+// any and any.
 func (ns *Namespace) sameTunnel(t Tunnel) *inDev {
+	if ns.tunl0 != nil && !t.Local.IsValid() && !t.Remote.IsValid() && t.Dev == 0 {
+		return ns.tunl0
+	}
 	for _, in := range ns.tunnels {
 		if in.tun.Local == t.Local && in.tun.Remote == t.Remote && in.tun.Dev == t.Dev {
 			return in
 		}
 	}
 	return nil
+}
+
+// AddTunnelByName is SIOCADDTUNNEL, which `ip tunnel add` uses.
+func (ns *Namespace) AddTunnelByName(l NewLink, t Tunnel) (*netdev.Device, error) {
+	d, err := ns.AddTunnel(l, t)
+	if err == nil {
+		ns.dev(d.Index).tun.bounded = true
+	}
+	return d, err
 }
 
 // AddTunnel makes an ipip device.

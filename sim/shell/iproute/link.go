@@ -635,7 +635,8 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	case netdev.Loopback, netdev.Dummy:
 		lo, hi = 0, 0
 	case netdev.IPIP:
-		lo, hi, tso = 0, 0, 65536
+		least, most := c.ns.TunnelMTURange(d)
+		lo, hi, tso = int64(least), int64(most), 65536
 	case netdev.VLAN:
 		lo = 0
 	case netdev.VRF:
@@ -648,7 +649,7 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	p.num("min_mtu", "minmtu ", lo, " ")
 	p.num("max_mtu", "maxmtu ", hi, " ")
 	c.printLinkInfo(d)
-	if doLink {
+	if doLink && c.hasIPv6(d) {
 		p.str("inet6_addr_gen_mode", "addrgenmode ", "eui64", " ")
 	}
 	p.num("num_tx_queues", "numtxqueues ", int64(max(d.Attrs.TxQueues, 1)), " ")
@@ -657,6 +658,16 @@ func (c *command) printDetails(d *netdev.Device, doLink bool) {
 	p.num("tso_max_size", "tso_max_size ", tso, " ")
 	p.num("tso_max_segs", "tso_max_segs ", 65535, " ")
 	p.num("gro_max_size", "gro_max_size ", 65536, " ")
+}
+
+// hasIPv6 says that the kernel keeps IPv6 settings for a device, although
+// nobody uses IPv6: addrconf_notify (net/ipv6/addrconf.c) makes them where the
+// MTU is enough. tunl0 comes with an MTU of 0, and nothing tells that it got
+// one until it comes up.
+func (c *command) hasIPv6(d *netdev.Device) bool {
+	const minIPv6MTU = 1280 // bytes: RFC 8200 section 5
+	_, fallback, _ := c.ns.TunnelOf(d)
+	return d.MTU >= minIPv6MTU && (!fallback || d.Opened())
 }
 
 // printLinkInfo is print_linktype.

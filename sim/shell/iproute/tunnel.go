@@ -73,9 +73,9 @@ func (c *command) parseTunnel(a args, change bool) (t tunnelWords, err error) {
 		case w == "pmtudisc":
 			t.PMTUDisc = true
 		case w == "remote":
-			t.Remote, err = a.tunnelEnd()
+			t.Remote, err = a.tunnelAddr()
 		case w == "local":
-			t.Local, err = a.tunnelEnd()
+			t.Local, err = a.tunnelAddr()
 		case w == "dev":
 			if w, err = a.next(); err == nil {
 				d := c.ns.Device(w)
@@ -86,7 +86,11 @@ func (c *command) parseTunnel(a args, change bool) (t tunnelWords, err error) {
 				}
 			}
 		case w == "ttl", w == "hoplimit", w == "hlim":
-			err = a.tunnelTTL(&t.Tunnel)
+			var ttl uint8
+			var inherit bool
+			if ttl, inherit, err = a.tunnelTTL(); !inherit { // "inherit" leaves a change's old one
+				t.TTL = ttl
+			}
 		case w == "tos", w == "tclass", matches(w, "dsfield"):
 			if w, err = a.next(); err == nil {
 				t.TOS, err = tunnelTOS(w)
@@ -149,20 +153,30 @@ func (a *args) tunnelEnd() (netip.Addr, error) {
 	return addr, nil
 }
 
-func (a *args) tunnelTTL(t *stack.Tunnel) error {
-	w, err := a.next()
+// tunnelAddr is tunnelEnd for `ip tunnel`, which says it in other words.
+func (a *args) tunnelAddr() (netip.Addr, error) {
+	if !a.more() {
+		return a.tunnelEnd()
+	}
+	w := a.peek()
+	addr, err := a.tunnelEnd()
 	if err != nil {
-		return err
+		err = fail(1, `Error: an IP address is expected rather than "%s"`, w)
 	}
-	n := 0
-	if w != "inherit" {
-		var ok bool
-		if n, ok = parseNumber(w); !ok || n > 255 {
-			return invalid("invalid TTL\n", w)
-		}
+	return addr, err
+}
+
+// tunnelTTL reads a TTL; inherit says whether it is the inner packet's.
+func (a *args) tunnelTTL() (ttl uint8, inherit bool, err error) {
+	w, err := a.next()
+	if err != nil || w == "inherit" {
+		return 0, err == nil, err
 	}
-	t.TTL = uint8(n)
-	return nil
+	n, ok := parseNumber(w)
+	if !ok || n > 255 {
+		return 0, false, invalid("invalid TTL\n", w)
+	}
+	return uint8(n), false, nil
 }
 
 // tunnelTOS reads inherit, a value, or inherit/VALUE.
@@ -203,7 +217,7 @@ func (c *command) changeTunnel(a args, add bool) error {
 	}
 	refused := func(err error) error { return fail(1, `add tunnel "%s" failed: %v`, named, errnoText(err)) }
 	if add {
-		if _, err := c.ns.AddTunnel(stack.NewLink{Name: t.name, QLen: -1}, t.Tunnel); err != nil {
+		if _, err := c.ns.AddTunnelByName(stack.NewLink{Name: t.name, QLen: -1}, t.Tunnel); err != nil {
 			return refused(err)
 		}
 		return nil
@@ -395,7 +409,7 @@ func (c *command) ipipWords(t *stack.Tunnel, a args) (err error) {
 				}
 			}
 		case w == "ttl", w == "hoplimit", w == "hlim":
-			err = a.tunnelTTL(t)
+			t.TTL, _, err = a.tunnelTTL()
 		case w == "tos", w == "tclass", w == "tc", matches(w, "dsfield"):
 			if w, err = a.next(); err == nil {
 				t.TOS, err = tunnelTOS(w)

@@ -38,6 +38,9 @@ Where:	VNI	:= 0-16777215
 // vxlanWords reads the options behind `type vxlan`: vxlan_parse_opt of
 // ip/iplink_vxlan.c. set says that a device is changed and not made.
 func (c *command) vxlanWords(a args, set bool) (cfg stack.VXLANConfig, given stack.VXLANField, err error) {
+	if !a.more() && !set { // nothing to read: it is the kernel that refuses
+		return cfg, given, &fib.Error{Errno: fib.EINVAL, Msg: "Required attributes not provided to perform the operation"}
+	}
 	seen := func(f stack.VXLANField, key, arg string) error {
 		if given&f != 0 {
 			return garbage(key, arg)

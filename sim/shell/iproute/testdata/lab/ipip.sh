@@ -18,6 +18,7 @@ sleep 0.2
 ip netns exec h ping -c 2 10.0.0.2
 cat /tmp/o
 ip tunnel change ipip1 ttl inherit tos inherit nopmtudisc dev e0
+ip tunnel change ipip1 tos inherit dev e0
 ip tunnel show ipip1
 ip -j -p tunnel show
 ip link set ipip1 type ipip tos 0x10 ttl 32 pmtudisc
