@@ -57,11 +57,20 @@ const (
 	NoteRule                       // Text: why a rule did or did not match
 	NoteAnsweredBy                 // Text: the namespace that answered ARP; Why: what made it answer
 	NoteConn                       // Text: the conntrack state
+	NotePolicy                     // Text: the policy rule (ip rule) that led to the route
+	NoteSetting                    // Text: a sysctl that was asked, with its value
+	NoteWayBack                    // Text: the route by which the source would be answered
+	NoteWay                        // Text: the route by which the target of an ARP request is reached from here
+	NoteBecomes                    // Text: the state that a neighbour entry gets by this; Why: the one that it had
+	NoteConnWas                    // Text: the conntrack entry as it was when a packet last looked at it
+	NoteChains                     // Text: the chains of the table that the packet came through; Why: how many rules it met
+	NoteCounter                    // Text: a counter of nstat that rose by this
+	numNotes
 )
 
 // String is the kind in lower case.
 func (k NoteKind) String() string {
-	return [...]string{"not-route", "rule", "answered-by", "conntrack"}[k]
+	return [numNotes]string{"not-route", "rule", "answered-by", "conntrack", "policy-rule", "setting", "way-back", "way", "becomes", "conntrack-was", "chains", "counter"}[k]
 }
 
 // Note is a further fact about a decision.
@@ -74,7 +83,7 @@ type Note struct {
 // Subscribe lets f see every event from now on, until the returned function is
 // called. The event is valid only during the call.
 func (l *Lab) Subscribe(f func(e *Event)) (cancel func()) {
-	r := &reader{lab: l, f: f, flows: map[packet.ID]packet.Flow{}, answers: map[packet.ID]Note{}, learnt: map[neighKey]Note{}}
+	r := newReader(l, f)
 	l.world.Log.Attach(r)
 	return func() { l.world.Log.Detach(r) }
 }
@@ -82,7 +91,8 @@ func (l *Lab) Subscribe(f func(e *Event)) (cancel func()) {
 // Events calls f with the events that the log kept (WithTrace), oldest first.
 // Lines and notes need the bytes and tables of the moment and are missing.
 func (l *Lab) Events(f func(e *Event)) {
-	r := &reader{lab: l, f: f, past: true, flows: map[packet.ID]packet.Flow{}, answers: map[packet.ID]Note{}, learnt: map[neighKey]Note{}}
+	r := newReader(l, f)
+	r.past = true
 	l.world.Log.Each(func(seq uint64, rec *trace.Record, flow *packet.Flow) bool {
 		r.read(seq, rec, flow, nil)
 		return true
@@ -102,8 +112,17 @@ type reader struct {
 	flows   map[packet.ID]packet.Flow // as of the packet's last record
 	answers map[packet.ID]Note        // ARP replies: who made them and why
 	learnt  map[neighKey]Note         // whom an entry was learnt from
-	line    []byte
-	event   Event
+	came    map[packet.ID]trace.Place // by which device a packet came into the namespace that it is in
+
+	conns    map[connKey]string // as they were last
+	counters map[string]*began  // by namespace
+	line     []byte
+	event    Event
+}
+
+func newReader(l *Lab, f func(*Event)) *reader {
+	return &reader{lab: l, f: f, flows: map[packet.ID]packet.Flow{}, answers: map[packet.ID]Note{}, learnt: map[neighKey]Note{}, came: map[packet.ID]trace.Place{},
+		conns: map[connKey]string{}, counters: map[string]*began{}}
 }
 
 // Trace is trace.Sink.
@@ -132,13 +151,22 @@ func (r *reader) read(seq uint64, rec *trace.Record, flow *packet.Flow, frame []
 	switch rec.Verdict {
 	case trace.Deliver, trace.Drop, trace.Absorb:
 		delete(r.flows, rec.Packet)
+		defer delete(r.came, rec.Packet)
 	default:
 		r.flows[rec.Packet] = e.After
 	}
 	e.Ref = Ref{Kind: rec.RefKind}
 	ns := r.lab.Namespace(owner)
 	if ns != nil {
+		switch rec.Stage {
+		case trace.StageIngress, trace.StageDecap, trace.StageSocket:
+			r.came[rec.Packet] = rec.Place
+			r.begin(e, ns)
+		}
 		r.resolve(e, rec, ns)
+		if rec.Verdict == trace.Drop && !r.past {
+			r.rose(e, ns)
+		}
 	}
 	if (rec.Stage == trace.StageIngress || rec.Stage == trace.StageEgress || rec.Stage == trace.StageLink) && frame != nil {
 		if d := r.lab.world.PlaceDevice(rec.Place); d != nil {
@@ -156,8 +184,8 @@ func (r *reader) resolve(e *Event, rec *trace.Record, ns *stack.Namespace) {
 		if rt := ns.FIB.ByIndex(rec.RefIdx); rt != nil {
 			e.Ref.Text = routeText(rt, ns)
 			e.Ref.By, e.Ref.Object = rt.By, rt.Object
-			if rec.Stage == trace.StageRoute && !r.past {
-				r.notTaken(e, rt, ns)
+			if (rec.Stage == trace.StageRoute || rec.Stage == trace.StageEncap) && !r.past {
+				r.routed(e, rt, ns, r.input(rec))
 			}
 		}
 	case trace.RefRule:
@@ -172,6 +200,9 @@ func (r *reader) resolve(e *Event, rec *trace.Record, ns *stack.Namespace) {
 			}
 			e.Ref.Text += " " + n.State.String()
 			e.Ref.By = n.By
+			if !r.past {
+				becomes(e, rec, n)
+			}
 			key := neighKey{ns.Name, rec.RefIdx}
 			if rec.Stage == trace.StageARP && rec.Verdict == trace.Absorb {
 				if who, ok := r.answers[rec.Packet]; ok {
@@ -186,6 +217,9 @@ func (r *reader) resolve(e *Event, rec *trace.Record, ns *stack.Namespace) {
 		if ns.Conn != nil {
 			if c := ns.Conn.Get(rec.RefIdx); c != nil {
 				e.Ref.Text = strings.TrimRight(string(c.AppendText(nil, r.lab.Now())), "\n")
+				if !r.past {
+					r.conn(e, rec)
+				}
 			}
 		}
 	case trace.RefSysctl:
@@ -209,7 +243,14 @@ func (r *reader) resolve(e *Event, rec *trace.Record, ns *stack.Namespace) {
 		r.resolveHook(e, rec, ns)
 	case trace.StageConntrack:
 		e.Notes = append(e.Notes, Note{Kind: NoteConn, Text: stack.ConnState(uint8(rec.Aux))})
+	case trace.StageRoute:
+		if rec.Verdict == trace.Drop && !r.past {
+			r.refused(e, rec, ns)
+		}
 	case trace.StageARP:
+		if !r.past && (rec.Verdict == trace.Reply || rec.Verdict == trace.Drop) {
+			r.arpDecided(e, ns)
+		}
 		if rec.Verdict == trace.Reply {
 			// The reply is made next; it has this packet as its parent.
 			why := e.Ref.Text
@@ -228,6 +269,9 @@ func (r *reader) resolve(e *Event, rec *trace.Record, ns *stack.Namespace) {
 
 func (r *reader) resolveHook(e *Event, rec *trace.Record, ns *stack.Namespace) {
 	if rec.RefKind != trace.RefRule && rec.RefKind != trace.RefPolicyOf {
+		if rec.Stage == trace.StageForward && rec.Verdict == trace.Continue && !r.past {
+			r.setting(e, ns, "net.ipv4.conf."+e.Dev+".forwarding", "")
+		}
 		return
 	}
 	e.Table = netfilter.TableID(rec.Aux >> 8).String()
@@ -235,42 +279,29 @@ func (r *reader) resolveHook(e *Event, rec *trace.Record, ns *stack.Namespace) {
 	if r.past {
 		return
 	}
+	ip, _ := packet.ParseIPv4(e.Frame)
+	chains(e, ns)
 	if s, ok := ns.Trail().NearMiss(); ok {
-		e.Notes = append(e.Notes, Note{Kind: NoteRule, Text: s.Rule.Explain(s), Why: s.Chain.Name})
+		e.Notes = append(e.Notes, Note{Kind: NoteRule, Text: s.Rule.Explain(s, ip), Why: s.Chain.Name})
 	}
 	if rec.RefKind == trace.RefRule {
 		for _, s := range ns.Trail().Steps {
 			if s.Matched && s.Rule.Index == rec.RefIdx {
-				e.Notes = append(e.Notes, Note{Kind: NoteRule, Text: s.Rule.Explain(s), Why: s.Chain.Name})
+				e.Notes = append(e.Notes, Note{Kind: NoteRule, Text: s.Rule.Explain(s, ip), Why: s.Chain.Name})
 			}
 		}
 	}
 }
 
-// maxNotTaken is how many of the routes that lost are told.
-const maxNotTaken = 3
-
-// notTaken tells the routes that a reader may have expected instead: first
-// those that contain the destination too, then other networks. Routes to other
-// single hosts explain nothing.
-func (r *reader) notTaken(e *Event, won *fib.Route, ns *stack.Namespace) {
-	if won.Table == fib.TableLocal {
-		return
-	}
-	key := fib.Key{Dst: e.After.Dst, Src: e.After.Src, TOS: e.After.TOS & 0x1c}
-	others := ns.FIB.Alternatives(&key)
-	dst := packet.AddrFrom32(key.Dst)
-	for _, containing := range []bool{true, false} {
-		for _, a := range others {
-			switch {
-			case len(e.Notes) == maxNotTaken:
-				return
-			case a.Route.Table == fib.TableLocal, a.Route.Dst.Contains(dst) != containing, !containing && a.Route.Dst.IsSingleIP():
-				continue
-			}
-			e.Notes = append(e.Notes, Note{Kind: NoteNotRoute, Text: shortRoute(a.Route, ns), Why: a.Why.String()})
+// input is the number of the device by which the packet of a record came in, 0
+// for one that was made here.
+func (r *reader) input(rec *trace.Record) int32 {
+	if place, ok := r.came[rec.Packet]; ok && place == rec.Place {
+		if d := r.lab.world.PlaceDevice(place); d != nil {
+			return d.Index
 		}
 	}
+	return 0
 }
 
 func routeText(rt *fib.Route, ns *stack.Namespace) string {

@@ -272,8 +272,8 @@ func (l *liner) hop() {
 	}
 	h := &s.History.Hops[n]
 	fmt.Fprintf(l.out, "%s %s %s %s %s\n", l.c.Mark(h.Journey), pane.Time(h.At), h.NetNS, h.Dev, direction(h))
-	w := l.panes[paneWhy].(interface{ Lines(int) []look.Line })
-	l.lines(w.Lines(lineWidth))
+	w := l.panes[paneWhy].(interface{ Here(int) []look.Line })
+	l.lines(w.Here(lineWidth))
 }
 
 func direction(h *replay.Hop) string {

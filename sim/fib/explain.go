@@ -135,6 +135,18 @@ func (f *FIB) why(r *Route, res Result, k *Key) Why {
 	return EarlierTable
 }
 
+// RuleFor is the policy rule by which a lookup for k ends; nil if none does.
+func (f *FIB) RuleFor(k *Key) *Rule {
+	res, err := f.Lookup(k)
+	switch {
+	case res.Rule != nil:
+		return res.Rule
+	case res.Route == nil || err == ErrUnreachable:
+		return nil
+	}
+	return f.asked(res.Route.Table, Result{}, k)
+}
+
 // asked is the first rule that makes a lookup for k look into a table before
 // it ends with res; nil if none does.
 func (f *FIB) asked(table uint32, res Result, k *Key) *Rule {

@@ -17,6 +17,20 @@ func (t *Table) Send(e *Entry, b *packet.Buffer) {
 	t.owner.Output(e, b)
 }
 
+// Sending is the state that an entry gets when a packet is sent by it: what event
+// makes of it.
+func (e *Entry) Sending() State {
+	switch {
+	case e.Dead, e.State&(Connected|Delay|Probe|Incomplete) != 0:
+		return e.State
+	case e.State&Stale != 0:
+		return Delay
+	case e.params.McastProbes+e.params.AppProbes == 0:
+		return Failed
+	}
+	return Incomplete
+}
+
 // Use starts the resolution of e without a packet: neigh_event_send with nil,
 // as `ip neigh add … use` does.
 func (t *Table) Use(e *Entry) {

@@ -205,9 +205,9 @@ func TestMatches(t *testing.T) {
 			v := tables.Run(nf.Filter, nf.Forward, &p, &trail)
 			require.Equal(t, c.want, v.Action == nf.Drop, "iptables -A FORWARD %s", c.rule)
 			rule := tables.Table(nf.Filter).Chain("FORWARD").Rules()[0]
-			require.NotEmpty(t, rule.Explain(nf.Step{Rule: rule, Failed: -1}))
+			require.NotEmpty(t, rule.Explain(nf.Step{Rule: rule, Failed: -1}, nil))
 			for _, s := range trail.Steps {
-				require.NotEmpty(t, rule.Explain(s))
+				require.NotEmpty(t, rule.Explain(s, nil))
 			}
 		})
 	}
@@ -469,7 +469,7 @@ func TestNearMissNamesTheRuleThatAlmostMatched(t *testing.T) {
 	step, ok := trail.NearMiss()
 	require.True(t, ok)
 	require.Equal(t, "cali-nat-outgoing", step.Chain.Name)
-	require.Equal(t, "source in cali40masq-ipam-pools, but destination in cali40all-ipam-pools", step.Rule.Explain(step))
+	require.Equal(t, "source in cali40masq-ipam-pools (172.16.0.0/16), but destination in cali40all-ipam-pools (172.16.0.0/16)", step.Rule.Explain(step, p.IP))
 	require.Equal(t, "felix", step.Rule.By)
 
 	// To the internet the same rule decides.
@@ -480,7 +480,8 @@ func TestNearMissNamesTheRuleThatAlmostMatched(t *testing.T) {
 	require.Same(t, step.Rule, v.Rule)
 	last := trail.Steps[len(trail.Steps)-1]
 	require.True(t, last.Matched)
-	require.Equal(t, "source in cali40masq-ipam-pools and destination not in cali40all-ipam-pools", v.Rule.Explain(last))
+	require.Equal(t, "source in cali40masq-ipam-pools (172.16.0.0/16) and destination not in cali40all-ipam-pools", v.Rule.Explain(last, p.IP))
+	require.Equal(t, []string{"POSTROUTING", "cali-POSTROUTING", "cali-nat-outgoing"}, trail.Chains())
 }
 
 func TestNearMissIsNothingWhenNoRuleWasNear(t *testing.T) {
@@ -493,8 +494,8 @@ func TestNearMissIsNothingWhenNoRuleWasNear(t *testing.T) {
 	require.Len(t, trail.Steps, 2)
 	_, ok := trail.NearMiss()
 	require.False(t, ok)
-	require.Equal(t, "protocol is not tcp", trail.Steps[0].Rule.Explain(trail.Steps[0]))
-	require.Equal(t, "it matches every packet", trail.Steps[1].Rule.Explain(trail.Steps[1]))
+	require.Equal(t, "protocol is not tcp", trail.Steps[0].Rule.Explain(trail.Steps[0], nil))
+	require.Equal(t, "it matches every packet", trail.Steps[1].Rule.Explain(trail.Steps[1], nil))
 }
 
 func TestTheWalkAllocatesNothing(t *testing.T) {

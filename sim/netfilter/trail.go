@@ -3,9 +3,11 @@ package netfilter
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hoplab/packet"
+	"hoplab/sim/netfilter/ipset"
 )
 
 // Trail is the list of the rules that a packet met in one Run, in order.
@@ -21,6 +23,17 @@ type Step struct {
 
 // Reset empties the trail for another use.
 func (t *Trail) Reset() { t.Steps = t.Steps[:0] }
+
+// Chains are the chains that the packet came through, in order.
+func (t *Trail) Chains() []string {
+	var names []string
+	for _, s := range t.Steps {
+		if !slices.Contains(names, s.Chain.Name) {
+			names = append(names, s.Chain.Name)
+		}
+	}
+	return names
+}
 
 func (t *Trail) add(r *Rule, failed int) {
 	t.Steps = append(t.Steps, Step{Rule: r, Chain: r.chain, Matched: failed < 0, Failed: failed})
@@ -50,8 +63,9 @@ func (t *Trail) NearMiss() (Step, bool) {
 }
 
 // Explain says in English why the rule did or did not match: the conditions
-// that held, and the one that did not.
-func (r *Rule) Explain(s Step) string {
+// that held, and the one that did not. Where a set contains what a rule asks
+// for of the packet, the element stands behind its name.
+func (r *Rule) Explain(s Step, ip packet.IPv4) string {
 	passed := r.ops
 	if s.Failed >= 0 && s.Failed < len(r.ops) {
 		passed = r.ops[:s.Failed]
@@ -65,7 +79,7 @@ func (r *Rule) Explain(s Step) string {
 		default:
 			b = append(b, ", "...)
 		}
-		b = passed[i].appendFact(b, !passed[i].not)
+		b = passed[i].appendFact(b, !passed[i].not, ip)
 	}
 	switch {
 	case len(passed) == len(r.ops) && len(b) == 0:
@@ -76,12 +90,12 @@ func (r *Rule) Explain(s Step) string {
 		b = append(b, ", but "...)
 	}
 	o := &r.ops[len(passed)]
-	return string(o.appendFact(b, o.not))
+	return string(o.appendFact(b, o.not, ip))
 }
 
 // appendFact says what is true of the packet when the test of the condition,
 // before an inversion, came out as holds.
-func (o *op) appendFact(b []byte, holds bool) []byte {
+func (o *op) appendFact(b []byte, holds bool, ip packet.IPv4) []byte {
 	is := func(what, value string, args ...any) []byte {
 		verb := " is "
 		if !holds {
@@ -136,7 +150,7 @@ func (o *op) appendFact(b []byte, holds bool) []byte {
 		if o.b != 0 {
 			b = append(b, "the nomatch entries of "...)
 		}
-		return append(b, o.set.Name()...)
+		return o.appendMember(append(b, o.set.Name()...), ip)
 	case opAddrType:
 		b = is(side(o.n != 0), "%s", appendAddrTypes(nil, uint16(o.a)))
 		switch o.b {
@@ -199,6 +213,21 @@ func (o *op) appendFact(b []byte, holds bool) []byte {
 		return is("it", "chosen by chance")
 	case opNth:
 		return is("it", "the packet whose turn it was")
+	}
+	return b
+}
+
+// appendMember adds the element of a set that contains the packet, if one does.
+func (o *op) appendMember(b []byte, ip packet.IPv4) []byte {
+	if len(ip) < packet.IPv4Len {
+		return b
+	}
+	q, d := setPacket(ip), ipset.Dirs{N: uint8(o.a), Src: o.n}
+	if o.kind == opSet {
+		d.N = 1
+	}
+	if m := o.set.Member(&q, d); m != "" {
+		b = fmt.Appendf(b, " (%s)", m)
 	}
 	return b
 }

@@ -251,15 +251,16 @@ func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint
 		ns.dropRef(b, in, trace.StageARP, why, ref, refIdx)
 		return
 	}
-	if ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP, trace.Absorb, trace.RefNeigh, e.Index)
-		ns.w.Log.Commit(r, b.Network())
-	}
 	// Only a reply to us alone proves that the neighbour is reachable, and
 	// within locktime of the last change another MAC is not believed.
 	state, flags := neigh.Stale, neigh.Flags(0)
 	if op == packet.ARPReply && b.Type == packet.Host {
 		state = neigh.Reachable
+	}
+	if ns.w.Log.On() {
+		r := ns.w.Log.Next(ns.Now(), b.ID, b.Parent, in.Place, trace.StageARP, trace.Absorb, trace.RefNeigh, e.Index)
+		r.Aux = uint16(state)
+		ns.w.Log.Commit(r, b.Network())
 	}
 	if garp || ns.Now().Jiffies() > e.Updated.Jiffies()+in.neigh.LockTime() {
 		flags = neigh.Override

@@ -105,6 +105,31 @@ func (h *History) NextOf(hop int) int {
 	return -1
 }
 
+// PrevOf is the crossing of the same journey before, -1 for none. Of several copies
+// of a packet it is the one that this one was made from.
+func (h *History) PrevOf(hop int) int {
+	x := &h.Hops[hop]
+	e := &h.Events[x.Event]
+	for i := hop - 1; i >= 0; i-- {
+		if y := &h.Hops[i]; y.Journey == x.Journey && (y.Packet == e.Packet || y.Packet == e.Parent) {
+			return i
+		}
+	}
+	return -1
+}
+
+// CauseOf is the last crossing of the packet because of which this one was made, -1
+// for none.
+func (h *History) CauseOf(hop int) int {
+	cause := h.Events[h.Hops[hop].Event].Parent
+	for i := hop - 1; i >= 0 && cause != 0; i-- {
+		if h.Hops[i].Packet == cause {
+			return i
+		}
+	}
+	return -1
+}
+
 // Of calls f with the events that belong to a crossing: what was decided about
 // its packet from there, or before it where the packet came from a program,
 // until the next one.

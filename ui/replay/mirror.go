@@ -100,7 +100,7 @@ func (m *Mirror) At(ctx context.Context, p Point, f func(*sim.Lab)) error {
 		f(w.lab)
 		return nil
 	}
-	c := &counter{f: func(n int) {
+	c := &counter{f: func(n int, _ []byte) {
 		if n == p.nth {
 			f(w.lab)
 		}
@@ -137,7 +137,7 @@ func (m *Mirror) Walk(ctx context.Context, s []Event, p Point) ([]Step, error) {
 		return nil, err
 	}
 	var steps []Step
-	c := &counter{f: func(n int) {
+	c := &counter{f: func(n int, frame []byte) {
 		i := first + n - 1
 		if i >= len(s) || s[i].Table == "" {
 			return
@@ -146,8 +146,9 @@ func (m *Mirror) Walk(ctx context.Context, s []Event, p Point) ([]Step, error) {
 		if ns == nil {
 			return
 		}
+		ip, _ := packet.ParseIPv4(frame)
 		for _, x := range ns.Trail().Steps {
-			steps = append(steps, Step{i, s[i].Table, x.Chain.Name, x.Rule.String(), x.Matched, x.Rule.Explain(x)})
+			steps = append(steps, Step{i, s[i].Table, x.Chain.Name, x.Rule.String(), x.Matched, x.Rule.Explain(x, ip)})
 		}
 	}}
 	w := m.world
@@ -231,14 +232,14 @@ func (m *Mirror) step(p Point) error {
 	return nil
 }
 
-// counter calls f at each event with how many there were.
+// counter calls f at each event with how many there were, and the packet.
 type counter struct {
 	n int
-	f func(n int)
+	f func(n int, frame []byte)
 }
 
 // Trace is trace.Sink.
-func (c *counter) Trace(*trace.Record, *packet.Flow, []byte) {
+func (c *counter) Trace(_ *trace.Record, _ *packet.Flow, frame []byte) {
 	c.n++
-	c.f(c.n)
+	c.f(c.n, frame)
 }

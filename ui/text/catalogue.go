@@ -6,6 +6,7 @@ type phrase uint8
 const (
 	sayNotRoute phrase = iota
 	sayNotRouteMore
+	sayNotRouteWhy
 	sayNoRoute
 	sayBroadcast
 	sayNeigh
@@ -49,6 +50,32 @@ const (
 	sayDeliver
 	sayHint
 	sayTooBig
+	sayForwards
+	sayPolicyRule
+	sayNotChecked
+	sayWayBackRight
+	sayWayBackWrong
+	sayWayBackLoose
+	sayEntryState
+	sayARPProxyWay
+	sayARPNotProxy
+	sayConnAnswered
+	sayConnKnown
+	sayConnEntry
+	sayConnWas
+	sayConnDiff
+	sayConnGone
+	sayConnSet
+	sayConnReply
+	sayConnTimeout
+	sayPassed
+	sayChains
+	sayCounter
+	sayDecapFrom
+	sayStale
+	sayDelay
+	sayProbe
+	sayPermanent
 
 	sayCommand
 	sayNoOutput
@@ -70,8 +97,9 @@ const (
 // phrases are the sentences. {0}, {1} … stand for what is filled in; Korean
 // puts it where no particle depends on its last sound.
 var phrases = [numPhrases][numLangs]string{
-	sayNotRoute:        {"not {0} ({1})", "선택되지 않음: {0} ({1})"},
-	sayNotRouteMore:    {", not {0} ({1})", ", {0} ({1})"},
+	sayNotRoute:        {"not {0}", "선택되지 않음: {0}"},
+	sayNotRouteMore:    {" ({0}), not {1}", " ({0}), {1}"},
+	sayNotRouteWhy:     {" ({0})", " ({0})"},
 	sayNoRoute:         {"no table has a route to {0}", "{0} 에 맞는 경로가 어느 테이블에도 없음"},
 	sayBroadcast:       {"a broadcast: no route is looked up", "브로드캐스트: 경로를 찾지 않음"},
 	sayNeigh:           {"{0} is {1}", "{0} → {1}"},
@@ -115,6 +143,32 @@ var phrases = [numPhrases][numLangs]string{
 	sayDeliver:         {"to the program that waits for it", "기다리던 프로그램에 전달"},
 	sayHint:            {"hint: {0}", "힌트: {0}"},
 	sayTooBig:          {"{0} bytes, MTU {1}", "{0} 바이트, MTU {1}"},
+	sayForwards:        {"allowed by {0}", "{0} 이므로 포워딩함"},
+	sayPolicyRule:      {"found by rule {0}", "찾은 규칙(ip rule): {0}"},
+	sayNotChecked:      {"{0}: nobody checks the way back to the source", "{0}: 출발지로 돌아가는 경로를 검사하지 않음"},
+	sayWayBackRight:    {"{0}: the way back to {1} is {2}, by the interface it came in by", "{0}: {1} 로 돌아가는 경로는 {2}, 들어온 인터페이스와 같음"},
+	sayWayBackLoose:    {"{0}: any way back to {1} will do: {2}", "{0}: {1} 로 돌아가는 경로가 있기만 하면 됨: {2}"},
+	sayWayBackWrong:    {"the way back to {0} is {1}, but it came in by {2}", "{0} 로 돌아가는 경로는 {1}, 그러나 들어온 인터페이스는 {2}"},
+	sayEntryState:      {"the entry: {0} -> {1}", "이웃 항목: {0} -> {1}"},
+	sayARPProxyWay:     {"because its own way to {0} is {1}, not by {2}", "이유: 이 머신에서 {0} 로 가는 경로는 {1}, {2} 쪽이 아님"},
+	sayARPNotProxy:     {"{0}; the way to {1} from here: {2}", "{0}; 여기서 {1} 로 가는 경로: {2}"},
+	sayConnAnswered:    {"{0}: the first packet of the other direction", "{0}: 반대 방향의 첫 패킷"},
+	sayConnKnown:       {"{0}: a known connection", "{0}: 알려진 연결"},
+	sayConnEntry:       {"entry: {0}", "항목: {0}"},
+	sayConnWas:         {"before: {0}", "이전: {0}"},
+	sayConnDiff:        {"changed: {0}", "변화: {0}"},
+	sayConnGone:        {"{0} is gone", "{0} 사라짐"},
+	sayConnSet:         {"{0} is new", "{0} 추가됨"},
+	sayConnReply:       {"reply ", "응답 쪽 "},
+	sayConnTimeout:     {"timeout {0} -> {1} s", "timeout {0} -> {1}초"},
+	sayPassed:          {"{0}: {1} rules, passed", "{0}: 규칙 {1}개, 통과"},
+	sayChains:          {"{0} rules met: {1}", "만난 규칙 {0}개: {1}"},
+	sayCounter:         {"counted: nstat {0}", "카운터 증가: nstat {0}"},
+	sayDecapFrom:       {"the outer header from {0} ends here", "{0} 가 붙인 바깥 헤더는 여기서 끝남"},
+	sayStale:           {"known but not confirmed lately: it is used at once, and asked about after delay_first_probe_time (5 s) unless a program confirms it before", "알지만 최근에 확인되지 않음: 바로 쓰고, 그 사이 확인되지 않으면 delay_first_probe_time(5초) 뒤 ARP로 물음"},
+	sayDelay:           {"in use, soon to be asked about by ARP", "사용 중, 곧 ARP로 확인"},
+	sayProbe:           {"in use, while ARP asks it directly", "사용 중, ARP가 직접 묻는 중"},
+	sayPermanent:       {"set by hand: ARP is not asked", "직접 설정됨: ARP로 묻지 않음"},
 
 	sayCommand:        {"{0}$ {1}", "{0}$ {1}"},
 	sayNoOutput:       {"(no output)", "(출력 없음)"},

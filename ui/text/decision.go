@@ -46,6 +46,7 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 		}
 		r.line(b, kwRoute, text, e.Ref.By)
 		r.notRoutes(b, e)
+		r.lookup(b, e)
 		b.told = e.Ref.Text
 	case trace.StageNeigh:
 		r.neigh(b, e)
@@ -58,6 +59,7 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 			r.netfilter(b, e)
 		} else if e.Before.TTL != e.After.TTL {
 			r.line(b, kwForward, r.lang.text(sayTTL, strconv.Itoa(int(e.Before.TTL)), strconv.Itoa(int(e.After.TTL))), "")
+			r.notes(e, sim.NoteSetting, func(n sim.Note) { r.detail(b, r.lang.text(sayForwards, n.Text)) })
 		}
 	case trace.StageNAT:
 		r.nat(b, e)
@@ -69,6 +71,9 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 			say = sayDecapVXLAN
 		}
 		r.line(b, kwDecap, r.lang.text(say, addr(e.After.Src), addr(e.After.Dst), e.Dev), "")
+		if e.Ref.Kind == trace.RefAddress {
+			r.detail(b, r.lang.text(sayDecapFrom, e.Ref.Text))
+		}
 	case trace.StageDefrag, trace.StageFragment:
 		r.frag(b, e)
 	case trace.StageICMP:
@@ -134,28 +139,73 @@ func (r *Renderer) rest(b *block, text, by string, st style) {
 	b.buf = append(b.buf, '\n')
 }
 
+// detail adds a further line where there is room for all that is known: in a
+// story, not in the log.
+func (r *Renderer) detail(b *block, text string) {
+	if r.story != nil && text != "" {
+		r.more(b, text, "")
+	}
+}
+
+// notes calls f with the notes of a kind.
+func (r *Renderer) notes(e *sim.Event, k sim.NoteKind, f func(sim.Note)) {
+	for _, n := range e.Notes {
+		if n.Kind == k {
+			f(n)
+		}
+	}
+}
+
+// note is the last note of a kind.
+func note(e *sim.Event, k sim.NoteKind) (last sim.Note, ok bool) {
+	for _, n := range e.Notes {
+		if n.Kind == k {
+			last, ok = n, true
+		}
+	}
+	return last, ok
+}
+
 // notRoutes tells which routes to the destination lost. Routes to elsewhere
-// surprise nobody; one of them, a whole network, is told beside those.
+// surprise nobody; in the log one of them, a whole network, is told beside those.
 func (r *Renderer) notRoutes(b *block, e *sim.Event) {
 	var text []byte
-	elsewhere := 0
-	for _, n := range e.Notes {
-		if n.Kind != sim.NoteNotRoute {
-			continue
-		}
+	last, elsewhere := "", 0
+	r.notes(e, sim.NoteNotRoute, func(n sim.Note) {
 		if n.Why == fib.NotContained.String() {
-			if elsewhere++; len(text) == 0 || elsewhere > 1 || !strings.Contains(n.Text, "/") {
-				continue
+			if elsewhere++; r.story == nil && (last == "" || elsewhere > 1 || !strings.Contains(n.Text, "/")) {
+				return
 			}
 		}
-		p := sayNotRouteMore
-		if len(text) == 0 {
-			p = sayNotRoute
+		switch {
+		case last == n.Why:
+			text = append(append(text, ", "...), n.Text...)
+		case last == "":
+			text = r.lang.say(text, sayNotRoute, n.Text)
+		default:
+			text = r.lang.say(text, sayNotRouteMore, r.lang.why(last), n.Text)
 		}
-		text = r.lang.say(text, p, n.Text, r.lang.why(n.Why))
+		last = n.Why
+	})
+	if last != "" {
+		r.more(b, string(r.lang.say(text, sayNotRouteWhy, r.lang.why(last))), "")
 	}
-	if len(text) > 0 {
-		r.more(b, string(text), "")
+}
+
+// lookup tells by which rule a route was found, and what rp_filter saw.
+func (r *Renderer) lookup(b *block, e *sim.Event) {
+	r.notes(e, sim.NotePolicy, func(n sim.Note) { r.detail(b, r.lang.text(sayPolicyRule, n.Text)) })
+	back, ok := note(e, sim.NoteWayBack)
+	if set, asked := note(e, sim.NoteSetting); asked {
+		_, v, _ := strings.Cut(set.Text, "=")
+		switch {
+		case v == "0":
+			r.detail(b, r.lang.text(sayNotChecked, set.Text))
+		case v == "2" && ok:
+			r.detail(b, r.lang.text(sayWayBackLoose, set.Text, addr(e.After.Src), back.Text))
+		case ok:
+			r.detail(b, r.lang.text(sayWayBackRight, set.Text, addr(e.After.Src), back.Text))
+		}
 	}
 }
 
@@ -168,17 +218,24 @@ func (r *Renderer) neigh(b *block, e *sim.Event) {
 			w.to = ip.Dst32()
 		}
 		r.line(b, kwHold, r.lang.text(sayHoldARP, hop, e.Dev), "")
+		if n, ok := note(e, sim.NoteBecomes); ok {
+			r.detail(b, r.lang.text(sayEntryState, n.Why, n.Text))
+		}
 		w.end = len(b.buf)
 		r.held[e.Packet] = w
 		return
 	}
 	text := e.Ref.Text
+	state := ""
 	if _, mac, ok := strings.Cut(text, " lladdr "); ok {
-		mac, state, _ := strings.Cut(mac, " ")
+		mac, state, _ = strings.Cut(mac, " ")
 		text = r.lang.text(sayNeigh, hop, mac)
 		if state != "REACHABLE" {
 			text += " " + state
 		}
+	}
+	if n, ok := note(e, sim.NoteBecomes); ok {
+		text += " -> " + n.Text
 	}
 	for _, n := range e.Notes {
 		if n.Kind == sim.NoteAnsweredBy {
@@ -186,6 +243,7 @@ func (r *Renderer) neigh(b *block, e *sim.Event) {
 		}
 	}
 	r.line(b, kwNeigh, text, "")
+	r.detail(b, r.lang.neighState(state))
 }
 
 // waited tells that the packet of this crossing had waited for ARP, and what
@@ -213,6 +271,7 @@ func (r *Renderer) arp(b *block, e *sim.Event) {
 		switch e.Ref.Kind {
 		case trace.RefSysctl:
 			r.line(b, kwARP, r.lang.text(sayARPProxy, e.Ref.Text), e.Ref.By)
+			r.notes(e, sim.NoteWay, func(n sim.Note) { r.detail(b, r.lang.text(sayARPProxyWay, addr(e.After.Dst), n.Text, e.Dev)) })
 		case trace.RefAddress:
 			r.line(b, kwARP, r.lang.text(sayARPOwn, e.Ref.Text), e.Ref.By)
 		default:
@@ -222,7 +281,11 @@ func (r *Renderer) arp(b *block, e *sim.Event) {
 		r.line(b, kwARP, r.lang.text(sayARPLater), "")
 	case trace.Absorb:
 		if a, err := packet.ParseARP(e.Frame); err == nil && e.Ref.Kind == trace.RefNeigh {
-			r.line(b, kwARP, r.lang.text(sayARPLearnt, a.SenderIP().String(), a.SenderMAC().String()), "")
+			text := r.lang.text(sayARPLearnt, a.SenderIP().String(), a.SenderMAC().String())
+			if n, ok := note(e, sim.NoteBecomes); ok {
+				text += ", " + n.Why + " -> " + n.Text
+			}
+			r.line(b, kwARP, text, "")
 			return
 		}
 		r.line(b, kwARP, r.lang.text(sayARPKnown), "")
@@ -233,24 +296,41 @@ func (r *Renderer) arp(b *block, e *sim.Event) {
 	}
 }
 
-// conntrack is told where it is more than "known": most packets belong to a
-// connection that was seen before.
+// conntrack is told where it is more than "known": in the log most packets belong
+// to a connection that was seen before.
 func (r *Renderer) conntrack(b *block, e *sim.Event) {
-	for _, n := range e.Notes {
-		if n.Kind != sim.NoteConn {
-			continue
-		}
-		switch n.Text {
-		case "NEW":
-			r.line(b, kwConntrack, r.lang.text(sayConnNew), "")
-		case "RELATED":
-			r.line(b, kwConntrack, r.lang.text(sayConnRelated), "")
-		case "INVALID":
-			r.line(b, kwConntrack, r.lang.text(sayConnInvalid), "")
-		case "UNTRACKED":
-			r.line(b, kwConntrack, r.lang.text(sayConnUntracked), "")
+	was, changed := note(e, sim.NoteConnWas)
+	diff := r.lang.connDiff(was.Text, e.Ref.Text)
+	n, _ := note(e, sim.NoteConn)
+	switch n.Text {
+	case "NEW":
+		r.line(b, kwConntrack, r.lang.text(sayConnNew), "")
+	case "RELATED":
+		r.line(b, kwConntrack, r.lang.text(sayConnRelated), "")
+	case "INVALID":
+		r.line(b, kwConntrack, r.lang.text(sayConnInvalid), "")
+	case "UNTRACKED":
+		r.line(b, kwConntrack, r.lang.text(sayConnUntracked), "")
+	default:
+		switch {
+		case strings.Contains(was.Text, "[UNREPLIED]") && !strings.Contains(e.Ref.Text, "[UNREPLIED]"):
+			r.line(b, kwConntrack, r.lang.text(sayConnAnswered, n.Text), "")
+		case r.story != nil:
+			r.line(b, kwConntrack, r.lang.text(sayConnKnown, n.Text), "")
+		default:
+			return
 		}
 	}
+	if e.Ref.Text == "" {
+		return
+	}
+	entry := strings.Join(strings.Fields(e.Ref.Text), " ")
+	if changed && diff != "" {
+		r.detail(b, r.lang.text(sayConnWas, strings.Join(strings.Fields(was.Text), " ")))
+		r.detail(b, r.lang.text(sayConnDiff, diff))
+		return
+	}
+	r.detail(b, r.lang.text(sayConnEntry, entry))
 }
 
 // netfilter tells what a table decided: always what the nat table made of a
@@ -259,19 +339,21 @@ func (r *Renderer) conntrack(b *block, e *sim.Event) {
 func (r *Renderer) netfilter(b *block, e *sim.Event) {
 	refused := e.Action == "DROP" || e.Action == "REJECT"
 	byRule := e.Ref.Kind == trace.RefRule
+	n, told := note(e, sim.NoteRule)
 	switch {
-	case refused, e.Table == kwNAT && (byRule || len(e.Notes) > 0):
+	case refused, e.Table == kwNAT && (byRule || told):
 	case e.Table == kwFilter && byRule && !b.filter:
 		b.filter = true
 	default:
+		r.passed(b, e)
 		return
 	}
 	text := hook(e.Stage)
-	if n := len(e.Notes); n > 0 && e.Notes[n-1].Kind == sim.NoteRule {
-		if chain := e.Notes[n-1].Why; chain != text {
-			text += " " + chain
+	if told {
+		if n.Why != text {
+			text += " " + n.Why
 		}
-		text += ": " + r.lang.facts(e.Notes[n-1].Text)
+		text += ": " + r.lang.facts(n.Text)
 	}
 	switch {
 	case byRule:
@@ -283,11 +365,31 @@ func (r *Renderer) netfilter(b *block, e *sim.Event) {
 	}
 	if e.Table == kwFilter && !refused || !byRule {
 		r.line(b, e.Table, text, e.Ref.By)
+		if byRule {
+			r.detail(b, e.Ref.Text)
+		}
+		r.chains(b, e)
 		return
 	}
 	r.line(b, e.Table, text, "")
 	r.more(b, e.Ref.Text, e.Ref.By)
+	r.chains(b, e)
 	b.told = e.Ref.Text
+}
+
+// passed tells of a table that let the packet through, where there is room.
+func (r *Renderer) passed(b *block, e *sim.Event) {
+	if n, ok := note(e, sim.NoteChains); ok && r.story != nil {
+		r.line(b, e.Table, r.lang.text(sayPassed, strings.ReplaceAll(n.Text, " ", " > "), n.Why), "")
+		b.list[len(b.list)-1].Passed = true
+	}
+}
+
+// chains tells through which chains a packet came.
+func (r *Renderer) chains(b *block, e *sim.Event) {
+	if n, ok := note(e, sim.NoteChains); ok {
+		r.detail(b, r.lang.text(sayChains, n.Why, strings.ReplaceAll(n.Text, " ", " > ")))
+	}
 }
 
 // hook is the name of a built-in chain.
@@ -318,9 +420,13 @@ func (r *Renderer) nat(b *block, e *sim.Event) {
 		return
 	}
 	r.line(b, kwNAT, string(text), "")
-	if e.Ref.Text != "" {
-		r.more(b, r.lang.text(sayNATEntry, strings.Join(strings.Fields(e.Ref.Text), " ")), "")
+	if e.Ref.Text == "" {
+		return
 	}
+	if was, ok := note(e, sim.NoteConnWas); ok && r.story != nil {
+		r.detail(b, r.lang.text(sayConnDiff, r.lang.connDiff(was.Text, e.Ref.Text)))
+	}
+	r.more(b, r.lang.text(sayNATEntry, strings.Join(strings.Fields(e.Ref.Text), " ")), "")
 }
 
 func (r *Renderer) encap(b *block, e *sim.Event) {
@@ -336,13 +442,9 @@ func (r *Renderer) encap(b *block, e *sim.Event) {
 	}
 	r.line(b, kwEncap, string(text), "")
 	if e.Ref.Text != "" {
-		text := e.Ref.Text
-		if text == "" { // no table knows a way; broadcast needs none
-			if text = r.lang.text(sayNoRoute, addr(e.After.Dst)); e.After.Dst == 0xffffffff {
-				text = r.lang.text(sayBroadcast)
-			}
-		}
-		r.line(b, kwRoute, text, e.Ref.By)
+		r.line(b, kwRoute, e.Ref.Text, e.Ref.By)
+		r.notRoutes(b, e)
+		r.lookup(b, e)
 	}
 }
 
@@ -388,6 +490,8 @@ func (r *Renderer) dropped(b *block, e *sim.Event) {
 	switch {
 	case e.Stage == trace.StageARP && e.Reason == trace.ARPNotForUs:
 		r.line(b, kwARP, r.lang.text(sayIgnored, sentence), "")
+		way, _ := note(e, sim.NoteWay)
+		r.notes(e, sim.NoteSetting, func(n sim.Note) { r.detail(b, r.lang.text(sayARPNotProxy, n.Text, addr(e.Before.Dst), way.Text)) })
 		return
 	case e.Reason == trace.OtherHost:
 		r.line(b, kwLink, r.lang.text(sayIgnored, sentence), "")
@@ -405,8 +509,13 @@ func (r *Renderer) dropped(b *block, e *sim.Event) {
 	case e.Ref.Kind == trace.RefDevice && e.Ref.Text == e.NetNS+":"+e.Dev:
 	default:
 		r.more(b, e.Ref.Text, e.Ref.By)
-		r.notRoutes(b, e)
 	}
+	r.notRoutes(b, e)
+	r.notes(e, sim.NoteWayBack, func(n sim.Note) { r.more(b, r.lang.text(sayWayBackWrong, addr(e.Before.Src), n.Text, e.Dev), "") })
+	if e.Table != "" {
+		r.chains(b, e)
+	}
+	r.notes(e, sim.NoteCounter, func(n sim.Note) { r.more(b, r.lang.text(sayCounter, n.Text), "") })
 }
 
 // concrete puts the packet's own names into a hint.

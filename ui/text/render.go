@@ -188,6 +188,7 @@ func (r *Renderer) cross(e *sim.Event) {
 	if p := r.pending[e.Packet]; p != nil {
 		if held { // no longer
 			p.buf = slices.Delete(p.buf, w.from, w.end)
+			p.list = slices.DeleteFunc(p.list, func(d Decision) bool { return d.Keyword == kwHold })
 		}
 		b.buf = append(b.buf, p.buf...)
 		b.filter = p.filter

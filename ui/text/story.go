@@ -9,6 +9,7 @@ type Decision struct {
 	Text    string
 	By      string // who put there what decided; may be empty
 	More    []Fact
+	Passed  bool // a table of netfilter that let the packet through: nothing was decided
 }
 
 // Fact is a further line of a decision: the rule itself, why not another route.

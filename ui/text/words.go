@@ -51,6 +51,22 @@ func (l Lang) answer(en string) string {
 	return en
 }
 
+// neighState says what a state of a neighbour that is used means; nothing where
+// there is nothing to add.
+func (l Lang) neighState(state string) string {
+	switch state {
+	case "STALE":
+		return l.text(sayStale)
+	case "DELAY":
+		return l.text(sayDelay)
+	case "PROBE":
+		return l.text(sayProbe)
+	case "PERMANENT":
+		return l.text(sayPermanent)
+	}
+	return ""
+}
+
 // koSubjects are what conditions of rules speak of.
 var koSubjects = strings.NewReplacer(
 	"source port", "출발지 포트", "destination port", "목적지 포트", "source", "출발지", "destination", "목적지",

@@ -258,8 +258,26 @@ func parseICMP(s string) (uint16, error) {
 	return uint16(typ<<8 | code), nil
 }
 
-// appendElem prints an element as ipset list does.
+// appendElem prints an element with all that hangs on it, as ipset list does.
 func (s *Set) appendElem(b []byte, m *member) []byte {
+	b = s.appendKey(b, m)
+	if s.timeouts {
+		b = fmt.Appendf(b, " timeout %d", s.left(m))
+	}
+	if m.NoMatch {
+		b = append(b, " nomatch"...)
+	}
+	if s.counters {
+		b = fmt.Appendf(b, " packets %d bytes %d", m.Packets, m.Bytes)
+	}
+	if m.Comment != "" {
+		b = fmt.Appendf(b, " comment \"%s\"", m.Comment)
+	}
+	return b
+}
+
+// appendKey prints what tells an element apart.
+func (s *Set) appendKey(b []byte, m *member) []byte {
 	switch {
 	case m.set != nil:
 		b = append(b, m.set.name...)
@@ -279,18 +297,6 @@ func (s *Set) appendElem(b []byte, m *member) []byte {
 			b = append(b, ',')
 			b = packet.AddrFrom32(m.IP2).AppendTo(b)
 		}
-	}
-	if s.timeouts {
-		b = fmt.Appendf(b, " timeout %d", s.left(m))
-	}
-	if m.NoMatch {
-		b = append(b, " nomatch"...)
-	}
-	if s.counters {
-		b = fmt.Appendf(b, " packets %d bytes %d", m.Packets, m.Bytes)
-	}
-	if m.Comment != "" {
-		b = fmt.Appendf(b, " comment \"%s\"", m.Comment)
 	}
 	return b
 }

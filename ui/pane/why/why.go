@@ -3,10 +3,10 @@
 package why
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
-	"hoplab/packet"
+	"hoplab/packet/layers"
 	"hoplab/sim/trace"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
@@ -35,7 +35,8 @@ func (p *Pane) Name() string { return "why" }
 func (p *Pane) Title() string {
 	t := p.T("why", "이유")
 	if h := p.S.Hop(); h >= 0 {
-		t += ": " + p.S.History.Hops[h].Place()
+		hop := &p.S.History.Hops[h]
+		t += ": " + hop.Place() + " " + p.direction(hop)
 	}
 	return t
 }
@@ -85,7 +86,8 @@ func (p *Pane) View() []look.Line {
 	return p.scroll.Part(lines, p.h)
 }
 
-// Lines explain the crossing of the cursor in a width.
+// Lines explain the crossing of the cursor in a width: what brought the packet
+// here, and what was decided here until its next crossing.
 func (p *Pane) Lines(width int) []look.Line {
 	n := p.S.Hop()
 	if n < 0 {
@@ -94,17 +96,105 @@ func (p *Pane) Lines(width int) []look.Line {
 		}
 		return look.Wrap(p.T("Here stands why a packet went on as it did. Step to a crossing first: n.", "패킷이 왜 그렇게 갔는지 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, width, 0)
 	}
-	h := &p.S.History.Hops[n]
-	var out []look.Line
-	out = append(out, look.Line{}.Add(p.Style(h.Journey), p.Mark(h.Journey)+" ").Add(look.Bold, h.Line))
-	for _, d := range p.Tell().Of(uint64(h.Event) + 1) {
-		out = append(out, p.decision(d, width)...)
+	out := append(p.head(n, width), p.brought(n, width)...)
+	here := p.decided(n, width)
+	if len(here) > 0 && p.S.History.PrevOf(n) >= 0 {
+		out = append(out, look.S(look.Dim, " "+p.T("decided here:", "여기서 결정된 것:")))
 	}
-	out = append(out, p.changes(n, width)...)
-	out = append(out, p.connections(n, width)...)
-	out = append(out, p.next(n, width)...)
+	out = append(out, here...)
 	if p.rulesAt = len(out); p.WantWalk {
 		return append(out, p.walk(n, width)...)
+	}
+	return out
+}
+
+// head is the whole line of tcpdump.
+func (p *Pane) head(n, width int) []look.Line {
+	h := &p.S.History.Hops[n]
+	var out []look.Line
+	for i, l := range look.Wrap(h.Line, look.Bold, max(width-2, 12), 2) {
+		mark := look.Line{}.Add(look.Plain, "  ")
+		if i == 0 {
+			mark = look.Line{}.Add(p.Style(h.Journey), look.Pad(p.Mark(h.Journey), 2))
+		}
+		out = append(out, append(mark, l...))
+	}
+	return out
+}
+
+// Here is Lines without what brought the packet here, for those who have just read
+// that.
+func (p *Pane) Here(width int) []look.Line {
+	n := p.S.Hop()
+	if n < 0 {
+		return p.Lines(width)
+	}
+	return append(p.head(n, width), p.decided(n, width)...)
+}
+
+// brought tells how the packet came to a crossing: over which link, or by what
+// was decided where it came into this machine.
+func (p *Pane) brought(n, width int) []look.Line {
+	h := p.S.History
+	came := p.T("came", "여기까지")
+	m := h.PrevOf(n)
+	if m < 0 {
+		m = h.CauseOf(n)
+		if m < 0 {
+			return nil
+		}
+		return p.label(came, fmt.Sprintf(p.T("made here because of %s, %s: %s", "%s 때문에 여기서 만들어짐, %s: %s"), p.Mark(h.Hops[m].Journey), h.Hops[m].Place(), h.Hops[m].Line), width)
+	}
+	at, was := &h.Hops[n], &h.Hops[m]
+	if was.NetNS != at.NetNS {
+		return p.label(came, fmt.Sprintf(p.T("from %s over the link, %s on the way", "%s 에서 링크로, %s 걸림"), was.Place(), at.At.Sub(was.At)), width)
+	}
+	out := p.label(came, fmt.Sprintf(p.T("from %s %s; decided there:", "%s %s 에서; 그곳의 결정:"), was.Place(), p.direction(was)), width)
+	for _, d := range p.Tell().Of(uint64(was.Event) + 1) {
+		switch d.Keyword {
+		case "route":
+		case "encap", "decap", "nat", "neigh", "hold", "forward", "frag":
+			d.More = nil
+		default:
+			continue
+		}
+		if !d.Passed {
+			out = append(out, p.decision(d, width)...)
+		}
+	}
+	return append(out, p.changes(m, n, width)...)
+}
+
+// decided tells what was decided at a crossing, until the next one.
+func (p *Pane) decided(n, width int) []look.Line {
+	var out []look.Line
+	var passed []string
+	h := p.S.History
+	for _, d := range p.Tell().Of(uint64(h.Hops[n].Event) + 1) {
+		if d.Passed {
+			hook, _, _ := strings.Cut(d.Text, " ")
+			passed = append(passed, d.Keyword+" "+strings.TrimSuffix(hook, ":"))
+			continue
+		}
+		out = append(out, p.decision(d, width)...)
+	}
+	if len(passed) > 0 && !p.WantWalk {
+		out = append(out, p.label(p.T("passed", "통과"), strings.Join(passed, ", ")+p.T(": nothing was decided there (w: each rule)", ": 그곳에서 결정된 것 없음 (w: 규칙별로)"), width)...)
+	}
+	if m := h.NextOf(n); m >= 0 && h.Hops[m].NetNS == h.Hops[n].NetNS {
+		out = append(out, p.changes(n, m, width)...)
+	}
+	return append(out, p.next(n, width)...)
+}
+
+// label is a keyword and a text that wraps beside it.
+func (p *Pane) label(word, s string, width int) []look.Line {
+	var out []look.Line
+	for i, l := range look.Wrap(s, look.Dim, max(width-keyword-1, 12), 0) {
+		if i > 0 {
+			word = ""
+		}
+		out = append(out, append(look.Line{}.Add(look.Dim, " "+look.Pad(word, keyword)), l...))
 	}
 	return out
 }
@@ -116,32 +206,6 @@ func (p *Pane) rules() bool {
 		p.S.History.Of(n, func(_ int, e *replay.Event) { met = met || e.Table != "" })
 	}
 	return met
-}
-
-// connections are the conntrack entries that were looked at, each as it was: where
-// an entry changed it is shown again.
-func (p *Pane) connections(n, width int) []look.Line {
-	var out []look.Line
-	last := ""
-	p.S.History.Of(n, func(_ int, e *replay.Event) {
-		if e.Ref.Kind != trace.RefConn || e.Ref.Text == "" || e.Ref.Text == last {
-			return
-		}
-		what := p.T("entry", "항목")
-		if last != "" {
-			what = p.T("then", "이후")
-		}
-		last = e.Ref.Text
-		out = append(out, look.Line{}.Add(look.Plain, " ").Add(look.Head, look.Pad(what, keyword)))
-		for i, l := range look.Wrap(strings.Join(strings.Fields(e.Ref.Text), " "), look.Dim, max(width-keyword-1, 12), 2) {
-			if i == 0 {
-				out[len(out)-1] = append(out[len(out)-1], l...)
-			} else {
-				out = append(out, append(look.Line{}.Add(look.Plain, strings.Repeat(" ", keyword+1)), l...))
-			}
-		}
-	})
-	return out
 }
 
 // walk is the rules that the packet met, chain by chain.
@@ -197,8 +261,8 @@ func (p *Pane) lone(width int) []look.Line {
 // keyword is the width of the column of keywords.
 const keyword = 10
 
-// decision is one line, wrapped, with who put there what decided and the other
-// facts below.
+// decision is one line, wrapped, with who put there what decided behind it, and
+// the other facts below.
 func (p *Pane) decision(d text.Decision, width int) []look.Line {
 	st := look.Head
 	switch {
@@ -211,82 +275,70 @@ func (p *Pane) decision(d text.Decision, width int) []look.Line {
 	if c := uint64(p.S.Cursor()); d.Seq == c {
 		mark = p.Glyph("▸", ">")
 	}
-	var out []look.Line
-	for i, l := range look.Wrap(d.Text, look.Plain, max(width-keyword-1, 12), 2) {
-		head := look.Line{}.Add(look.Plain, strings.Repeat(" ", keyword+1))
-		if i == 0 {
-			head = look.Line{}.Add(look.Plain, mark).Add(st, look.Pad(d.Keyword, keyword))
-		}
-		out = append(out, append(head, l...))
-	}
-	out = append(out, p.fact("", d.By, width)...)
+	out := p.fact(d.Text, d.By, look.Plain, keyword+1, width)
+	out[0] = append(look.Line{}.Add(look.Plain, mark).Add(st, look.Pad(d.Keyword, keyword)), out[0][1:]...)
 	for _, f := range d.More {
-		out = append(out, p.fact(f.Text, f.By, width)...)
+		out = append(out, p.fact(f.Text, f.By, look.Dim, keyword+3, width)...)
 	}
 	return out
 }
 
-func (p *Pane) fact(s, by string, width int) []look.Line {
+// fact is a text from a column on; who put it there stands behind it, on a line of
+// its own where there is no room. The first span of each line is the indent.
+func (p *Pane) fact(s, by string, st look.Style, col, width int) []look.Line {
+	room := max(width-col, 12)
 	var out []look.Line
-	add := func(s string, st look.Style) {
-		if s == "" {
-			return
-		}
-		for _, l := range look.Wrap(s, st, max(width-keyword-3, 12), 2) {
-			out = append(out, append(look.Line{}.Add(look.Plain, strings.Repeat(" ", keyword+3)), l...))
+	add := func(l look.Line) {
+		out = append(out, append(look.Line{{Text: strings.Repeat(" ", col)}}, l...))
+	}
+	if s != "" {
+		for _, l := range look.Wrap(s, st, room, 2) {
+			add(l)
 		}
 	}
-	add(s, look.Dim)
-	if by != "" {
-		add(p.T("put there by ", "누가: ")+by, look.Cool)
+	if by == "" {
+		return out
+	}
+	by = p.T("by ", "설정: ") + by
+	if n := len(out) - 1; n >= 0 && out[n].Cells()+3+look.Cells(by) <= width {
+		out[n] = out[n].Add(look.Plain, "   ").Add(look.Cool, by)
+		return out
+	}
+	for _, l := range look.Wrap(by, look.Cool, room-2, 2) {
+		add(append(look.Line{{Text: "  "}}, l...))
 	}
 	return out
 }
 
-// changes compares the headers before and after what was decided here.
-func (p *Pane) changes(n, width int) []look.Line {
-	type step struct{ before, after packet.Flow }
-	var first, last *step
-	var outer *packet.Flow
-	p.S.History.Of(n, func(_ int, e *replay.Event) {
-		switch {
-		case e.Before == (packet.Flow{}) || e.After == (packet.Flow{}):
-		case e.Stage == trace.StageEncap:
-			f := e.After
-			outer = &f
-		case outer == nil:
-			s := &step{e.Before, e.After}
-			if first == nil {
-				first = s
+// changes compares the packet's bytes at two crossings, header by header.
+func (p *Pane) changes(from, to, width int) []look.Line {
+	h := p.S.History
+	a, b := &h.Hops[from], &h.Hops[to]
+	var out []look.Line
+	for _, c := range layers.Compare(layers.Parse(a.Link, a.Frame), layers.Parse(b.Link, b.Frame)) {
+		mark, s := p.Glyph("Δ", "*"), c.Layer.Name
+		switch c.Kind {
+		case layers.Added:
+			mark, s = "+", s+" "+c.Layer.What
+		case layers.Removed:
+			mark, s = "-", s+" "+c.Layer.What
+		}
+		for i, f := range c.Fields {
+			if i > 0 {
+				s += ","
 			}
-			last = s
+			s += " " + f.Name + " " + f.Before + p.Glyph(" → ", " -> ") + f.After
 		}
-	})
-	if first == nil {
-		return nil
-	}
-	var out []look.Line
-	row := func(name, a, b string) {
-		if a != b {
-			out = append(out, look.Line{}.Add(look.Warm, " "+p.Glyph("Δ", "*")+" ").Add(look.Plain, look.Pad(name, 9)).Add(look.Plain, a).Add(look.Dim, " "+p.Glyph("→", "->")+" ").Add(look.Warm, b))
+		word := ""
+		if len(out) == 0 {
+			word = p.T("headers", "헤더")
 		}
-	}
-	a, b := first.before, last.after
-	row("src", addr(a.Src), addr(b.Src))
-	row("dst", addr(a.Dst), addr(b.Dst))
-	row("ttl", num(a.TTL), num(b.TTL))
-	row("length", num16(a.Len), num16(b.Len))
-	if a.Proto == packet.ProtoICMP {
-		row("icmp id", num16(a.A), num16(b.A))
-	} else if !a.ARP {
-		row("src port", num16(a.A), num16(b.A))
-		row("dst port", num16(a.B), num16(b.B))
-	}
-	if outer != nil {
-		row("outside", "-", addr(outer.Src)+" > "+addr(outer.Dst)+" ttl "+num(outer.TTL)+" length "+num16(outer.Len))
-	}
-	if len(out) > 0 {
-		out = append([]look.Line{look.S(look.Dim, p.T(" headers before and after:", " 헤더 변화:"))}, out...)
+		for i, l := range look.Wrap(mark+" "+s, look.Warm, max(width-keyword-1, 12), 2) {
+			if i > 0 {
+				word = ""
+			}
+			out = append(out, append(look.Line{}.Add(look.Warm, " "+look.Pad(word, keyword)), l...))
+		}
 	}
 	return out
 }
@@ -303,18 +355,26 @@ func (p *Pane) next(n, width int) []look.Line {
 	m := h.NextOf(n)
 	switch {
 	case m >= 0 && !p.Hidden:
-		d := h.Hops[m].At.Sub(h.Hops[n].At)
-		return []look.Line{look.Line{}.Add(look.Dim, " "+p.T("next ", "다음 ")).Add(look.Bold, h.Hops[m].Place()).Add(look.Dim, " +"+d.String())}
+		to, when := &h.Hops[m], p.T("at once", "바로")
+		if d := to.At.Sub(h.Hops[n].At); d > 0 {
+			when = fmt.Sprintf(p.T("after %s", "%s 후"), d)
+		}
+		return p.label(p.T("next", "다음"), to.Place()+" "+p.direction(to)+", "+when, width)
 	case end != nil && end.Verdict == trace.Drop:
-		return []look.Line{look.S(look.Bad, " "+p.T("the packet ends here", "패킷이 여기서 끝남")+": "+end.Reason.String())}
+		st := look.Dim
+		if replay.Lost(end) {
+			st = look.Bad
+		}
+		return []look.Line{look.S(st, " "+p.T("the packet ends here", "패킷이 여기서 끝남")+": "+end.Reason.String())}
 	}
 	return nil
 }
 
-func addr(a uint32) string  { return packet.AddrFrom32(a).String() }
-func num(n uint8) string    { return strconv.Itoa(int(n)) }
-func num16(n uint16) string { return strconv.Itoa(int(n)) }
+func (p *Pane) direction(h *replay.Hop) string {
+	if h.Dir == trace.In {
+		return "In"
+	}
+	return "Out"
+}
 
-var (
-	_ pane.Pane = (*Pane)(nil)
-)
+var _ pane.Pane = (*Pane)(nil)
