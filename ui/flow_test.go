@@ -48,7 +48,7 @@ func TestStepsForwardAndBack(t *testing.T) {
 	require.Contains(t, d.pane("why"), "169.254.1.1 is ee:ee:ee:ee:ee:ee (answered by k8s-w1: proxy_arp on calice0906292e2)")
 	d.press("n")
 	require.Contains(t, d.pane("why"), "172.16.184.0/24 via 192.168.10.102 dev tunl0 proto bird onlink")
-	require.Contains(t, d.pane("why"), "put there by BIRD: learnt from k8s-w2, block of pod2")
+	require.Contains(t, d.pane("why"), "by BIRD: learnt from k8s-w2, block of pod2")
 	require.Contains(t, d.pane("why"), "not default via 192.168.10.1 (shorter)")
 	require.Contains(t, d.pane("why"), "Δ ttl      64 → 63")
 	d.press("n")

@@ -13,7 +13,10 @@ type Decision struct {
 }
 
 // Fact is a further line of a decision: the rule itself, why not another route.
-type Fact struct{ Text, By string }
+type Fact struct {
+	Text, By string
+	Detail   bool // told only where there is room for all that is known
+}
 
 // Story collects what the hop log says below each crossing, for readers that lay
 // it out themselves. Events come by Event, in order.

@@ -51,6 +51,44 @@ func (l Lang) answer(en string) string {
 	return en
 }
 
+// by says who put something there. Names and places in files stay as they are.
+func (l Lang) by(en string) string {
+	if l != Korean {
+		return en
+	}
+	if en == "kernel" {
+		return "커널"
+	}
+	if pod, ok := strings.CutPrefix(en, "CNI plugin: pod "); ok {
+		return "CNI 플러그인: 파드 " + pod
+	}
+	who, what, ok := strings.Cut(en, ": ")
+	if !ok || who != "BIRD" && who != "Felix" {
+		return en
+	}
+	from, of, _ := strings.Cut(what, ", ")
+	switch {
+	case from == "own block":
+		from = "자신의 블록"
+	case strings.HasPrefix(from, "learnt from "):
+		from = strings.TrimPrefix(from, "learnt from ") + " 에서 배움"
+	case strings.HasPrefix(from, "to "):
+		from = strings.TrimPrefix(from, "to ") + " 로 가는 길"
+	}
+	if of == "" {
+		return who + ": " + from
+	}
+	if pods, n, more := strings.Cut(of, " and "); more {
+		of = pods + " 외 " + strings.TrimSuffix(n, " more") + "개"
+	}
+	if pods, ok := strings.CutPrefix(of, "block of "); ok {
+		of = "블록: " + pods
+	} else if pods, ok := strings.CutPrefix(of, "address of "); ok {
+		of = "주소: " + pods
+	}
+	return who + ": " + from + ", " + of
+}
+
 // neighState says what a state of a neighbour that is used means; nothing where
 // there is nothing to add.
 func (l Lang) neighState(state string) string {
@@ -71,7 +109,11 @@ func (l Lang) neighState(state string) string {
 var koSubjects = strings.NewReplacer(
 	"source port", "출발지 포트", "destination port", "목적지 포트", "source", "출발지", "destination", "목적지",
 	"connection state", "연결 상태", "connection mark", "연결 mark", "input interface", "들어온 인터페이스", "output interface", "나갈 인터페이스",
-	"protocol", "프로토콜", "reverse path", "역경로", "length", "길이", "TCP flags", "TCP 플래그", "ICMP type", "ICMP 타입")
+	"protocol", "프로토콜", "reverse path", "역경로", "length", "길이", "TCP flags", "TCP 플래그", "TCP option", "TCP 옵션", "ICMP type", "ICMP 타입", "packet type", "패킷 종류", "a port", "포트", "sender", "보낸 MAC")
+
+// koValues are what conditions compare with, where that is words.
+var koValues = strings.NewReplacer(" under mask ", " / ", "by the input interface", "들어온 인터페이스", "the nomatch entries of ", "nomatch 항목 ", "within the limit", "제한 안",
+	"chosen by chance", "무작위로 뽑힘", "the packet whose turn it was", "차례가 된 패킷", "a later fragment", "뒤쪽 조각", " on the input interface", " (들어온 인터페이스 기준)", " on the output interface", " (나갈 인터페이스 기준)")
 
 // Facts says which conditions of a rule held, and which one did not, as
 // netfilter.Rule.Explain puts it in English.
@@ -108,7 +150,7 @@ func koFact(b *strings.Builder, fact string) {
 		if subject, value, ok := strings.Cut(fact, w.en); ok {
 			b.WriteString(koSubjects.Replace(subject))
 			b.WriteString(w.ko)
-			b.WriteString(value)
+			b.WriteString(koValues.Replace(value))
 			return
 		}
 	}

@@ -4,6 +4,7 @@ package why
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hoplab/packet/layers"
@@ -153,6 +154,7 @@ func (p *Pane) brought(n, width int) []look.Line {
 	for _, d := range p.Tell().Of(uint64(was.Event) + 1) {
 		switch d.Keyword {
 		case "route":
+			d.More = slices.DeleteFunc(slices.Clone(d.More), func(f text.Fact) bool { return f.Detail })
 		case "encap", "decap", "nat", "neigh", "hold", "forward", "frag":
 			d.More = nil
 		default:
