@@ -46,7 +46,7 @@ var forbidden = []arrow{
 		why: "text is rendered for any reader: a terminal, a file, a browser"},
 	{from: []string{"packet/..."}, to: []string{"topology", "sim/..."},
 		why: "packet holds bytes and their meaning: no node, no route, no time"},
-	{from: []string{"packet"}, to: []string{"packet/pcap", "packet/filter", "packet/tcpdump", "packet/dissect"},
+	{from: []string{"packet"}, to: []string{"packet/pcap", "packet/filter", "packet/tcpdump", "packet/layers", "packet/dissect"},
 		why: "bytes do not know who reads them"},
 	{from: []string{"topology"}, to: []string{"packet/...", "sim/..."},
 		why: "topology holds what the user declared: no packet, no simulator"},

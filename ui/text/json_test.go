@@ -61,6 +61,9 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 	for k := trace.RefRoute; k.String() != "unknown"; k++ {
 		require.Contains(t, string(doc), "`"+k.String()+"`")
 	}
+	for k := sim.NoteNotRoute; k <= sim.NoteCounter; k++ {
+		require.Contains(t, string(doc), "| `"+k.String()+"` |")
+	}
 	for v := trace.Continue; v.String() != "unknown"; v++ {
 		require.Contains(t, string(doc), "`"+v.String()+"`")
 	}
