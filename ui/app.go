@@ -238,6 +238,8 @@ func (a *app) do(x pane.Action) tea.Cmd {
 		return a.interrupt()
 	case pane.Shell:
 		return a.askShell()
+	case pane.Columns:
+		return a.askColumns()
 	case pane.Answer:
 		if a.lesson.Open() == nil {
 			a.say(a.c.T("now see: n goes from hop to hop", "이제 확인하세요: n으로 홉마다 이동"))

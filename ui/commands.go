@@ -82,13 +82,15 @@ func commands() []command {
 		{ofPanes, "shift+tab", "", "", "the pane before", "이전 창", just(func(a *app) { a.focusOn((a.focus + len(a.panes) - 1) % len(a.panes)) })},
 		{ofPanes, "enter", "", "", "why the packet went on so", "패킷이 왜 그렇게 갔는지", just(func(a *app) { a.focusOn(paneWhy) })},
 		{ofPanes, "z", "", "", "this pane alone", "이 창만 보기", just(func(a *app) { a.zoom = !a.zoom })},
-		{ofPanes, "/", "", "", "filter the hops, as tcpdump does", "tcpdump 필터로 홉 거르기", just((*app).askFilter)},
+		{ofPanes, "/", "", "", "filter the hops, as tcpdump does; //text searches them", "tcpdump 필터로 홉 거르기; //글자 는 찾기", just((*app).askFilter)},
 		{ofPanes, "", "filter", "[FILTER]", "show only hops that match, as tcpdump's", "tcpdump 필터에 맞는 홉만 보기", func(a *app, arg string) tea.Cmd {
 			if err := a.setFilter(arg); err != nil {
 				a.fail(err)
 			}
 			return nil
 		}},
+		{ofPanes, "", "search", "TEXT", "go to the next line of the hops that has a text", "글자가 있는 다음 홉으로", (*app).search},
+		{ofPanes, "", "columns", "[INTERFACE…]", "these interfaces side by side: k8s-w1:ens5 k8s-w1:tunl0", "인터페이스를 나란히: k8s-w1:ens5 k8s-w1:tunl0", (*app).sideBySide},
 		{ofPanes, "f", "follow", "", "only this packet, through NAT and tunnels, and its answer; again: all", "NAT와 터널을 지나 이 패킷과 그 응답만; 다시: 모두", func(a *app, _ string) tea.Cmd { return a.do(a.hops.Update(keyNamed("f"))) }},
 		{ofPanes, "", "shell", "[MACHINE]", "open a shell", "셸 열기", (*app).shellOn},
 		{ofPanes, "", "state", "[MACHINE]", "the tables of a machine", "머신의 테이블", (*app).stateOf},
@@ -156,7 +158,7 @@ func (a *app) shellOn(netns string) tea.Cmd {
 	if netns == "" {
 		netns = a.here()
 	}
-	if a.c.S.Topology().Machine(netns) == nil {
+	if a.c.Network().Machine(netns) == nil {
 		a.fail(fmt.Errorf("there is no machine or pod called %q", netns))
 		return nil
 	}
@@ -165,7 +167,7 @@ func (a *app) shellOn(netns string) tea.Cmd {
 
 func (a *app) stateOf(machine string) tea.Cmd {
 	if machine != "" {
-		if a.c.S.Topology().Machine(machine) == nil {
+		if a.c.Network().Machine(machine) == nil {
 			a.fail(fmt.Errorf("there is no machine or pod called %q", machine))
 			return nil
 		}

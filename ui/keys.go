@@ -62,6 +62,8 @@ func (a *app) escape() {
 		a.focusOn(a.before)
 	case a.zoom:
 		a.zoom = false
+	case a.hops.Searching() != "":
+		a.hops.Search("")
 	case a.c.Filter != "":
 		_ = a.setFilter("")
 	case a.c.Follow >= 0:

@@ -8,6 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"hoplab/sim/trace"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
 	"hoplab/ui/replay"
@@ -25,6 +26,8 @@ type prompt struct {
 	sel     int                        // the chosen one of them
 	live    func(text string)
 	fault   string
+	note    func(text string) string // what one may want to know of the text so far
+	hint    string                   // that
 	answers map[string]func() tea.Cmd
 }
 
@@ -39,6 +42,9 @@ func (a *app) ask(label string, answers map[string]func() tea.Cmd) {
 // read reads a line.
 func (a *app) read(p *prompt, text string) {
 	p.edit.Set(text)
+	if p.note != nil {
+		p.hint = p.note(text)
+	}
 	a.prompt = p
 }
 
@@ -97,11 +103,15 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 			p.sel = 0
 		}
 	}
+	text := strings.TrimSpace(p.edit.Text())
 	if a.prompt == p && p.check != nil {
 		p.fault = ""
-		if text := strings.TrimSpace(p.edit.Text()); text != "" {
+		if text != "" {
 			p.fault = p.check(text)
 		}
+	}
+	if a.prompt == p && p.note != nil && p.fault == "" {
+		p.hint = p.note(text)
 	}
 	return nil
 }
@@ -159,6 +169,9 @@ func (p *prompt) lines(c *pane.Common, w, h int) []look.Line {
 	if p.fault != "" {
 		return []look.Line{line, look.S(look.Bad, p.fault)}
 	}
+	if p.hint != "" {
+		return []look.Line{line, look.S(look.Dim, p.hint)}
+	}
 	return []look.Line{line}
 }
 
@@ -188,23 +201,120 @@ func (p *prompt) menu(c *pane.Common, w, h int) []look.Line {
 	return s.Part(out, max(h, 1))
 }
 
-// askFilter reads a filter for the crossings that are shown.
+// askFilter reads a filter for the crossings that are shown, or behind a slash a
+// text to search.
 func (a *app) askFilter() {
 	was := a.c.Filter
-	p := &prompt{label: a.c.T("filter (tcpdump's): ", "필터 (tcpdump): ")}
+	p := &prompt{label: a.c.T("filter (tcpdump's; /text searches): ", "필터 (tcpdump; /글자 는 찾기): ")}
 	p.check = func(text string) string {
+		if strings.HasPrefix(text, "/") {
+			return ""
+		}
 		if _, err := replay.CompileFilter(text); err != nil {
 			return err.Error()
 		}
 		return ""
 	}
+	p.note = func(text string) string {
+		if find, ok := strings.CutPrefix(text, "/"); ok {
+			return fmt.Sprintf(a.c.T("%d lines; enter goes to the first from here, > and < to the others", "%d줄; enter로 여기서 첫 번째, > < 로 나머지"), a.hops.Count(find))
+		}
+		n, all := a.matching(text)
+		return fmt.Sprintf(a.c.T("%d of %d hops match", "홉 %[2]d개 중 %[1]d개"), n, all)
+	}
 	p.enter = func(text string) tea.Cmd {
+		if find, ok := strings.CutPrefix(text, "/"); ok {
+			return a.search(find)
+		}
 		if err := a.setFilter(text); err != nil {
 			a.fail(err)
 		}
 		return nil
 	}
 	a.read(p, was)
+}
+
+// matching counts the hops that may be seen, and those that a filter shows of them.
+func (a *app) matching(text string) (n, all int) {
+	f, err := replay.CompileFilter(text)
+	hops := a.c.S.History.Hops
+	if a.c.Hidden {
+		hops = hops[:a.c.S.Hop()+1]
+	}
+	for i := range hops {
+		h := &hops[i]
+		if m := f[h.Link]; text == "" || err == nil && m != nil && m.MatchCrossing(h.Frame, h.Dir == trace.Out) {
+			n++
+		}
+	}
+	return n, len(hops)
+}
+
+// search looks for a text in the lines of the hops.
+func (a *app) search(text string) tea.Cmd {
+	a.hops.Search(text)
+	if text == "" {
+		return nil
+	}
+	a.focusOn(paneHops)
+	return a.do(a.hops.First())
+}
+
+// askColumns reads which interfaces are side by side.
+func (a *app) askColumns() tea.Cmd {
+	p := &prompt{label: a.c.T("side by side (none: the scenario's): ", "나란히 볼 곳 (없으면 시나리오): ")}
+	p.words = func() []string {
+		text := p.edit.Text()
+		head := text[:strings.LastIndexByte(text, ' ')+1]
+		var l []string
+		for _, w := range a.c.Network().Places() {
+			l = append(l, head+w)
+		}
+		return l
+	}
+	p.check = func(text string) string {
+		if _, err := a.interfaces(text); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	p.enter = func(text string) tea.Cmd { return a.sideBySide(text) }
+	a.read(p, strings.Join(a.hops.Chosen(), " "))
+	return nil
+}
+
+// sideBySide shows interfaces side by side.
+func (a *app) sideBySide(text string) tea.Cmd {
+	places, err := a.interfaces(text)
+	if err != nil {
+		a.fail(err)
+		return nil
+	}
+	a.hops.Choose(places)
+	a.focusOn(paneHops)
+	return nil
+}
+
+// interfaces reads a list of NETNS:DEV; a machine alone is all of its interfaces.
+func (a *app) interfaces(text string) ([]string, error) {
+	var out []string
+	for _, w := range strings.Fields(text) {
+		ns, dev, one := strings.Cut(w, ":")
+		m := a.c.Network().Machine(ns)
+		switch {
+		case m == nil:
+			return nil, fmt.Errorf("there is no machine or pod called %q; write MACHINE:INTERFACE, such as k8s-w1:ens5", ns)
+		case one && m.Device(dev) == nil:
+			return nil, fmt.Errorf("%s has no interface %q", ns, dev)
+		case one:
+			out = append(out, w)
+		default:
+			for _, d := range m.Devices {
+				out = append(out, ns+":"+d.Name)
+			}
+		}
+	}
+	return out, nil
 }
 
 // setFilter shows only crossings that match; none takes it off.
@@ -225,12 +335,12 @@ func (a *app) setFilter(text string) error {
 func (a *app) askBreak() {
 	p := &prompt{label: a.c.T("stop at (k8s-w1:tunl0, icmp, drop, /text/): ", "중단점 (k8s-w1:tunl0, icmp, drop, /글자/): ")}
 	p.check = func(text string) string {
-		if _, err := replay.ParseBreak(text, a.c.S.IsPlace); err != nil {
+		if _, err := replay.ParseBreak(text, a.c.IsPlace); err != nil {
 			return err.Error()
 		}
 		return ""
 	}
-	p.words = func() []string { return a.places() }
+	p.words = a.c.Network().Places
 	p.enter = func(text string) tea.Cmd { return a.addBreak(text) }
 	text := ""
 	if h := a.c.S.Hop(); h >= 0 {
@@ -251,7 +361,7 @@ func (a *app) addBreak(text string) tea.Cmd {
 			return nil
 		}
 	}
-	b, err := replay.ParseBreak(text, a.c.S.IsPlace)
+	b, err := replay.ParseBreak(text, a.c.IsPlace)
 	if err != nil {
 		a.fail(err)
 		return nil
@@ -259,18 +369,6 @@ func (a *app) addBreak(text string) tea.Cmd {
 	a.c.Breaks = append(slices.Clone(a.c.Breaks), b)
 	a.say(fmt.Sprintf(a.c.T("breakpoint %s set; B runs to the next one, T clears all", "중단점 %s 설정; B로 다음 중단점까지, T로 모두 지움"), text))
 	return nil
-}
-
-// places are the interfaces of the lab.
-func (a *app) places() []string {
-	var l []string
-	for _, m := range a.c.S.Topology().Machines {
-		l = append(l, m.Name)
-		for _, i := range m.Interfaces {
-			l = append(l, m.Name+":"+i.Name)
-		}
-	}
-	return l
 }
 
 // askShell asks where to open a shell; the first one is where the packet is.
@@ -282,7 +380,7 @@ func (a *app) askShell() tea.Cmd {
 	p := &prompt{label: a.c.T("shell in: ", "셸을 열 곳: ")}
 	names := func() []string {
 		var l []string
-		for _, m := range a.c.S.Topology().Machines {
+		for _, m := range a.c.Network().Machines {
 			l = append(l, m.Name)
 		}
 		return l

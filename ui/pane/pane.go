@@ -5,6 +5,7 @@
 package pane
 
 import (
+	"slices"
 	"strings"
 
 	"hoplab/packet/filter"
@@ -44,6 +45,7 @@ type (
 	Answer   struct{ Text string }
 	Open     struct{ Index int }
 	Enter    struct{} // go on: what that is depends
+	Columns  struct{} // choose the interfaces that are side by side
 )
 
 // Common is handed to all panes.
@@ -110,6 +112,11 @@ func (c *Common) Network() *replay.Net {
 		return c.Net
 	}
 	return c.S.Net()
+}
+
+// IsPlace reports that something is a machine or NETNS:DEV, at the start or now.
+func (c *Common) IsPlace(name string) bool {
+	return c.S.IsPlace(name) || slices.Contains(c.Network().Places(), name)
 }
 
 // Shows reports that a crossing is among those that are shown.

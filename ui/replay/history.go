@@ -41,6 +41,7 @@ func (h *Hop) Place() string { return h.NetNS + ":" + h.Dev }
 // the same talk.
 type Journey struct {
 	Talk     int // index of the journey that began it
+	Cause    int // the journey that it answers or asks for, -1 for none
 	Answer   bool
 	Packet   packet.ID
 	What     string // line of its first crossing

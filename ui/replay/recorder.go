@@ -102,10 +102,10 @@ func (r *recorder) follow(e *sim.Event) *follow {
 		parent := r.of[e.Parent]
 		switch {
 		case parent == nil || e.Stage == trace.StageSocket:
-			f.journey = r.begin(e.Packet, -1, false)
+			f.journey = r.begin(e.Packet, -1, -1, false)
 		case e.Stage == trace.StageARP, e.Stage == trace.StageICMP:
 			answer := e.Stage == trace.StageICMP || e.After.A == packet.ARPReply
-			f.journey = r.begin(e.Packet, r.journeys[parent.journey].Talk, answer)
+			f.journey = r.begin(e.Packet, r.journeys[parent.journey].Talk, parent.journey, answer)
 		default:
 			f.journey, f.hop = parent.journey, parent.hop
 		}
@@ -114,7 +114,7 @@ func (r *recorder) follow(e *sim.Event) *follow {
 	return f
 }
 
-func (r *recorder) begin(id packet.ID, talk int, answer bool) int {
+func (r *recorder) begin(id packet.ID, talk, cause int, answer bool) int {
 	n := len(r.journeys)
 	colour := r.talks
 	if talk < 0 {
@@ -123,7 +123,7 @@ func (r *recorder) begin(id packet.ID, talk int, answer bool) int {
 	} else {
 		colour = r.journeys[talk].Colour
 	}
-	r.journeys = append(r.journeys, Journey{Talk: talk, Colour: colour, Answer: answer, Packet: id, FirstHop: -1})
+	r.journeys = append(r.journeys, Journey{Talk: talk, Cause: cause, Colour: colour, Answer: answer, Packet: id, FirstHop: -1})
 	return n
 }
 

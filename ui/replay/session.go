@@ -32,6 +32,7 @@ type Session struct {
 	cursor int           // how many events are behind it
 	lab    *topology.Lab
 	net    *Net // at the start
+	taps   []string
 	place  map[string]bool
 	nodes  map[string]string
 	notes  []topology.Note
@@ -81,6 +82,9 @@ func Open(e *scenarios.Entry, o Options) (*Session, error) {
 	}
 	s.now, s.net = s.look(), NetOf(s.world.lab)
 	s.lab, s.notes = s.world.lab.Topology, s.world.runner.Report().Notes
+	for _, t := range s.world.runner.Report().Taps {
+		s.taps = append(s.taps, t.Name())
+	}
 	s.mirror = &Mirror{entry: e, seed: o.Seed}
 	return s, nil
 }
@@ -124,6 +128,10 @@ func (s *Session) Start() time.Time { return s.world.lab.Time(0) }
 
 // Lab is the lab at the end of the history. It must not be run.
 func (s *Session) Lab() *sim.Lab { return s.world.lab }
+
+// Taps are the interfaces that the scenario looks at, as NETNS:DEV, in the order in
+// which its steps name them.
+func (s *Session) Taps() []string { return s.taps }
 
 // Net is the network as it is at the start; Mirror.At and NetOf show later ones.
 func (s *Session) Net() *Net { return s.net }

@@ -1,35 +1,71 @@
 // Package hops is the pane of crossings: one line of tcpdump for each, all
-// interfaces together or side by side.
+// interfaces together or side by side, and a line where a packet was lost.
+//
+//	hops.go     what is listed, and the keys
+//	rows.go     one below the other
+//	columns.go  side by side
+//	search.go   texts in the lines
 package hops
 
 import (
-	"hoplab/sim/trace"
+	"fmt"
+
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
 	"hoplab/ui/replay"
 )
 
-// Pane is the list of crossings. The line of the cursor is the last crossing that
-// has happened; those behind it are dim.
+// Pane is the list of crossings. The line of the cursor is the last thing that has
+// happened; those behind it are dim.
 type Pane struct {
 	*pane.Common
 	w, h   int
 	scroll pane.Scroll
-	split  bool
 	moved  bool // scrolled by hand since the cursor moved
-	at     int  // hop of the cursor at the last view
-	cache  []int
-	of     key
+	cursor int  // at the last view
+	side   int  // cells that the lines are moved to the left by
+	times  times
+
+	list []entry
+	of   key
+
+	split  bool
+	chosen []string // the interfaces side by side; nil: the scenario's, then those that packets cross
+	first  int      // the column on the left
+	places []string // of the list, in order of appearance
+	index  map[string]int
+
+	find  string // the text that is searched, in lower case
+	found []int  // lines that have it
+	upTo  int    // of so many
 }
 
-// key says what a cached list of hops was made of.
-type key struct {
-	hops, follow int
-	filter       string
+// entry is a line of the list: a crossing, or that a packet was lost.
+type entry struct {
+	event int // index in History.Events
+	hop   int // the crossing, or the one before the loss; -1 for none
+	place int // index in places, -1 for none
+	lost  bool
 }
+
+// key says what a list was made of.
+type key struct {
+	events, follow int
+	filter         string
+}
+
+// times is how instants are shown.
+type times int
+
+const (
+	sinceStart times = iota
+	sinceLast        // that is shown: tcpdump -ttt
+	timeOfDay        // tcpdump's own
+	numTimes
+)
 
 // New makes the pane.
-func New(c *pane.Common) *Pane { return &Pane{Common: c, at: -1} }
+func New(c *pane.Common) *Pane { return &Pane{Common: c, cursor: -1} }
 
 // Name finds it.
 func (p *Pane) Name() string { return "hops" }
@@ -43,6 +79,10 @@ func (p *Pane) Title() string {
 	if p.Follow >= 0 {
 		t += " " + p.T("follow ", "추적 ") + p.Mark(p.Follow)
 	}
+	if p.find != "" {
+		n, all := p.place()
+		t += fmt.Sprintf(" /%s %d/%d", p.find, n, all)
+	}
 	return t
 }
 
@@ -54,37 +94,77 @@ func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys lists what the pane knows.
 func (p *Pane) Keys() []pane.Binding {
+	side := pane.Bind("left/h right/l", p.T("move the lines sideways", "줄을 옆으로 이동"), pane.Always(p.sideways))
+	if p.split {
+		side = pane.Bind("left/h right/l", p.T("other interfaces", "다른 인터페이스"), pane.Always(p.otherColumns))
+	}
 	return []pane.Binding{
 		pane.Bind("up/k down/j", p.T("the crossing before, after", "이전, 다음 홉"), p.step),
+		side,
 		pane.Bind("f", p.T("follow this packet and what belongs to it", "이 패킷과 그 응답만 따라가기"), pane.Always(p.follow)),
 		pane.Bind("s", p.T("interfaces side by side", "인터페이스별로 나란히"), pane.Always(func(pane.Key) { p.split = !p.split })),
+		pane.Bind("i", p.T("which interfaces are side by side", "나란히 볼 인터페이스 고르기"), func(pane.Key) pane.Action { return pane.Columns{} }),
+		pane.Bind("u", p.T("times: since the start, since the line before, of day", "시각: 시작부터, 앞줄부터, 하루 중 시각"), pane.Always(func(pane.Key) { p.times = (p.times + 1) % numTimes })),
+		pane.Bind("> <", p.T("the next place of the text searched, the one before", "찾는 글자의 다음, 이전 위치"), p.next),
 		pane.Bind("c", p.T("copy the line", "줄 복사"), p.copy),
-		pane.Bind("pgup/ctrl+u pgdown/ctrl+d home end", p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.moved = p.scroll.Move(k.Name, p.h, len(p.list())) })),
+		pane.Bind("pgup/ctrl+u pgdown/ctrl+d home end", p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.moved = p.scroll.Move(k.Name, max(p.h-2, 1), len(p.entries())) })),
 	}
 }
 
-// list is the hops that are shown.
-func (p *Pane) list() []int {
-	k := key{len(p.S.History.Hops), p.Follow, p.Filter}
-	if p.cache == nil || p.of != k {
-		if p.cache == nil || p.of.follow != k.follow || p.of.filter != k.filter || p.of.hops > k.hops {
-			p.cache, p.of.hops = []int{}, 0
-		}
-		for i := p.of.hops; i < k.hops; i++ {
-			if p.Shows(&p.S.History.Hops[i]) {
-				p.cache = append(p.cache, i)
-			}
-		}
-		p.of = k
+// entries is what is listed. What was listed before is not looked at again.
+func (p *Pane) entries() []entry {
+	h := &p.S.History
+	k := key{len(h.Events), p.Follow, p.Filter}
+	if p.list != nil && p.of == k {
+		return p.list
 	}
-	return p.cache
+	if p.list == nil || p.of.follow != k.follow || p.of.filter != k.filter || p.of.events > k.events {
+		p.list, p.of.events = []entry{}, 0
+		p.places, p.index = nil, map[string]int{}
+		p.found, p.upTo = nil, 0
+		for _, t := range p.S.Taps() {
+			p.placeOf(t)
+		}
+	}
+	for i := p.of.events; i < k.events; i++ {
+		e := &h.Events[i]
+		x := entry{event: i, hop: e.Hop, place: -1, lost: replay.Lost(e)}
+		if !x.lost && (e.Hop < 0 || h.Hops[e.Hop].Event != i) || !p.shown(e) {
+			continue
+		}
+		if x.hop >= 0 {
+			x.place = p.placeOf(h.Hops[x.hop].Place())
+		}
+		p.list = append(p.list, x)
+	}
+	p.of = k
+	return p.list
 }
 
-// row is the line of a hop: the last of the list that is not behind it.
-func row(list []int, hop int) int {
+func (p *Pane) placeOf(name string) int {
+	n, ok := p.index[name]
+	if !ok {
+		n = len(p.places)
+		p.index[name] = n
+		p.places = append(p.places, name)
+	}
+	return n
+}
+
+// shown says that an event's packet is neither filtered out nor another one than
+// is followed.
+func (p *Pane) shown(e *replay.Event) bool {
+	if e.Hop >= 0 {
+		return p.Shows(&p.S.History.Hops[e.Hop])
+	}
+	return p.Filters == nil && (p.Follow < 0 || p.S.History.Journeys[e.Journey].Talk == p.Follow)
+}
+
+// at is the line of the cursor: the last that is not behind it, -1 for none.
+func (p *Pane) at(list []entry) int {
 	lo, hi := 0, len(list)
 	for lo < hi {
-		if mid := (lo + hi) / 2; list[mid] <= hop {
+		if mid := (lo + hi) / 2; list[mid].event < p.S.Cursor() {
 			lo = mid + 1
 		} else {
 			hi = mid
@@ -93,23 +173,41 @@ func row(list []int, hop int) int {
 	return lo - 1
 }
 
+// visible is what may be seen: while a question is open, nothing of what comes.
+func (p *Pane) visible() (list []entry, at int) {
+	list = p.entries()
+	at = p.at(list)
+	if p.Hidden {
+		list = list[:at+1]
+	}
+	return list, at
+}
+
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
 
-// step goes to the crossing before or after the cursor.
+// step goes to the line before or after the cursor.
 func (p *Pane) step(k pane.Key) pane.Action {
-	list := p.list()
-	at := row(list, p.S.Hop())
+	list, at := p.visible()
 	switch {
 	case k.Name == "down" || k.Name == "j":
-		if at+1 < len(list) && !p.Hidden {
-			return pane.Seek{Event: p.S.History.Hops[list[at+1]].Event + 1}
+		if at+1 < len(list) {
+			return pane.Seek{Event: list[at+1].event + 1}
 		}
 		return pane.Run{Goal: replay.Goal{Kind: replay.NextHop, Following: p.Follow >= 0, Follow: p.Follow}}
 	case at > 0:
-		return pane.Seek{Event: p.S.History.Hops[list[at-1]].Event + 1}
+		return pane.Seek{Event: list[at-1].event + 1}
 	}
 	return pane.Seek{Event: 0}
+}
+
+func (p *Pane) sideways(k pane.Key) {
+	const step = 16
+	if k.Name == "left" || k.Name == "h" {
+		p.side = max(p.side-step, 0)
+		return
+	}
+	p.side = min(p.side+step, 400)
 }
 
 func (p *Pane) follow(pane.Key) {
@@ -121,47 +219,27 @@ func (p *Pane) follow(pane.Key) {
 }
 
 func (p *Pane) copy(pane.Key) pane.Action {
-	if h := p.S.Hop(); h >= 0 {
-		return pane.Copy{Text: p.line(h).String(), What: p.T("the line", "줄")}
+	list, at := p.visible()
+	if at < 0 {
+		return pane.Done{}
 	}
-	return pane.Done{}
+	r := p.rows(list)
+	return pane.Copy{Text: r.head(at).String() + r.text(at), What: p.T("the line", "줄")}
 }
 
 // View makes the lines.
 func (p *Pane) View() []look.Line {
-	list := p.list()
-	now := p.S.Hop()
-	if now != p.at {
-		p.at, p.moved = now, false
+	list, at := p.visible()
+	if c := p.S.Cursor(); c != p.cursor {
+		p.cursor, p.moved = c, false
 	}
-	if p.Hidden { // a question is open: what comes is not shown
-		list = list[:row(list, now)+1]
-	}
-	if len(list) == 0 {
+	switch {
+	case p.split:
+		return p.columns(list, at)
+	case len(list) == 0:
 		return p.empty()
 	}
-	at := row(list, now)
-	if !p.moved {
-		top := max(0, at-(p.h*2)/3) // some of what comes is seen
-		p.scroll.Top = min(max(p.scroll.Top, at-p.h+2), max(top, min(p.scroll.Top, at)))
-		p.scroll.Show(at, p.h, len(list))
-	}
-	p.scroll.Top = max(0, min(p.scroll.Top, len(list)-p.h))
-	if p.split {
-		return p.columns(list, at)
-	}
-	var out []look.Line
-	for i := p.scroll.Top; i < min(len(list), p.scroll.Top+p.h); i++ {
-		l := p.line(list[i])
-		switch {
-		case i == at && list[i] == now:
-			l = l.Fit(p.w).With(look.Selected)
-		case list[i] > now:
-			l = l.With(look.Dim)
-		}
-		out = append(out, l)
-	}
-	return out
+	return p.lines(list, at)
 }
 
 func (p *Pane) empty() []look.Line {
@@ -172,96 +250,16 @@ func (p *Pane) empty() []look.Line {
 		"아직 패킷이 없습니다. 스페이스 또는 n을 누르면 다음 단계가 시작되고 홉마다 멈춥니다."), look.Dim, p.w, 0)
 }
 
-// line is one crossing: mark, time, place, direction, what tcpdump prints.
-func (p *Pane) line(i int) look.Line {
-	h := &p.S.History.Hops[i]
-	st := p.Style(h.Journey)
-	cur := " "
-	if i == p.S.Hop() {
-		cur = p.Glyph("▸", ">")
+// window moves so that the line of the cursor, which takes several lines, is seen,
+// and some of what comes.
+func (p *Pane) window(at, height, total, tall int) {
+	if !p.moved {
+		top := max(0, at-height*2/3)
+		p.scroll.Top = min(max(p.scroll.Top, at-height+2), max(top, min(p.scroll.Top, at)))
+		p.scroll.Show(at, height, total)
+		p.scroll.Top = max(p.scroll.Top, min(at, at+tall-height))
 	}
-	ns, dev := p.widths()
-	dir, ds := "In ", look.Good
-	if h.Dir == trace.Out {
-		dir, ds = "Out", look.Cool
-	}
-	l := look.Line{}.Add(look.Plain, cur).Add(st, look.Pad(p.Mark(h.Journey), 2)).Add(look.Dim, pane.Time(h.At)+" ")
-	return l.Add(look.Bold, look.Pad(h.NetNS, ns)+" ").Add(look.Plain, look.Pad(p.dev(h.Dev, dev), dev)+" ").Add(ds, dir+" ").Add(st, h.Line)
-}
-
-// dev is the name of an interface in a width.
-func (p *Pane) dev(name string, w int) string {
-	if s := look.Middle(name, w); !p.ASCII {
-		return s
-	}
-	return look.Cut(name, w)
-}
-
-// widths are those of the columns of machines and interfaces.
-func (p *Pane) widths() (ns, dev int) {
-	for _, m := range p.S.Topology().Machines {
-		ns = max(ns, look.Cells(m.Name))
-		for _, i := range m.Interfaces {
-			dev = max(dev, look.Cells(i.Name))
-		}
-	}
-	if p.w < 100 {
-		return min(ns, 8), min(dev, 9)
-	}
-	return min(ns, 16), min(dev, 16)
-}
-
-// columnWidth is the least that a tcpdump of its own needs.
-const columnWidth = 36
-
-// columns shows each interface as a tcpdump of its own; the rows keep the order
-// of all.
-func (p *Pane) columns(list []int, at int) []look.Line {
-	var places []string
-	index := map[string]int{}
-	for _, i := range list {
-		name := p.S.History.Hops[i].Place()
-		if _, ok := index[name]; !ok {
-			index[name] = len(places)
-			places = append(places, name)
-		}
-	}
-	n := max(1, min(len(places), p.w/columnWidth))
-	w := p.w / n
-	first := 0
-	if at >= 0 {
-		first = max(0, min(index[p.S.History.Hops[list[at]].Place()]-n/2, len(places)-n))
-	}
-	var head look.Line
-	for c := range n {
-		head = append(head, look.S(look.Head, places[first+c]).Fit(w-1)...)
-		head = head.Add(look.Frame, p.Glyph("│", "|"))
-	}
-	out := []look.Line{head}
-	for i := p.scroll.Top; i < min(len(list), p.scroll.Top+p.h-1); i++ {
-		h := &p.S.History.Hops[list[i]]
-		c := index[h.Place()] - first
-		var l look.Line
-		for col := range n {
-			cell := look.Line{}
-			if col == c {
-				st := p.Style(h.Journey)
-				mark := p.Mark(h.Journey)
-				if i == at {
-					cell = look.S(look.Selected, p.Glyph("▸", ">")+mark+" "+pane.Time(h.At)+" "+h.Line)
-				} else {
-					cell = look.Line{}.Add(st, " "+mark).Add(look.Dim, " "+pane.Time(h.At)+" ").Add(st, h.Line)
-				}
-				if list[i] > p.S.Hop() {
-					cell = cell.With(look.Dim)
-				}
-			}
-			l = append(l, cell.Fit(w-1)...)
-			l = l.Add(look.Frame, p.Glyph("│", "|"))
-		}
-		out = append(out, l)
-	}
-	return out
+	p.scroll.Top = max(0, min(p.scroll.Top, total-1))
 }
 
 var _ pane.Pane = (*Pane)(nil)

@@ -34,11 +34,14 @@ type header struct {
 // tripAt follows the packet of the cursor from its first crossing.
 func tripAt(c *pane.Common) *trip {
 	t := &trip{journey: -1, order: map[string]int{}}
+	h := &c.S.History
 	n := c.S.Hop()
+	if at := c.S.Cursor() - 1; at >= 0 && replay.Lost(&h.Events[at]) { // it need not be the packet that moved last
+		n = h.Events[at].Hop
+	}
 	if n < 0 {
 		return t
 	}
-	h := &c.S.History
 	t.hop = &h.Hops[n]
 	t.journey = t.hop.Journey
 	for i := max(h.Journeys[t.journey].FirstHop, 0); i <= n; i++ {
