@@ -38,17 +38,20 @@ type QdiscConfig struct {
 	Limit  uint32 // packets, or bytes for TBF and BFIFO
 
 	// Netem: struct tc_netem_qopt.
-	Delay, Jitter              clock.Duration
-	DelayRho                   uint32
-	Normal                     bool // the jitter's distribution; otherwise uniform
-	Loss, Duplicate, Reorder   Correlated
-	Corrupt                    Correlated
-	Gap                        uint32
-	Rate                       uint64 // bytes per second, 0 unlimited; of TBF too
-	PacketOverhead             int32  // bytes
-	CellSize                   uint32
-	CellOverhead               int32
-	HasCorrelation, HasReorder bool // as they were given
+	Delay, Jitter            clock.Duration
+	DelayRho                 uint32
+	Normal                   bool // the jitter's distribution; otherwise uniform
+	Loss, Duplicate, Reorder Correlated
+	Corrupt                  Correlated
+	Gap                      uint32
+	Rate                     uint64 // bytes per second, 0 unlimited; of TBF too
+	PacketOverhead           int32  // bytes
+	CellSize                 uint32
+	CellOverhead             int32
+
+	// What was given of netem's settings. A change leaves what was not, but for
+	// limit, delay, jitter, loss, duplicate and gap, which it always sets.
+	HasCorrelation, HasReorder, HasCorrupt, HasRate bool
 
 	// TBF.
 	Burst uint32 // bytes that may go at once
@@ -103,7 +106,31 @@ func (d *Device) ChangeQdisc(c QdiscConfig) {
 	d.qdisc.tokens = d.qdisc.bucket()
 }
 
-func (q *Qdisc) change(c QdiscConfig) { q.QdiscConfig = c }
+// change is the change function of a discipline: netem_change (sch_netem.c)
+// keeps what nobody speaks of.
+func (q *Qdisc) change(c QdiscConfig) {
+	if c.Kind == Netem {
+		old := &q.QdiscConfig
+		if !c.HasCorrelation {
+			c.DelayRho, c.Loss.Rho, c.Duplicate.Rho = old.DelayRho, old.Loss.Rho, old.Duplicate.Rho
+		}
+		switch {
+		case c.HasReorder:
+		case c.Gap > 0:
+			c.Reorder = Correlated{P: math.MaxUint32, Rho: old.Reorder.Rho}
+		default:
+			c.Reorder = old.Reorder
+		}
+		if !c.HasCorrupt {
+			c.Corrupt = old.Corrupt
+		}
+		if !c.HasRate {
+			c.Rate, c.PacketOverhead, c.CellSize, c.CellOverhead = old.Rate, old.PacketOverhead, old.CellSize, old.CellOverhead
+		}
+		c.Normal = c.Normal || old.Normal
+	}
+	q.QdiscConfig = c
+}
 
 // DropQdisc takes d's discipline away. What waits in it is lost.
 func (d *Device) DropQdisc() {

@@ -328,7 +328,7 @@ func (ns *Namespace) ChangeMTU(d *netdev.Device, mtu int) error {
 			return err
 		}
 	case mtu >= lo && mtu <= hi:
-	case d.Kind == netdev.IPIP: // ip_tunnel_change_mtu
+	case d.Kind == netdev.IPIP && !ns.dev(d.Index).tun.bounded: // ip_tunnel_change_mtu
 		return &fib.Error{Errno: fib.EINVAL}
 	case mtu < lo:
 		return &fib.Error{Errno: fib.EINVAL, Msg: "mtu less than device minimum"}

@@ -262,7 +262,8 @@ func hookStage(h netfilter.Hook) trace.Stage { return hookStages[h] }
 func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
 	info := conntrack.Info(v.b.CTInfo)
 	ct, b, where := ns.Conn, v.b, v.where
-	if info == conntrack.New && !ct.NATInitialized(b.Conn, manip) {
+	binds := info == conntrack.New || (info == conntrack.Related || info == conntrack.RelatedReply) && v.IP.Proto() != packet.ProtoICMP
+	if binds && !ct.NATInitialized(b.Conn, manip) {
 		if !ns.bind(v, manip, rt) {
 			return false
 		}
@@ -394,7 +395,9 @@ func (ns *Namespace) reject(b *packet.Buffer, h netfilter.Hook, in, out *inDev, 
 		ns.icmpSend(b, where, &rt, packet.ICMPUnreachable, code, 0)
 		return
 	}
-	ns.sendReset(ip)
+	if t := ns.addrType(ip.Dst32(), 0); t != fib.Broadcast && t != fib.Multicast {
+		ns.sendReset(ip, b)
+	}
 }
 
 // checksumOK says that the checksum behind the IP header is right. In a

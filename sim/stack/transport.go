@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"hoplab/packet"
+	"hoplab/sim/conntrack"
 	"hoplab/sim/trace"
 )
 
@@ -97,25 +98,38 @@ func (ns *Namespace) tcpRcv(in *inDev, b *packet.Buffer, rt *route) {
 
 // Reset answers a segment with RST, and counts it.
 func (ns *Namespace) Reset(ip packet.IPv4) {
-	if ns.sendReset(ip) {
+	if ns.sendReset(ip, nil) {
 		ns.MIB.TCP.OutSegs++
 		ns.MIB.TCP.OutRsts++
 	}
 }
 
 // sendReset answers a segment with RST, RFC 9293 section 3.5.2: tcp_v4_send_reset
-// and nf_send_reset. It has IP ID 0 and DF.
-func (ns *Namespace) sendReset(ip packet.IPv4) bool {
+// and, for a packet that a rule refused, nf_send_reset. It has IP ID 0 and DF.
+func (ns *Namespace) sendReset(ip packet.IPv4, refused *packet.Buffer) bool {
 	t, err := packet.ParseTCP(ip.Payload())
 	if err != nil || t.Flags()&packet.TCPRst != 0 {
 		return false
 	}
-	fl := flow{src: ip.Dst32(), dst: ip.Src32(), tos: ip.TOS(), oif: ns.domain, proto: packet.ProtoTCP, sport: t.DstPort(), dport: t.SrcPort(), anySrc: true}
+	tos, mark := ip.TOS(), uint32(0)
+	if refused != nil {
+		tos = 0
+		if ns.Sysctls.FwmarkReflect {
+			mark = refused.Mark
+		}
+	}
+	fl := flow{src: ip.Dst32(), dst: ip.Src32(), tos: tos, mark: mark, oif: ns.domain, proto: packet.ProtoTCP, sport: t.DstPort(), dport: t.SrcPort(), anySrc: true}
 	var rt route
 	if ns.routeOutput(&fl, &rt) != 0 {
 		return false
 	}
 	b := ns.w.Pool.New(packet.TCPLen)
+	if refused != nil {
+		b.Parent, b.Mark = refused.ID, mark
+		if ns.Conn != nil && ns.Conn.Get(refused.Conn) != nil { // nf_ct_attach
+			b.Conn, b.CTInfo = refused.Conn, uint8(conntrack.Info(refused.CTInfo).Attach())
+		}
+	}
 	r := b.Bytes()
 	binary.BigEndian.PutUint16(r[0:], t.DstPort())
 	binary.BigEndian.PutUint16(r[2:], t.SrcPort())
@@ -135,7 +149,7 @@ func (ns *Namespace) sendReset(ip packet.IPv4) bool {
 	}
 	r[12], r[13] = packet.TCPLen/4<<4, flags
 	packet.TCP(r).UpdateChecksum([4]byte(ip[16:20]), [4]byte(ip[12:16]))
-	h := packet.IPv4Header{TOS: ip.TOS() &^ ecnMask, TotalLen: packet.IPv4Len + packet.TCPLen, Frag: packet.FlagDF, TTL: ns.ttlFor(&rt, fl.dst), Proto: packet.ProtoTCP,
+	h := packet.IPv4Header{TOS: tos &^ ecnMask, TotalLen: packet.IPv4Len + packet.TCPLen, Frag: packet.FlagDF, TTL: ns.ttlFor(&rt, fl.dst), Proto: packet.ProtoTCP,
 		Src: packet.AddrFrom32(fl.src), Dst: packet.AddrFrom32(fl.dst)}
 	h.Put(b.Prepend(packet.IPv4Len))
 	b.SetNetwork()

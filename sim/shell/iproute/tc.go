@@ -297,6 +297,7 @@ func (c *command) netemWords(a args) (q netdev.QdiscConfig, err error) {
 	correlated := func(x *netdev.Correlated, what, corr string) error {
 		err := percent(&x.P, what)
 		if err == nil && number() {
+			q.HasCorrelation = q.HasCorrelation || x == &q.Loss || x == &q.Duplicate
 			err = percent(&x.Rho, corr)
 		}
 		return err
@@ -352,6 +353,7 @@ func (c *command) netemWords(a args) (q netdev.QdiscConfig, err error) {
 			q.HasReorder = true
 			err = correlated(&q.Reorder, "reorder", "reorder")
 		case matches(w, "corrupt"):
+			q.HasCorrupt = true
 			err = correlated(&q.Corrupt, "corrupt", "corrupt")
 		case matches(w, "gap"):
 			var n int
@@ -377,6 +379,7 @@ func (c *command) netemWords(a args) (q netdev.QdiscConfig, err error) {
 				}
 			}
 		case matches(w, "rate"):
+			q.HasRate = true
 			if w, err = a.next(); err != nil {
 				break
 			}
