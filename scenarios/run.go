@@ -187,7 +187,7 @@ func (r *Runner) Step(ctx context.Context) (bool, error) {
 			return true, nil
 		}
 		r.lab.Step()
-		if w := r.worked(); (n%often == 0 || w > worked+often) && ctx.Err() != nil {
+		if w := r.Worked(); (n%often == 0 || w > worked+often) && ctx.Err() != nil {
 			r.stop()
 			return false, fmt.Errorf("scenario %s was interrupted: %w", r.scenario.Name, context.Cause(ctx))
 		} else if w > worked+often {

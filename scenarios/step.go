@@ -153,12 +153,14 @@ func (r *Runner) maxWork() int {
 	return DefaultMaxWork
 }
 
-// worked is how much the commands of all steps have done.
-func (r *Runner) worked() int {
-	if r.begun == nil || r.begun.desk == nil {
-		return 0
+// Worked is how much the commands of all steps have done, in units of
+// shell.Shell.Worked: between two calls of Settle it may be much.
+func (r *Runner) Worked() int {
+	n := 0
+	for _, d := range r.desks { // any order: a sum
+		n += d.sh.Worked()
 	}
-	return r.begun.desk.sh.Worked()
+	return n
 }
 
 // ended looks at how the command came to its end. some says that there is

@@ -235,7 +235,9 @@ func (a *app) do(x pane.Action) tea.Cmd {
 	case pane.Line:
 		return a.typed(x.Text)
 	case pane.Stop:
-		return a.interrupt()
+		return a.press(replay.Interrupt)
+	case pane.EOF:
+		return a.press(replay.EndInput)
 	case pane.Shell:
 		return a.askShell()
 	case pane.Columns:

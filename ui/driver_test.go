@@ -88,7 +88,7 @@ func namedKeys() map[string]tea.Msg {
 	k := func(t tea.KeyType) tea.Msg { return tea.KeyMsg{Type: t} }
 	return map[string]tea.Msg{"enter": k(tea.KeyEnter), "esc": k(tea.KeyEsc), "tab": k(tea.KeyTab), "shift+tab": k(tea.KeyShiftTab), "up": k(tea.KeyUp), "down": k(tea.KeyDown), "left": k(tea.KeyLeft), "right": k(tea.KeyRight),
 		"pgup": k(tea.KeyPgUp), "pgdown": k(tea.KeyPgDown), "home": k(tea.KeyHome), "end": k(tea.KeyEnd), "backspace": k(tea.KeyBackspace), "space": tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}},
-		"ctrl+c": k(tea.KeyCtrlC), "ctrl+n": k(tea.KeyCtrlN), "ctrl+t": k(tea.KeyCtrlT), "ctrl+s": k(tea.KeyCtrlS), "ctrl+l": k(tea.KeyCtrlL), "ctrl+u": k(tea.KeyCtrlU)}
+		"ctrl+c": k(tea.KeyCtrlC), "ctrl+n": k(tea.KeyCtrlN), "ctrl+t": k(tea.KeyCtrlT), "ctrl+s": k(tea.KeyCtrlS), "ctrl+l": k(tea.KeyCtrlL), "ctrl+u": k(tea.KeyCtrlU), "ctrl+d": k(tea.KeyCtrlD), "ctrl+w": k(tea.KeyCtrlW)}
 }
 
 // again presses a key until the screen shows a text.

@@ -449,7 +449,7 @@ func (a *app) typed(line string) tea.Cmd {
 	case a.job != nil:
 		a.queue(func() tea.Cmd { return a.typed(line) })
 		return nil
-	case shell.Incomplete(line + "\n"):
+	case !a.reads(n) && shell.Incomplete(line+"\n"):
 		a.shell.More(line + "\n")
 		return nil
 	case s.Settled():
@@ -457,6 +457,12 @@ func (a *app) typed(line string) tea.Cmd {
 		return a.submit(line)
 	}
 	return a.try(n, netns, line)
+}
+
+// reads reports that a program in a shell waits for a line that is typed.
+func (a *app) reads(n int) bool {
+	l := a.c.S.Shells()
+	return n >= 0 && n < len(l) && l[n].Reads && !a.c.S.Past()
 }
 
 // inEarnest runs the line that was tried on a copy of the past in earnest: what came
@@ -519,9 +525,9 @@ func (a *app) submit(line string) tea.Cmd {
 		}
 		n = len(s.Shells()) - 1
 		a.shell.Opened(n)
-	} else if !s.Shells()[n].Ready {
+	} else if l := s.Shells()[n]; !l.Ready && !l.Reads {
 		a.shell.Put(line)
-		a.say(a.c.T("the line before still runs; ctrl+c ends it", "앞의 줄이 아직 실행 중입니다. ctrl+c로 끝냅니다"))
+		a.say(a.c.T("the line before still runs and reads nothing; ctrl+c ends it", "앞의 줄이 아직 실행 중이며 입력을 읽지 않습니다. ctrl+c로 끝냅니다"))
 		return nil
 	}
 	if err := s.Input(replay.TypeLine, n, line); err != nil {
@@ -532,19 +538,22 @@ func (a *app) submit(line string) tea.Cmd {
 	return a.piece()
 }
 
-// interrupt is Ctrl-C in the shell in front.
-func (a *app) interrupt() tea.Cmd {
+// press is Ctrl-C or Ctrl-D in the shell in front.
+func (a *app) press(key replay.InputKind) tea.Cmd {
 	s := a.c.S
 	if a.job != nil {
-		a.job.cancel = true
+		a.job.cancel = key == replay.Interrupt
 		return nil
 	}
 	_, n, _ := a.shell.Front()
-	if !s.Settled() {
+	switch {
+	case n < 0 || n >= len(s.Shells()): // nothing was typed yet
+		return nil
+	case !s.Settled():
 		a.say(a.c.T("this is the past; G goes to the end", "과거입니다. G로 끝으로 갑니다"))
 		return nil
 	}
-	if err := s.Input(replay.Interrupt, n, ""); err != nil {
+	if err := s.Input(key, n, ""); err != nil {
 		a.fail(err)
 		return nil
 	}

@@ -34,7 +34,7 @@ func (s *Shell) Terminal(ns string) (*Terminal, error) {
 	t := &Terminal{s: s, p: p}
 	p.start(func() int {
 		t.in = newInterp(p, "bash", nil)
-		t.in.interactive = true
+		t.in.interactive, t.in.personal = true, true
 		t.in.shellPID = p.PID
 		return t.loop()
 	})
@@ -53,19 +53,21 @@ func (t *Terminal) loop() int {
 			t.p.block(&t.wait)
 			continue
 		}
-		t.in.lineRuns = true
-		t.runOne()
-		t.in.lineRuns = false
+		t.in.line = 0
+		t.in.personally(t.line)
 		t.busy = false
 	}
 	t.in.exitTrap(t.in.status)
 	return t.in.status
 }
 
-func (t *Terminal) runOne() {
-	in := t.in
+// personally runs what a person typed: Ctrl-C ends it and not the shell, and jobs
+// that have ended are told of.
+func (in *interp) personally(src string) {
 	scopes := len(in.scopes)
+	in.lineRuns = true
 	defer func() {
+		in.lineRuns = false
 		switch r := recover().(type) {
 		case nil:
 		case lineAbort:
@@ -76,8 +78,7 @@ func (t *Terminal) runOne() {
 			panic(r)
 		}
 	}()
-	in.line = 0
-	in.runSource(t.line)
+	in.runSource(src)
 	in.ret = false
 	in.runTraps()
 	for _, j := range append([]*job(nil), in.jobs...) {
@@ -106,7 +107,7 @@ func (t *Terminal) Start(line string) {
 }
 
 // Ready says that the shell waits for the next line, or has ended.
-func (t *Terminal) Ready() bool { return !t.busy || t.p.done }
+func (t *Terminal) Ready() bool { return !t.busy && !t.eof || t.p.done }
 
 // Done says that the shell has ended: exit.
 func (t *Terminal) Done() bool { return t.p.done }
@@ -130,12 +131,20 @@ func (t *Terminal) Process() *Process { return t.p }
 
 // Prompt is PS1, or what stands for it: root@k8s-w1:~#.
 func (t *Terminal) Prompt() string {
-	if t.in != nil {
-		if ps1, ok := t.in.find("PS1").value(); ok {
-			return t.in.prompt(ps1)
+	prompt, _ := t.p.Prompt()
+	return prompt
+}
+
+// Prompt is what a shell shows before it reads a command. waits reports that the
+// process is a shell that talks to a person and waits for one.
+func (p *Process) Prompt() (prompt string, waits bool) {
+	waits = p.interp != nil && p.interp.interactive && !p.interp.lineRuns
+	if p.interp != nil {
+		if ps1, ok := p.interp.find("PS1").value(); ok {
+			return p.interp.prompt(ps1), waits
 		}
 	}
-	return t.s.prompt(t.p, `\u@\h:\w\$ `)
+	return p.shell.prompt(p, `\u@\h:\w\$ `), waits
 }
 
 // Incomplete says that a line needs more: an open quote, an if without fi.

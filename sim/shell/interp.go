@@ -61,7 +61,8 @@ type interp struct {
 	retStatus   int // before return
 	inTrap      bool
 	exiting     bool
-	interactive bool
+	interactive bool // it talks to a person
+	personal    bool // likewise, or it is a subshell of one that does: bash's interactive_shell
 	tail        bool // the next simple command is the last thing of this process
 
 	dynamic     map[string]bool
@@ -232,7 +233,7 @@ func (in *interp) prefix() string {
 	if in.asTool {
 		return ""
 	}
-	if in.interactive {
+	if in.personal {
 		return "bash: "
 	}
 	return fmt.Sprintf("%s: line %d: ", in.name, in.line)

@@ -20,7 +20,7 @@ func ownTools() []Tool {
 		{Flag: "-e -u -x -v -f -n -C", Help: "as set"},
 		{Flag: "-o NAME", Help: "as set -o"},
 		{Flag: "-l, --login, --norc, --noprofile", Help: "accepted; there are no such files"},
-		{Flag: "-i", Help: "interactive", NotModelled: true},
+		{Flag: "-i", Help: "interactive: on a terminal only"},
 		{Flag: "Ctrl-Z, bg, kill -STOP", Help: "stopping a process and going on later", NotModelled: true},
 		{Flag: "${ COMMAND; }", Help: "a substitution without a subshell", NotModelled: true},
 		{Flag: "ulimit", Help: "limits other than those of the lab", NotModelled: true},
@@ -79,7 +79,9 @@ func runBash(c *Call) int {
 				stdin = true
 			case 'l':
 			case 'i':
-				return c.NotModelled(2, "-i: an interactive shell inside of a script")
+				if !c.IsTerminal(0) {
+					return c.NotModelled(2, "-i: an interactive shell without a terminal")
+				}
 			default:
 				rest += string(f)
 			}
@@ -119,6 +121,9 @@ func runBash(c *Call) int {
 		return in.runScript(string(data))
 	}
 	in.params = args
+	if c.IsTerminal(0) && c.IsTerminal(2) {
+		in.interactive, in.personal = true, true
+	}
 	return in.toplevel(func() int { return in.runStream(c) })
 }
 
@@ -128,6 +133,10 @@ func (in *interp) runStream(c *Call) int {
 	var text []byte // line ends for what has run, so that lines keep their numbers
 	for b, end := make([]byte, 1), false; !end; {
 		n, err := c.In.Read(b)
+		if err == vfs.EINTR { //nolint:errorlint // our own value
+			in.runTraps()
+			continue
+		}
 		text, end = append(text, b[:n]...), err != nil
 		if end && err != io.EOF { //nolint:errorlint // as io.Reader has it
 			fmt.Fprintf(c.Err, "%s: %s\n", c.Args[0], vfs.Text(err))
@@ -139,6 +148,14 @@ func (in *interp) runStream(c *Call) int {
 		_, bad := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), "")
 		if _, ok := quoteArith(string(text), bad); ok {
 			bad = nil
+		}
+		if in.interactive {
+			in.personally(string(text))
+			if end {
+				fmt.Fprintln(c.Err, "exit")
+			}
+			text = nil
+			continue
 		}
 		in.runSource(string(text))
 		if bad != nil || len(text) > maxSource {

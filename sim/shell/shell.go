@@ -357,6 +357,14 @@ func (s *Shell) poll(self *Process) {
 // Reading says that a program waits for Stdin.
 func (s *Shell) Reading() bool { return len(s.readers) > 0 }
 
+// Reader is the program that waits for Stdin, nil if none does.
+func (s *Shell) Reader() *Process {
+	if !s.Reading() {
+		return nil
+	}
+	return s.readers[0]
+}
+
 // Typed tells programs that wait for Stdin that there is something to read.
 func (s *Shell) Typed() { s.readers.wake() }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"time"
 
@@ -117,7 +116,7 @@ func (x *session) inputReady() bool {
 
 // read reads a command: a line, and more of them while something is open.
 func (x *session) read() (string, error) {
-	text, err := x.edit.Prompt(x.prompt())
+	text, err := x.edit.Prompt(x.where(x.term.Process()))
 	for err == nil && shell.Incomplete(text+"\n") {
 		var more string
 		if more, err = x.edit.Prompt("> "); errors.Is(err, io.EOF) {
@@ -126,15 +125,6 @@ func (x *session) read() (string, error) {
 		text += "\n" + more
 	}
 	return text, err
-}
-
-// prompt says where one is: root@k8s-w1:~# on a machine, pod1:~# in a pod.
-func (x *session) prompt() string {
-	p := x.term.Prompt()
-	if x.isPod(x.term.Process().NS.Name) {
-		p = strings.TrimPrefix(p, "root@")
-	}
-	return p
 }
 
 // Read is what programs read from the terminal. A shell that was started from
@@ -149,7 +139,6 @@ func (x *session) Read(b []byte) (int, error) {
 			line, err = x.edit.Prompt(x.where(p))
 		}
 		if err != nil {
-			fmt.Fprintln(x.app.out, "exit")
 			return 0, err
 		}
 		if line != "" {
@@ -172,23 +161,20 @@ func (x *session) inner() *shell.Process {
 		if !p.Proc.Running() || p == x.term.Process() {
 			continue
 		}
-		if name := path.Base(p.Args[0]); len(p.Args) == 1 && (name == "bash" || name == "sh") {
+		if _, ok := p.Prompt(); ok {
 			return p
 		}
 	}
 	return nil
 }
 
-// where is the prompt of a shell inside.
+// where is the prompt of a shell.
 func (x *session) where(p *shell.Process) string {
-	dir, prefix := p.Dir, "root@"
-	if home := p.Getenv("HOME"); home != "" && (dir == home || strings.HasPrefix(dir, home+"/")) {
-		dir = "~" + dir[len(home):]
-	}
+	prompt, _ := p.Prompt()
 	if x.isPod(p.NS.Name) {
-		prefix = ""
+		prompt = strings.TrimPrefix(prompt, "root@")
 	}
-	return prefix + x.shell.Hostname(p.NS) + ":" + dir + "# "
+	return prompt
 }
 
 func (x *session) isPod(name string) bool { return x.shell.Lab().Node(name) != name }

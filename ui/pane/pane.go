@@ -40,6 +40,7 @@ type (
 	Copy     struct{ Text, What string }
 	Line     struct{ Text string } // a line was typed into the shell
 	Stop     struct{}              // Ctrl-C in the shell
+	EOF      struct{}              // Ctrl-D in the shell
 	Shell    struct{ NetNS string }
 	NextStep struct{}
 	Answer   struct{ Text string }

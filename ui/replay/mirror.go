@@ -88,12 +88,15 @@ func (m *Mirror) At(ctx context.Context, p Point, f func(*sim.Lab)) error {
 	if p.nth > 0 {
 		stop--
 	}
-	for n := 1; w.ticks < stop; n++ {
+	for n, worked := 1, w.worked(); w.ticks < stop; n++ {
 		if err := m.step(p); err != nil {
 			return err
 		}
-		if n%often == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
+		if now := w.worked(); n%often == 0 || now > worked+often {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			worked = now
 		}
 	}
 	if p.nth == 0 {
@@ -158,8 +161,11 @@ func (m *Mirror) Walk(ctx context.Context, s []Event, p Point) ([]Step, error) {
 	return steps, err
 }
 
-// tryTicks is how much a line on a copy may do.
-const tryTicks = 200_000
+// How much a line on a copy may do.
+const (
+	tryTicks = 200_000
+	tryWork  = 2_000_000
+)
 
 // Try runs a line in a shell on a copy of the lab as it was at a point, which is
 // thrown away: it changes nothing. netns is where the shell is if number n was not
@@ -190,8 +196,8 @@ func (s *Session) Try(ctx context.Context, p Point, n int, netns, line string) (
 	if err := w.apply(Input{Kind: TypeLine, Shell: n, Text: line}); err != nil {
 		return "", err
 	}
-	for i := 0; i < tryTicks && !w.shells[n].term.Ready(); i++ {
-		if i%often == 0 && ctx.Err() != nil {
+	for i, worked := 0, w.worked(); i < tryTicks && w.worked() < worked+tryWork && !w.shells[n].term.Ready(); i++ {
+		if ctx.Err() != nil {
 			return b.String(), context.Cause(ctx)
 		}
 		if !w.tick() {

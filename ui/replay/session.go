@@ -57,12 +57,13 @@ type Shell struct {
 	Ready  bool // it waits for a line
 	Done   bool // it has ended
 	Wait   bool // what runs waits for others to do something: tcpdump, ncat -l
+	Reads  bool // what runs waits for a line that is typed
 }
 
 func (s *Session) look() now {
 	n := now{ticks: s.world.ticks, busy: s.world.busy(), stands: s.stands()}
 	for _, t := range s.world.shells {
-		n.shells = append(n.shells, Shell{t.netns, s.world.prompt(t), t.term.Ready(), t.term.Done(), t.waits()})
+		n.shells = append(n.shells, Shell{t.netns, s.world.prompt(t), t.term.Ready(), t.term.Done(), t.waits(), !t.term.Ready() && t.sh.Reading()})
 	}
 	return n
 }
@@ -281,8 +282,13 @@ type Work struct {
 	now   now
 }
 
-// slice is how much one Work does: few milliseconds.
-const slice = 512
+// How much one Work does, in ticks, and in units of work of programs that take no
+// time: few milliseconds, but for a loop without an end, which is on the processor
+// for some tens of them.
+const (
+	slice     = 512
+	sliceWork = 50_000
+)
 
 // Work lets the lab run on for a moment, or until an event meets the goal. The
 // session's goroutine takes the result; until then nothing but reading may be
@@ -291,7 +297,8 @@ func (s *Session) Work(g Goal) *Work {
 	k := &Work{}
 	base := len(s.rec.fresh.Events)
 	hops := len(s.rec.fresh.Hops)
-	for k.ticks < slice {
+	worked := s.world.worked()
+	for k.ticks < slice && s.world.worked() < worked+sliceWork {
 		if s.rec.events >= MaxEvents {
 			k.err = ErrFull
 			break

@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -20,9 +22,9 @@ type InputKind uint8
 const (
 	BeginStep  InputKind = iota // the scenario's next step
 	OpenShell                   // Text: the namespace
-	TypeLine                    // Shell, Text
+	TypeLine                    // Shell, Text: a command, or a line for the program that reads the keyboard
 	Interrupt                   // Shell: Ctrl-C
-	CloseShell                  // Shell: Ctrl-D
+	EndInput                    // Shell: Ctrl-D, for that program or the shell
 	PassTime                    // For
 )
 
@@ -55,7 +57,29 @@ type terminal struct {
 	netns string
 	sh    *shell.Shell
 	term  *shell.Terminal
+	keys  *keyboard
 }
+
+// keyboard is what was typed for programs that read it. They get a line at a time,
+// as from a terminal.
+type keyboard struct {
+	text []byte
+	eof  bool // Ctrl-D behind it
+}
+
+// Read gives the next line, or a part of it.
+func (k *keyboard) Read(b []byte) (int, error) {
+	if len(k.text) == 0 {
+		k.eof = false
+		return 0, io.EOF
+	}
+	n := copy(b, k.text[:bytes.IndexByte(k.text, '\n')+1])
+	k.text = k.text[n:]
+	return n, nil
+}
+
+// ready says that Read has something to give.
+func (k *keyboard) ready() bool { return len(k.text) > 0 || k.eof }
 
 // newWorld builds the lab. o says who looks.
 func newWorld(e *scenarios.Entry, o scenarios.Options) (*world, error) {
@@ -73,9 +97,17 @@ func (w *world) close() {
 	w.runner.Close()
 }
 
-// apply lets an input in. It takes a tick.
+// apply lets an input in. It takes a tick, unless it cannot be.
 func (w *world) apply(in Input) error {
 	w.ticks++
+	err := w.let(in)
+	if err != nil {
+		w.ticks--
+	}
+	return err
+}
+
+func (w *world) let(in Input) error {
 	switch in.Kind {
 	case BeginStep:
 		_, err := w.runner.Begin()
@@ -92,16 +124,48 @@ func (w *world) apply(in Input) error {
 	t := w.shells[in.Shell]
 	switch in.Kind {
 	case TypeLine:
-		if t.term.Done() {
-			return errors.New("the shell has ended; open another one")
-		}
-		w.print(in.Shell, w.prompt(t)+in.Text+"\n")
-		t.term.Start(in.Text)
+		return w.typeLine(t, in)
 	case Interrupt:
 		w.print(in.Shell, "^C\n")
+		*t.keys = keyboard{}
 		t.sh.Interrupt(shell.SIGINT)
-	case CloseShell:
+	case EndInput:
+		return w.endInput(t, in)
+	}
+	return nil
+}
+
+// typeLine gives a line to the shell, or to the program that reads.
+func (w *world) typeLine(t *terminal, in Input) error {
+	switch {
+	case t.term.Done():
+		return errors.New("the shell has ended; open another one")
+	case t.term.Ready():
+		w.print(in.Shell, w.prompt(t)+in.Text+"\n")
+		*t.keys = keyboard{} // what the program before has left
+		t.term.Start(in.Text)
+	case t.sh.Reading():
+		w.print(in.Shell, w.prompt(t)+in.Text+"\n")
+		t.keys.text = append(append(t.keys.text, in.Text...), '\n')
+		t.sh.Typed()
+	default:
+		return errors.New("the line before still runs and reads nothing")
+	}
+	return nil
+}
+
+// endInput is Ctrl-D.
+func (w *world) endInput(t *terminal, in Input) error {
+	switch {
+	case t.term.Done():
+		return errors.New("the shell has ended; open another one")
+	case t.term.Ready():
+		w.print(in.Shell, w.prompt(t)+"exit\n")
 		t.term.Close()
+	case t.sh.Reading():
+		w.print(in.Shell, w.prompt(t))
+		t.keys.eof = true
+		t.sh.Typed()
 	}
 	return nil
 }
@@ -120,7 +184,8 @@ func (o out) Write(b []byte) (int, error) {
 
 func (w *world) open(netns string) error {
 	o := out{w, len(w.shells)}
-	sh, err := w.runner.OpenShell(shell.Options{Start: netns, Stdout: o, Stderr: o, TTY: true, MaxOutput: maxOutput})
+	keys := &keyboard{}
+	sh, err := w.runner.OpenShell(shell.Options{Start: netns, Stdin: keys, InputReady: keys.ready, Stdout: o, Stderr: o, TTY: true, MaxOutput: maxOutput})
 	if err != nil {
 		return err
 	}
@@ -129,7 +194,7 @@ func (w *world) open(netns string) error {
 		sh.Close()
 		return err
 	}
-	w.shells = append(w.shells, &terminal{netns, sh, t})
+	w.shells = append(w.shells, &terminal{netns, sh, t, keys})
 	return nil
 }
 
@@ -140,6 +205,15 @@ func (w *world) busy() bool {
 		return true
 	}
 	return w.typing() >= 0
+}
+
+// worked is how much all programs have done; see shell.Shell.Worked.
+func (w *world) worked() int {
+	n := w.runner.Worked()
+	for _, t := range w.shells {
+		n += t.sh.Worked()
+	}
+	return n
 }
 
 // typing is the first shell whose line is not over, -1 for none.
@@ -178,13 +252,23 @@ func (w *world) tick() bool {
 	return w.lab.Step()
 }
 
-// prompt says where one is: root@k8s-w1:~# on a machine, pod1:~# in a pod.
+// prompt says where one is, root@k8s-w1:~# on a machine and pod1:~# in a pod, of
+// the shell that reads; a program that reads has none.
 func (w *world) prompt(t *terminal) string {
-	p := t.term.Prompt()
-	if ns := t.term.Process().NS.Name; w.lab.Node(ns) != ns {
-		p = strings.TrimPrefix(p, "root@")
+	p := t.term.Process()
+	if !t.term.Ready() {
+		if p = t.sh.Reader(); p == nil {
+			return ""
+		}
 	}
-	return p
+	prompt, waits := p.Prompt()
+	if !waits && !t.term.Ready() {
+		return ""
+	}
+	if ns := p.NS.Name; w.lab.Node(ns) != ns {
+		prompt = strings.TrimPrefix(prompt, "root@")
+	}
+	return prompt
 }
 
 // waits reports that what runs in a shell waits for others: packets that nobody
@@ -192,6 +276,9 @@ func (w *world) prompt(t *terminal) string {
 func (t *terminal) waits() bool {
 	if t.term.Ready() {
 		return false
+	}
+	if t.sh.Reading() {
+		return true
 	}
 	for _, p := range t.sh.Own() {
 		switch path.Base(p.Args[0]) {

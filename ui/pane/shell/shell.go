@@ -133,6 +133,7 @@ func (p *Pane) Keys() []pane.Binding {
 		pane.Bind("tab", p.T("complete", "자동 완성"), pane.Always(func(pane.Key) { p.complete() })),
 		pane.Bind("up/ctrl+p down", p.T("lines typed before", "이전에 입력한 줄"), pane.Always(p.recall)),
 		pane.Bind("ctrl+c", p.T("end what runs", "실행 중인 것 끝내기"), p.interrupt),
+		pane.Bind("ctrl+d", p.T("on an empty line: the end of what is typed, for a program that reads or for the shell", "빈 줄에서: 입력 끝. 읽고 있는 프로그램 또는 셸에 전달"), p.end),
 		another,
 		pane.Bind("ctrl+t", p.T("the next shell", "다음 셸"), pane.Always(func(pane.Key) { p.front, p.scroll = (p.front+1)%len(p.all), 0 })),
 		pane.Bind("pgup pgdown", p.T("scroll", "스크롤"), pane.Always(p.page)),
@@ -167,7 +168,7 @@ func (p *Pane) enter(pane.Key) pane.Action {
 	full := e.more + text
 	e.more = ""
 	e.Set("")
-	if strings.TrimSpace(full) == "" {
+	if strings.TrimSpace(full) == "" && !p.reads(e) {
 		return pane.Done{}
 	}
 	return pane.Line{Text: full}
@@ -182,6 +183,22 @@ func (p *Pane) interrupt(pane.Key) pane.Action {
 	e.Set("")
 	e.more = ""
 	return pane.Done{}
+}
+
+// end is Ctrl-D: on a line with text it deletes a character.
+func (p *Pane) end(k pane.Key) pane.Action {
+	e := p.term()
+	if e.Text() != "" {
+		e.Press(k.Name, "")
+		return pane.Done{}
+	}
+	return pane.EOF{}
+}
+
+// reads reports that a program waits for a line that is typed.
+func (p *Pane) reads(e *term) bool {
+	s, ok := p.live(e)
+	return ok && s.Reads && !p.S.Past()
 }
 
 // page scrolls.
@@ -270,7 +287,7 @@ func (p *Pane) View() []look.Line {
 	switch {
 	case s.Done:
 		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+n opens another)", "(끝난 셸입니다. ctrl+n으로 새로 엽니다)")))
-	case s.Ready || p.S.Past():
+	case s.Ready || s.Reads || p.S.Past():
 		prompt := s.Prompt
 		if e.more != "" {
 			prompt = "> "

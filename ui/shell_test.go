@@ -1,0 +1,44 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is typed goes to the program that reads it.
+func TestTypingIntoPrograms(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "read x; echo [$x]", "enter")
+	d.press("some words", "enter").shows("[some words]", "root@k8s-w1:~#")
+	d.press("cat > /tmp/f", "enter", "first", "enter", "enter", "third (", "enter")
+	d.press("ab", "left", "ctrl+d", "ctrl+u", "ctrl+d").shows("root@k8s-w1:~#")
+	d.press("wc -l /tmp/f", "enter").shows("3 /tmp/f")
+	d.press("bash", "enter", "nosuch", "enter").shows("bash: nosuch: command not found")
+	d.press("exit", "enter", "sleep 500", "enter").shows("it runs; ctrl+c ends it")
+	d.press("ctrl+d", "too early", "enter").shows("reads nothing", "ctrl+c ends it").press("ctrl+u", "ctrl+c").shows("root@k8s-w1:~#")
+	d.press("ctrl+d").shows("exit", "this shell has ended")
+	d.press("ctrl+d", "ls", "enter").shows("the shell has ended; open another one")
+}
+
+// An endless loop, or a flood, leaves the screen alive, and esc stops it.
+func TestEscStopsWhatHasNoEnd(t *testing.T) {
+	for _, line := range []string{"while :; do :; done", "ping -f 172.16.184.1", "ping -i 0.01 -c 100000 172.16.184.1"} {
+		d := free(t, "cross-node-ping")
+		d.press("6", "ctrl+n", "ctrl+u", "pod1", "enter", line)
+		d.a.Update(namedKeys()["enter"])
+		require.NotNil(t, d.a.job, line)
+		for range 5 {
+			d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+		}
+		require.NotNil(t, d.a.job, line)
+		d.a.Update(namedKeys()["esc"])
+		begin := time.Now()
+		d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+		require.Less(t, time.Since(begin), time.Second, "one piece of work")
+		require.Nil(t, d.a.job, line)
+		d.shows("stopped")
+		d.press("6", "ctrl+c").shows("pod1:~#")
+	}
+}
