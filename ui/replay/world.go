@@ -20,12 +20,12 @@ type InputKind uint8
 
 // The kinds of inputs.
 const (
-	BeginStep  InputKind = iota // the scenario's next step
-	OpenShell                   // Text: the namespace
-	TypeLine                    // Shell, Text: a command, or a line for the program that reads the keyboard
-	Interrupt                   // Shell: Ctrl-C
-	EndInput                    // Shell: Ctrl-D, for that program or the shell
-	PassTime                    // For
+	BeginStep InputKind = iota // the scenario's next step
+	OpenShell                  // Text: the namespace
+	TypeLine                   // Shell, Text: a command, or a line for the program that reads the keyboard
+	Interrupt                  // Shell: Ctrl-C
+	EndInput                   // Shell: Ctrl-D, for that program or the shell
+	PassTime                   // For
 )
 
 // Input is something that came from outside, and when.
