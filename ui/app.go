@@ -246,6 +246,12 @@ func (a *app) do(x pane.Action) tea.Cmd {
 		if a.lesson.Open() == nil {
 			a.say(a.c.T("now see: n goes from hop to hop", "이제 확인하세요: n으로 홉마다 이동"))
 		}
+	case pane.Ask:
+		p := &prompt{label: x.Label, enter: func(text string) tea.Cmd { x.Enter(text); return nil }}
+		if len(x.Words) > 0 {
+			p.words = func() []string { return x.Words }
+		}
+		a.read(p, x.Text)
 	case pane.Enter:
 		return a.run(replay.Goal{Kind: replay.NextHop})
 	case pane.Open:

@@ -446,3 +446,58 @@ func freeFile(t *testing.T, name string) *driver {
 	d.a.c.LessonMode = false
 	return d.press("2")
 }
+
+// The tables say what they were, and are searched, turned sideways and chosen by
+// keys.
+func TestTablesByKeys(t *testing.T) {
+	d := free(t, "pod-to-internet")
+	d.size(120, 36).to("n", "k8s-w1:ens5", "ARP, Request who-has 192.168.10.1").press("5", "z")
+	d.press("right", "right", "right", "right", "right").shows("k8s-w1# iptables -t nat -nvL")
+	d.press("/", "MASQ", "enter", "/", "enter").shows("~     1    84 MASQUERADE", "-     0     0")
+	d.press(">", ">").shows("set cali40masq-ipam-pools src").hides("84 MASQUERADE")
+	d.press("<", "<").shows("84 MASQUERADE")
+	d.press("s").shows("k8s-w1# iptables -t nat -S", "-A cali-nat-outgoing").press("s").shows("iptables -t nat -nvL")
+	d.press("enter", "rou", "tab", "enter").shows("router# iptables -t nat -nvL")
+	d.press("o").shows("k8s-w1# iptables")
+	d.press("left", "left").shows("k8s-w1# conntrack -L", "+ icmp     1 30 src=172.16.158.1 dst=8.8.8.8", "[UNREPLIED] src=8.8.8.8 dst=192.168.10.101")
+	d.press("left", "left", "left", "left").shows("k8s-w1# nstat -as").press("right")
+	d.to("n", "k8s-w1:calice0906292e2", "echo reply").press("5", "right", "right", "right")
+	require.Contains(t, d.pane("state"), "- icmp     1 ", "the entry as it was")
+}
+
+// In the bytes the cursor is in the tree and in the dump.
+func TestBytesByKeys(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.size(120, 36).to("n", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102: IP").press("4", "z")
+	d.shows("▸ ▾ outer Ethernet 02:00:c0:a8:0a:65", "▾ outer IPv4 192.168.10.101", "▾ inner IPv4 172.16.158.1", "ok, computed the same")
+	d.shows("0000[02 00 c0 a8 0a 66 02 00 c0 a8 0a 65 08 00]45 00", "byte 0 (0x0000): 0x02 = 2 = 00000010")
+	d.press("down", "down").shows("▸   src        02:00:c0:a8:0a:65", "66[02 00 c0 a8 0a 65]08")
+	d.press("right", "right").shows("byte 8 (0x0008): 0xc0", "▸   src")
+	for range 8 {
+		d.press("right")
+	}
+	d.shows("byte 16 (0x0010)", "▸   length     104", "0010[00 68]")
+	d.press("enter").shows("▸ ▹ outer IPv4").hides("length     104")
+	d.press("n").shows("▹ outer IPv4") // as it was left
+	d.press("enter").shows("▾ outer IPv4", "length     104")
+	d.press("c")
+	require.Contains(t, d.clip, "0800450000")
+	d.press("end", "home").shows("▸ ▾ outer Ethernet")
+}
+
+// What brought a packet to a crossing, and why it ends.
+func TestWhyOfACrossing(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.to("n", "k8s-w1:calice0906292e2", "ARP, Reply")
+	require.Contains(t, d.pane("why"), "made here because of A, k8s-w1:calice0906292e2: ARP, Request who-has 169.254.1.1")
+	d.to("n", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102: IP")
+	why := d.pane("why")
+	for _, s := range []string{"from k8s-w1:tunl0 Out; decided there:", "encap     + 20 bytes", "headers   + Ethernet", "+ IPv4 192.168.10.101 > 192.168.10.102 ttl 63", "decided here:", "neigh     192.168.10.102 is 02:00:c0:a8:0a:66 (answered by k8s-w2"} {
+		require.Contains(t, why, s)
+	}
+	d.to("n", "k8s-w2:tunl0", "echo request")
+	require.Contains(t, d.pane("why"), "- IPv4 192.168.10.101 > 192.168.10.102 ttl 63")
+	d.to("n", "k8s-w2:calibd2348b4f67", "echo reply")
+	require.Contains(t, d.pane("why"), "conntrack ESTABLISHED: the first packet of the other direction")
+	require.Contains(t, d.pane("why"), "changed: [UNREPLIED] is gone")
+}

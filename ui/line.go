@@ -12,6 +12,7 @@ import (
 	"hoplab/scenarios"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
+	"hoplab/ui/pane/state"
 	"hoplab/ui/replay"
 )
 
@@ -223,13 +224,11 @@ func (l *liner) tables(machine string) {
 	l.drive(l.wanted())
 	for i, t := range l.c.Tables {
 		fmt.Fprintf(l.out, "%s# %s\n", t.Machine, t.Command)
-		for _, x := range t.Lines {
-			mark := "  "
-			if i < len(l.c.Before) && !slices.Contains(l.c.Before[i].Lines, x) {
-				mark = "+ "
-			}
-			fmt.Fprintln(l.out, mark+x)
+		var before []string
+		if i < len(l.c.Before) {
+			before = l.c.Before[i].Lines
 		}
+		l.lines(state.Rows(before, t.Lines, l.c.Before != nil))
 	}
 }
 

@@ -333,15 +333,16 @@ func (a *app) wanted() tea.Cmd {
 	a.look = &lookJob{at, machine, cancel}
 	a.c.Looking = true
 	n, now, m := a.serial, s.Point(at), s.Mirror()
+	commands := replay.Commands(a.c.AsRules)
 	earlier, some := s.Point(stopBefore(s)), at > 0
 	return func() tea.Msg {
 		msg := lookMsg{serial: n, event: at, machine: machine}
 		if some {
-			msg.err = m.At(ctx, earlier, func(l *sim.Lab) { msg.before = replay.Tables(l, machine, replay.Commands()) })
+			msg.err = m.At(ctx, earlier, func(l *sim.Lab) { msg.before = replay.Tables(l, machine, commands) })
 		}
 		if msg.err == nil {
 			msg.err = m.At(ctx, now, func(l *sim.Lab) {
-				msg.tables, msg.net = replay.Tables(l, machine, replay.Commands()), replay.NetOf(l)
+				msg.tables, msg.net = replay.Tables(l, machine, commands), replay.NetOf(l)
 			})
 		}
 		msg.walked = -1

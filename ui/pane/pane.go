@@ -47,6 +47,11 @@ type (
 	Open     struct{ Index int }
 	Enter    struct{} // go on: what that is depends
 	Columns  struct{} // choose the interfaces that are side by side
+	Ask      struct { // read a line at the bottom
+		Label, Text string
+		Words       []string // that it may be, for tab
+		Enter       func(string)
+	}
 )
 
 // Common is handed to all panes.
@@ -62,6 +67,7 @@ type Common struct {
 	Filters    map[int]*filter.Filter
 	Tables     []replay.Table // of Machine at Looked
 	Before     []replay.Table // at the stop before
+	AsRules    bool           // the tables of iptables are wanted as rules are written
 	Machine    string
 	Looked     int
 	Ticks      uint64 // of the session when it was looked

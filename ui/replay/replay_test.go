@@ -50,7 +50,7 @@ func story(t testing.TB) *Session {
 func tables(l *sim.Lab) string {
 	var b strings.Builder
 	for _, ns := range l.Namespaces() {
-		for _, x := range Tables(l, ns.Name, Commands()) {
+		for _, x := range Tables(l, ns.Name, Commands(false)) {
 			fmt.Fprintf(&b, "%s# %s\n%s\n", x.Machine, x.Command, strings.Join(x.Lines, "\n"))
 		}
 	}
@@ -263,7 +263,7 @@ func BenchmarkBack(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Mirror().close()
-		if err := s.Mirror().At(ctx, s.Point(20_000), func(l *sim.Lab) { Tables(l, "k8s-w1", Commands()) }); err != nil {
+		if err := s.Mirror().At(ctx, s.Point(20_000), func(l *sim.Lab) { Tables(l, "k8s-w1", Commands(false)) }); err != nil {
 			b.Fatal(err)
 		}
 	}

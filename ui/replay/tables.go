@@ -20,14 +20,16 @@ type Table struct {
 	Lines   []string
 }
 
-// commands are those that show the state of a machine.
-func commands() []string {
-	return []string{"ip route", "ip neigh", "ip -br addr", "conntrack -L", "iptables -t filter -nvL", "iptables -t nat -nvL", "iptables -t mangle -nvL", "iptables -t raw -nvL",
-		"ip rule", "ipset list", "ip -s link"}
+// Commands lists what shows the state of a machine. asRules shows the tables of
+// iptables as rules are written, not with counters.
+func Commands(asRules bool) []string {
+	how := " -nvL"
+	if asRules {
+		how = " -S"
+	}
+	return []string{"ip route", "ip neigh", "ip addr", "conntrack -L", "iptables -t filter" + how, "iptables -t nat" + how, "iptables -t mangle" + how, "iptables -t raw" + how,
+		"ip rule", "ipset list", "ip -s link", "nstat -as"}
 }
-
-// Commands lists the tables that there are.
-func Commands() []string { return commands() }
 
 // Tables prints what commands print about a namespace. The commands take no
 // time, start no process and leave no trace, so that the lab stays what it was.

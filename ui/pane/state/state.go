@@ -3,7 +3,6 @@
 package state
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -21,6 +20,9 @@ type Pane struct {
 	pinned bool
 	scroll pane.Scroll
 	total  int
+	right  int    // columns that are scrolled away
+	find   string // what was looked for last
+	found  int    // in which line it was, -1 nowhere yet
 }
 
 // New makes the pane.
@@ -48,6 +50,13 @@ func (p *Pane) Keys() []pane.Binding {
 			p.pinned = false
 			p.Choose()
 		})),
+		pane.Bind("enter", p.T("choose the machine by its name", "머신 이름으로 고르기"), p.askMachine),
+		pane.Bind("s", p.T("iptables with counters, or as rules (-S)", "iptables 카운터로, 또는 규칙으로 (-S)"), pane.Always(func(pane.Key) {
+			p.AsRules, p.Tables, p.Before = !p.AsRules, nil, nil
+		})),
+		pane.Bind("/", p.T("find a text in the table, or its next place", "테이블에서 찾기, 다음 위치"), p.askFind),
+		pane.Bind("<", p.T("to the left", "왼쪽으로"), pane.Always(func(pane.Key) { p.right = max(p.right-sideways, 0) })),
+		pane.Bind(">", p.T("to the right", "오른쪽으로"), pane.Always(func(pane.Key) { p.right += sideways })),
 		pane.Bind("c", p.T("copy the table", "테이블 복사"), func(pane.Key) pane.Action {
 			t := p.table()
 			return pane.Copy{Text: strings.Join(t.Lines, "\n") + "\n", What: t.Command}
@@ -58,11 +67,48 @@ func (p *Pane) Keys() []pane.Binding {
 
 // turn shows the table beside the one that is shown.
 func (p *Pane) turn(k pane.Key) {
-	n, d := len(replay.Commands()), 1
+	n, d := len(p.commands()), 1
 	if k.Name == "left" || k.Name == "h" {
 		d = n - 1
 	}
-	p.cmd, p.scroll.Top = (p.cmd+d)%n, 0
+	p.cmd, p.scroll.Top, p.right = (p.cmd+d)%n, 0, 0
+}
+
+// sideways is how many columns one key scrolls.
+const sideways = 20
+
+func (p *Pane) commands() []string { return replay.Commands(p.AsRules) }
+
+// askMachine chooses a machine or pod by name.
+func (p *Pane) askMachine(pane.Key) pane.Action {
+	var names []string
+	for _, m := range p.S.Topology().Machines {
+		names = append(names, m.Name)
+	}
+	return pane.Ask{Label: p.T("machine or pod: ", "머신 또는 파드: "), Words: names, Enter: func(name string) {
+		if slices.Contains(names, name) {
+			p.Show(name)
+		}
+	}}
+}
+
+// askFind looks for a text, behind where it was found last, and then from the top
+// again.
+func (p *Pane) askFind(pane.Key) pane.Action {
+	return pane.Ask{Label: p.T("find: ", "찾기: "), Text: p.find, Enter: func(text string) {
+		if text != p.find {
+			p.find, p.found = text, -1
+		}
+		lines := p.Lines()
+		for i := range lines {
+			n := (p.found + 1 + i) % len(lines)
+			if text != "" && strings.Contains(lines[n].String(), text) {
+				p.found = n
+				p.scroll.Show(n, p.h-1, len(lines))
+				return
+			}
+		}
+	}}
 }
 
 // Choose picks the machine whose tables are wanted: that of the packet, unless
@@ -117,25 +163,35 @@ func (p *Pane) table() replay.Table {
 	if p.cmd < len(p.Tables) {
 		return p.Tables[p.cmd]
 	}
-	return replay.Table{Command: replay.Commands()[p.cmd]}
+	return replay.Table{Command: p.commands()[p.cmd]}
 }
 
-// View makes the lines: the tables there are, and the chosen one.
+// View makes the lines: the tables there are, the command, and what it prints.
 func (p *Pane) View() []look.Line {
 	lines := p.Lines()
 	p.total = len(lines)
+	wide := 0
+	for i, l := range lines {
+		wide = max(wide, l.Cells()-p.w)
+		if p.find != "" && strings.Contains(l.String(), p.find) {
+			lines[i] = l.With(look.Selected)
+		}
+	}
+	if p.right = min(p.right, max(wide, 0)); p.right > 0 {
+		for i, l := range lines {
+			if len(l) > 0 && i > 0 {
+				lines[i] = append(look.Line{{Text: look.Cut(l[0].Text, 2), Style: l[0].Style}}, l.Skip(2+p.right)...)
+			}
+		}
+	}
 	return append([]look.Line{p.tabs()}, p.scroll.Part(lines, p.h-1)...)
 }
 
 // tabs names the tables; those that changed have a mark.
 func (p *Pane) tabs() look.Line {
 	var l look.Line
-	for i, c := range replay.Commands() {
-		name := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(c, "ip "), "iptables -t "), " -nvL")
-		name = strings.TrimPrefix(strings.TrimSuffix(strings.TrimSuffix(name, " -L"), " list"), "-br ")
-		if name == "-s link" {
-			name = "link"
-		}
+	for i, c := range p.commands() {
+		name := tab(c)
 		if i < len(p.Tables) && i < len(p.Before) && !slices.Equal(p.Tables[i].Lines, p.Before[i].Lines) {
 			name += "*"
 		}
@@ -149,6 +205,19 @@ func (p *Pane) tabs() look.Line {
 		l = l[2:]
 	}
 	return l
+}
+
+// tab is the short name of a command: "ip -s link" is "link", "iptables -t nat
+// -nvL" is "nat".
+func tab(command string) string {
+	f := strings.Fields(command)
+	switch f[0] {
+	case "iptables":
+		return f[2]
+	case "ip":
+		return f[len(f)-1]
+	}
+	return f[0]
 }
 
 // Lines are those of the chosen table.
@@ -165,25 +234,7 @@ func (p *Pane) Lines() []look.Line {
 	if p.cmd < len(p.Before) {
 		before = p.Before[p.cmd].Lines
 	}
-	for _, l := range t.Lines {
-		if p.Before != nil && !slices.Contains(before, l) {
-			out = append(out, look.Line{}.Add(look.Warm, "+ "+l))
-			continue
-		}
-		out = append(out, look.Line{}.Add(look.Plain, "  "+l))
-	}
-	gone := 0
-	for _, l := range before {
-		if !slices.Contains(t.Lines, l) {
-			if gone++; gone <= 8 {
-				out = append(out, look.S(look.Bad, "- "+l))
-			}
-		}
-	}
-	if gone > 8 {
-		out = append(out, look.S(look.Dim, fmt.Sprintf("- … %d", gone-8)))
-	}
-	return out
+	return append(out, Rows(before, t.Lines, p.Before != nil)...)
 }
 
 var _ pane.Pane = (*Pane)(nil)
