@@ -43,7 +43,7 @@ func (r *Route) SetRedirect(dst, gw uint32, expires clock.Instant) {
 // namespace does not count as one (as NextHop).
 func (r *Route) Gateway(dst uint32, now clock.Instant) uint32 {
 	if r.redirected {
-		if e, ok := r.ExceptionEntry(dst, now); ok && e.Gw != 0 {
+		if e := r.Exception(dst, now); e != nil && e.Gw != 0 {
 			return e.Gw
 		}
 	}
@@ -64,47 +64,34 @@ func (r *Route) makeException(dst uint32) *Exception {
 	return &r.exceptions[last]
 }
 
-// Exception is the path MTU towards dst, if one is known that still holds. An
-// expired one is forgotten.
-func (r *Route) Exception(dst uint32, now clock.Instant) (mtu int, ok bool) {
+// Exception is what is known about dst and holds at now, nil if nothing does.
+// What expired is forgotten. It is good until the next change.
+func (r *Route) Exception(dst uint32, now clock.Instant) *Exception {
 	if len(r.exceptions) == 0 {
-		return 0, false
-	}
-	e, ok := r.lookupException(dst, now)
-	return e.MTU, ok && e.MTU != 0
-}
-
-// UseException is all that is known about dst, if it still holds, for a packet
-// that goes there.
-func (r *Route) UseException(dst uint32, now clock.Instant) (Exception, bool) {
-	if len(r.exceptions) == 0 {
-		return Exception{}, false
-	}
-	e, ok := r.lookupException(dst, now)
-	if ok && !e.Used {
-		r.exceptions[r.exception(dst)].Used = true
-	}
-	return e, ok
-}
-
-// ExceptionEntry is UseException for somebody who only looks.
-func (r *Route) ExceptionEntry(dst uint32, now clock.Instant) (Exception, bool) {
-	if len(r.exceptions) == 0 {
-		return Exception{}, false
+		return nil
 	}
 	return r.lookupException(dst, now)
 }
 
-func (r *Route) lookupException(dst uint32, now clock.Instant) (Exception, bool) {
+// UseException is Exception for a packet that goes to dst.
+func (r *Route) UseException(dst uint32, now clock.Instant) *Exception {
+	e := r.Exception(dst, now)
+	if e != nil {
+		e.Used = true
+	}
+	return e
+}
+
+func (r *Route) lookupException(dst uint32, now clock.Instant) *Exception {
 	i := r.exception(dst)
 	if i < 0 {
-		return Exception{}, false
+		return nil
 	}
 	if now > r.exceptions[i].Expires {
 		r.dropException(i)
-		return Exception{}, false
+		return nil
 	}
-	return r.exceptions[i], true
+	return &r.exceptions[i]
 }
 
 // Exceptions are those that hold at now, in the order in which they were

@@ -127,9 +127,7 @@ func TestPathMTUsAreRememberedUntilTheyExpire(t *testing.T) {
 		r.SetException(addr32("172.16.184.1")+uint32(i), 1480-i, i == 3, sec(600))
 	}
 	r.SetException(addr32("172.16.184.2"), 1400, false, sec(700))
-	mtu, ok := r.Exception(addr32("172.16.184.1"), sec(3))
-	require.True(t, ok)
-	require.Equal(t, 1480, mtu)
+	require.Equal(t, 1480, r.Exception(addr32("172.16.184.1"), sec(3)).MTU)
 	list := r.Exceptions(sec(8))
 	require.Len(t, list, 20)
 	require.Equal(t, "172.16.184.1 via 192.168.10.102 dev tunl0 \n    cache expires 592sec mtu 1480 ",
@@ -137,10 +135,8 @@ func TestPathMTUsAreRememberedUntilTheyExpire(t *testing.T) {
 	require.Equal(t, "cache expires 0sec mtu lock 1477 ", string(fib.AppendCache(nil, list[3], sec(600))))
 	require.Zero(t, testing.AllocsPerRun(100, func() { r.Exception(addr32("172.16.184.9"), sec(1)) }))
 
-	_, ok = r.Exception(addr32("172.16.184.1"), sec(600)+1)
-	require.False(t, ok, "expired")
-	mtu, ok = r.Exception(addr32("172.16.184.2"), sec(601))
-	require.True(t, ok && mtu == 1400, "renewed")
+	require.Nil(t, r.Exception(addr32("172.16.184.1"), sec(600)+1), "expired")
+	require.Equal(t, 1400, r.Exception(addr32("172.16.184.2"), sec(601)).MTU, "renewed")
 	ns.FlushCache()
 	require.Empty(t, r.Exceptions(0))
 }

@@ -379,10 +379,12 @@ func (ns *Namespace) routeMTU(rt *route, dst uint32, forwarding bool) (mtu int, 
 	r := rt.fib
 	locked := false
 	if r != nil {
-		e, ok := r.UseException(dst, ns.Now())
-		locked = r.MTULock || e.Lock
-		if ok && e.MTU != 0 && (!forwarding || ns.Sysctls.ForwardUsePMTU || locked) {
-			return e.MTU, true
+		locked = r.MTULock
+		if e := r.UseException(dst, ns.Now()); e != nil {
+			locked = locked || e.Lock
+			if e.MTU != 0 && (!forwarding || ns.Sysctls.ForwardUsePMTU || locked) {
+				return e.MTU, true
+			}
 		}
 		if r.MTU != 0 {
 			return min(r.MTU, maxMTU), false
@@ -401,8 +403,8 @@ func (ns *Namespace) mtuLocked(rt *route, dst uint32) bool {
 	if rt.fib == nil {
 		return false
 	}
-	e, _ := rt.fib.UseException(dst, ns.Now())
-	return rt.fib.MTULock || e.Lock
+	e := rt.fib.UseException(dst, ns.Now())
+	return rt.fib.MTULock || e != nil && e.Lock
 }
 
 // updatePMTU notes that packets by rt to dst must not be larger than mtu:
@@ -413,11 +415,14 @@ func (ns *Namespace) updatePMTU(rt *route, dst uint32, mtu int) {
 		return
 	}
 	now := ns.Now()
-	e, known := r.ExceptionEntry(dst, now)
-	if r.MTULock || e.Lock {
+	e := r.Exception(dst, now)
+	if r.MTULock || e != nil && e.Lock {
 		return
 	}
-	old := e.MTU
+	old := 0
+	if e != nil {
+		old = e.MTU
+	}
 	if old == 0 {
 		old = ns.pathMTU(rt, dst)
 	}
@@ -430,7 +435,7 @@ func (ns *Namespace) updatePMTU(rt *route, dst uint32, mtu int) {
 		mtu = min(old, ns.Sysctls.MinPMTU)
 	}
 	expires := clock.Duration(ns.Sysctls.MTUExpires) * 1e9
-	if known && e.MTU == mtu && !lock && now < e.Expires-clock.Instant(expires/2) {
+	if e != nil && e.MTU == mtu && !lock && now < e.Expires-clock.Instant(expires/2) {
 		return
 	}
 	r.SetException(dst, mtu, lock, now.Add(expires))

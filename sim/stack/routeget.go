@@ -79,7 +79,9 @@ func (ns *Namespace) RouteGet(q RouteQuery) (RouteAnswer, fib.Errno) {
 			a.Table = r.Table
 		}
 		if !a.Local {
-			a.Exception, _ = r.UseException(dst, ns.Now())
+			if e := r.UseException(dst, ns.Now()); e != nil {
+				a.Exception = *e
+			}
 		}
 	}
 	return a, 0
