@@ -21,12 +21,6 @@ func (m Manip) done() Status {
 	return DstNATDone
 }
 
-// Untranslated says that packets with this relation to the entry pass NAT as
-// they are: it saw both directions, and no binding changes anything.
-func (c *Conn) Untranslated(info Info) bool {
-	return (info == Established || info == EstablishedReply) && c.Status&natMask == 0 && c.MasqIndex == 0
-}
-
 // bit is the status bit of an entry whose packets of direction d change at
 // hooks of this manip: what is source NAT on the way there is destination NAT
 // on the way back.

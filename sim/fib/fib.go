@@ -16,9 +16,9 @@ type Key struct {
 	OIF      int32  // must go out by, 0 any
 	Mark     uint32 // fwmark
 	TOS      uint8  // without the ECN bits: tos & 0x1c (IPTOS_RT_MASK)
+	Proto    uint8  // of the transport, for rules
 	Scope    Scope  // wider routes (with a smaller number) are not looked at
 	SkipOIF  bool   // OIF is for rules only, routes by any device will do
-	Proto    uint8  // of the transport, for rules
 	SPort    uint16 // likewise
 	DPort    uint16
 	UID      uint32 // of a local sender

@@ -356,21 +356,22 @@ func headerLen(proto uint8) int {
 	return packet.UDPLen
 }
 
-// stateOf is the packet's bit for --ctstate, with those of NAT, like
+// Tracked says how the packet belongs to which connection: nil with Untracked
+// or InvalidInfo for none. It is told again when NAT binds the connection. Like
 // conntrack_mt in net/netfilter/xt_conntrack.c.
-func stateOf(p *Packet) StateMask {
-	if p.CT == nil {
-		if p.Info == conntrack.Untracked || p.Untracked {
-			return StateUntracked
-		}
-		return StateInvalid
+func (p *Packet) Tracked(ct *conntrack.Conn, info conntrack.Info) {
+	p.CT, p.Info = ct, info
+	switch {
+	case ct != nil: // SNAT and DNAT are two bits higher than in the status
+		p.State = infoStates[info&7] | StateMask(ct.Status&(conntrack.SrcNAT|conntrack.DstNAT))<<2
+	case info == conntrack.Untracked:
+		p.State = StateUntracked
+	default:
+		p.State = StateInvalid
 	}
-	bit := StateMask(1) << (p.Info%3 + 1)
-	if p.CT.Status&conntrack.SrcNAT != 0 {
-		bit |= StateSNAT
-	}
-	if p.CT.Status&conntrack.DstNAT != 0 {
-		bit |= StateDNAT
-	}
-	return bit
 }
+
+// infoStates are the states of packets that belong to a connection, in both
+// directions.
+var infoStates = [8]StateMask{conntrack.Established: StateEstablished, conntrack.EstablishedReply: StateEstablished,
+	conntrack.Related: StateRelated, conntrack.RelatedReply: StateRelated, conntrack.New: StateNew}

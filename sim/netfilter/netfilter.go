@@ -99,15 +99,15 @@ type Packet struct {
 	Mark      *uint32     // skb->mark; never nil
 	CT        *conntrack.Conn
 	Info      conntrack.Info // valid iff CT is not nil; otherwise Untracked or InvalidInfo
+	State     StateMask      // of both, for --ctstate: set by Tracked
 	Untracked bool           // set by NOTRACK and CT --notrack
 	Rewritten bool           // set by targets that change the header: TTL, TOS and DSCP
 	Hook      Hook           // set by Run
 	Buffer    *packet.Buffer // where IP is, for LOG, which shows the link header too; may be nil
 
-	// What one Run worked out, valid iff not 0 or if known says so. In
-	// memory, not in variables of Run, whose registers are few.
+	// What one walk worked out, valid if known says so. In memory, not in its
+	// variables, as registers are few.
 	inName, outName ifName
-	state           StateMask
 	verdict         Verdict
 	knowsIn         bool
 	knowsOut        bool

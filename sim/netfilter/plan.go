@@ -1,11 +1,13 @@
 package netfilter
 
+import "slices"
+
 // A plan is what remains of a table at one hook for packets between two given
 // interfaces: a graph of nodes without chains. Whatever the rules say about
-// interfaces is decided when a node is made, and so is what they say about
-// those bits of the mark that a MARK before them set. Calico's seventy rules
-// become two or three nodes that way, and a dispatch chain a single one,
-// however many pods the machine has.
+// interfaces is decided when a node is made, and so is what they say about the
+// connection's state and the mark, for packets enter by the start that is made
+// for theirs. Calico's seventy rules become one or two nodes that way, and a
+// dispatch chain none, however many pods the machine has.
 //
 // Nodes are made when the first packet comes to them, so a plan is as large as
 // what happened. It counts the same rules and gives the same verdicts as the
@@ -14,14 +16,30 @@ package netfilter
 // code of their table and go with it whenever a rule, a chain or a policy
 // changes.
 type plan struct {
-	path  *Path
-	id    TableID
-	nodes []*node         // in the order in which they were made
-	made  map[point]*node // by the point that they begin at
-	code  *code
-	in    ifName
-	out   ifName
+	path   *Path
+	id     TableID
+	starts []start         // that were made
+	nodes  []*node         // in the order in which they were made
+	made   map[point]*node // by the point that they begin at
+	code   *code
+	in     ifName
+	out    ifName
 }
+
+// start is where packets with one state and one mark enter a plan.
+type start struct {
+	who  passport
+	node *node
+}
+
+// passport is a state and, in the lower half, a mark. No packet has 0.
+type passport uint64
+
+func (p *Packet) passport() passport { return passport(p.State)<<32 | passport(*p.Mark) }
+
+// maxStarts is the number of starts from which on a plan gets no more: marks
+// that differ from flow to flow. Other packets enter by one that knows nothing.
+const maxStarts = 16
 
 // maxNodes is the number of nodes at which a table's plans are given up as
 // they grow: thousands of rules in a row, or rules that depend on each other in
@@ -64,10 +82,11 @@ type about struct {
 // point is a place in the code with what is known there.
 type point struct {
 	pc    uint32
-	cond  uint32 // of the line's conditions
-	frame uint32 // where to return to, 0 for the built-in chain
-	known uint32 // bits of the mark
-	mark  uint32 // their values
+	cond  uint32    // of the line's conditions
+	frame uint32    // where to return to, 0 for the built-in chain
+	known uint32    // bits of the mark
+	mark  uint32    // their values
+	state StateMask // of the connection, 0 not known
 }
 
 // frame is a return address; frames of a code are numbered from 1.
@@ -80,7 +99,8 @@ type frame struct {
 // Path is what all tables say at one hook about packets between two
 // interfaces.
 type Path struct {
-	first  [numTables]*node  // of the plans; nil where there is none, or where it grew too large
+	last   [numTables]start  // by which the last packet entered
+	plans  [numTables]*plan  // nil where there is none, or where it grew too large
 	empty  [numTables]*Chain // built-in chains without rules that accept
 	bases  [numTables]*Chain // built-in chains; nil where the table does not exist or has none at the hook
 	tables *Tables
@@ -137,8 +157,7 @@ func (t *Tables) newPath(h Hook, in, out ifName) *Path {
 		base := tb.code.entry[h]
 		pl := &plan{path: pa, id: TableID(id), code: &tb.code, made: map[point]*node{}, in: in, out: out}
 		tb.plans = append(tb.plans, pl)
-		pa.bases[id] = base
-		pa.first[id] = pl.node(point{pc: base.start})
+		pa.bases[id], pa.plans[id] = base, pl
 		if len(base.rules) == 0 && base.Policy == Accept {
 			pa.empty[id] = base
 		}
@@ -207,9 +226,6 @@ func (t *Tables) compile() {
 // settle gives the rules what the plans counted for them.
 func (tb *Table) settle() {
 	for _, pl := range tb.plans {
-		if pl.nodes[0].packets == 0 {
-			continue // every packet comes by the first node
-		}
 		for _, n := range pl.nodes {
 			for _, r := range n.counts {
 				r.packets += n.packets
@@ -250,13 +266,15 @@ func (pa *Path) Asks(id TableID, p *Packet) bool {
 // the interfaces of the path. The verdict is not the caller's: it holds until
 // the next Run.
 func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
-	n := pa.first[id]
-	if n == nil || trail != nil {
-		p.verdict = pa.tables.walk(id, pa.hook, p, trail)
-		return &p.verdict
+	s := &pa.last[id]
+	if who := p.passport(); s.who != who || trail != nil {
+		if trail != nil || !pa.enter(id, who) {
+			p.verdict = pa.tables.walk(id, pa.hook, p, trail)
+			return &p.verdict
+		}
 	}
-	p.Hook, p.state = pa.hook, 0
-	size, mark := uint64(len(p.IP)), *p.Mark
+	p.Hook = pa.hook
+	n, size, mark := s.node, uint64(len(p.IP)), *p.Mark
 	for {
 		n.packets++
 		n.bytes += size
@@ -266,10 +284,7 @@ func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
 		case n.kind == testMark:
 			holds = mark&n.b == n.a
 		case n.kind == testState:
-			if p.state == 0 {
-				p.state = stateOf(p)
-			}
-			holds = StateMask(n.a)&p.state != 0
+			holds = StateMask(n.a)&p.State != 0
 		case n.kind == nodeEnd:
 			*p.Mark = mark
 			if c := n.policy; c != nil {
@@ -288,7 +303,7 @@ func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
 		case n.kind == nodeTarget:
 			*p.Mark = mark
 			n.rule.act(p)
-			mark, p.state = *p.Mark, 0
+			mark = *p.Mark
 			holds = true
 		}
 		to := n.no
@@ -300,6 +315,29 @@ func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
 		}
 		n = to
 	}
+}
+
+// enter finds or makes the start of such packets. It is false when the table
+// has no plan.
+func (pa *Path) enter(id TableID, who passport) bool {
+	pl := pa.plans[id]
+	if pl == nil {
+		return false
+	}
+	i := slices.IndexFunc(pl.starts, func(s start) bool { return s.who == who })
+	if i >= 0 {
+		pa.last[id] = pl.starts[i]
+		return true
+	}
+	pt := point{pc: pa.bases[id].start}
+	if len(pl.starts) == maxStarts {
+		pa.last[id] = start{0, pl.node(pt)}
+		return true
+	}
+	pt.state, pt.mark, pt.known = StateMask(who>>32), uint32(who), ^uint32(0)
+	pa.last[id] = start{who, pl.node(pt)}
+	pl.starts = append(pl.starts, pa.last[id])
+	return true
 }
 
 // extend makes the node behind a node's condition that held or did not, or
@@ -322,7 +360,7 @@ func (n *node) extend(holds bool) *node {
 		n.no = to
 	}
 	if pl.code.nodes > maxNodes {
-		pl.path.first[pl.id] = nil // from the next packet on
+		pl.path.plans[pl.id], pl.path.last[pl.id] = nil, start{} // from the next packet on
 	}
 	return to
 }
@@ -385,7 +423,7 @@ lines:
 			break lines
 		case actOther:
 			n.kind, n.rule = nodeTarget, l.rule
-			pt.known, pt.mark = 0, 0 // CONNMARK may set it
+			pt.known, pt.mark, pt.state = 0, 0, 0 // CONNMARK and CT may set them
 			break lines
 		}
 		pt.pc, pt.cond = pc, 0
@@ -415,6 +453,8 @@ func (pl *plan) foresee(o *op, pt *point) (holds, certain bool) {
 		return (pl.in.lo^o.k.lo)&o.m.lo|(pl.in.hi^o.k.hi)&o.m.hi == 0, true
 	case opOut:
 		return (pl.out.lo^o.k.lo)&o.m.lo|(pl.out.hi^o.k.hi)&o.m.hi == 0, true
+	case opState:
+		return StateMask(o.a)&pt.state != 0, pt.state != 0
 	case opMark:
 		switch known := o.b & pt.known; {
 		case (pt.mark^o.a)&known != 0 || o.a&^o.b != 0:

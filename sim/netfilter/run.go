@@ -120,6 +120,7 @@ func (c *code) compile(r *Rule) line {
 //
 // Whoever shows a packet to several tables at one hook asks for the Path once.
 func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
+	p.Tracked(p.CT, p.Info)
 	return *t.Path(h, p.In, p.Out).Run(id, p, trail)
 }
 
@@ -135,7 +136,7 @@ func (t *Tables) walk(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
 	if base == nil {
 		return Verdict{NAT: &t.noNAT}
 	}
-	p.knowsIn, p.knowsOut, p.state = false, false, 0
+	p.knowsIn, p.knowsOut = false, false
 	lines, pc, depth := c.lines, base.start, 0
 next:
 	l := &lines[pc]
@@ -156,10 +157,7 @@ next:
 			}
 			ok = (p.outName.lo^o.k.lo)&o.m.lo|(p.outName.hi^o.k.hi)&o.m.hi == 0
 		case opState:
-			if p.state == 0 {
-				p.state = stateOf(p)
-			}
-			ok = StateMask(o.a)&p.state != 0
+			ok = StateMask(o.a)&p.State != 0
 		case opProto:
 			ok = uint32(p.IP.Proto()) == o.a
 		default:
@@ -213,7 +211,6 @@ next:
 		return r.verdict()
 	case actOther:
 		r.act(p)
-		p.state = 0
 		pc++
 	}
 	goto next
@@ -263,7 +260,7 @@ func (r *Rule) act(p *Packet) {
 		// to a connection already stays with it.
 		if t.Notrack && p.CT == nil {
 			p.Untracked = true
-			p.Info = conntrack.Untracked
+			p.Tracked(nil, conntrack.Untracked)
 		}
 	case TargetLog:
 		if l, ok := r.chain.table.tables.env.(Logger); ok {

@@ -380,7 +380,7 @@ func TestATableExistsOnceItIsTouched(t *testing.T) {
 	require.True(t, tables.Has(nf.NAT, nf.Postrouting))
 	require.False(t, tables.Has(nf.NAT, nf.Forward), "nat has no FORWARD")
 	require.False(t, tables.Has(nf.Filter, nf.Forward))
-	p := nf.Packet{IP: echo("10.0.0.1", "10.0.0.2")}
+	p := nf.Packet{IP: echo("10.0.0.1", "10.0.0.2"), Mark: new(uint32)}
 	v := tables.Run(nf.Filter, nf.Forward, &p, nil)
 	require.Equal(t, nf.Accept, v.Action, "what does not exist accepts")
 	require.NotNil(t, v.NAT)

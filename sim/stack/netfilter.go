@@ -42,12 +42,13 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 			return nil, false
 		}
 	}
-	p.CT, p.Info = nil, conntrack.Info(b.CTInfo)
 	switch {
 	case b.Conn != 0:
-		p.CT = ns.Conn.Get(b.Conn)
-	case !ns.tracking:
-		p.Info = conntrack.Untracked
+		p.Tracked(ns.Conn.Get(b.Conn), conntrack.Info(b.CTInfo))
+	case ns.tracking:
+		p.Tracked(nil, conntrack.Info(b.CTInfo))
+	default:
+		p.Tracked(nil, conntrack.Untracked)
 	}
 	if v.path.Asks(netfilter.Mangle, p) {
 		mark, tos := b.Mark, p.IP.TOS()
@@ -61,7 +62,8 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 			return nil, false
 		}
 	}
-	translate := p.CT != nil && !p.CT.Untranslated(p.Info) && v.path.Has(netfilter.NAT)
+	// An established connection without bindings passes NAT as it is.
+	translate := p.CT != nil && (p.State != netfilter.StateEstablished || p.CT.MasqIndex != 0) && v.path.Has(netfilter.NAT)
 	switch h {
 	case netfilter.Prerouting:
 		if translate && !ns.nat(&v, conntrack.DNAT, rt) {
@@ -143,9 +145,9 @@ func (ns *Namespace) hookDefrag(h netfilter.Hook, b *packet.Buffer, in *inDev) *
 
 // raw shows the packet to the raw table, which may exempt it from tracking.
 func (ns *Namespace) raw(v *view) bool {
-	v.CT, v.Info = nil, conntrack.Untracked
+	v.Tracked(nil, conntrack.Untracked)
 	if v.b.Conn != 0 {
-		v.CT, v.Info = ns.Conn.Get(v.b.Conn), conntrack.Info(v.b.CTInfo)
+		v.Tracked(ns.Conn.Get(v.b.Conn), conntrack.Info(v.b.CTInfo))
 	}
 	if !ns.passes(v, ns.ask(v, netfilter.Raw)) {
 		return false
@@ -267,6 +269,7 @@ func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
 		if !ns.bind(v, manip, rt) {
 			return false
 		}
+		v.Tracked(v.CT, info) // it may be SNAT or DNAT now
 	} else if v.hook == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, v.out.Index) {
 		b.Conn = 0
 		ns.drop(b, where, trace.StageNAT, trace.NATFailed)

@@ -170,7 +170,8 @@ func (ns *Namespace) validateSource(src, dst uint32, tos uint8, mark uint32, oif
 		}
 	}
 	// A packet back to src, as if sent from here, or forwarded from lo.
-	key := fib.Key{Dst: src, Src: dst, IIF: oif, TOS: tos & iptosRT, Scope: fib.Universe, L3MDev: ns.FIB.Master(in.Index)}
+	var key fib.Key
+	key.Dst, key.Src, key.IIF, key.TOS, key.L3MDev = src, dst, oif, tos&iptosRT, ns.FIB.Master(in.Index)
 	if ns.FIB.Dissects() {
 		ns.dissect(&key)
 		key.SPort, key.DPort = key.DPort, key.SPort

@@ -36,7 +36,8 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 	if tos&tosInherit != 0 {
 		tos = inner.TOS()
 	}
-	fl := flow{dst: t.remote, src: t.local, oif: t.Dev, tos: tos & 0x1e, mark: t.Mark, proto: packet.ProtoIPIP}
+	var fl flow
+	fl.dst, fl.src, fl.oif, fl.tos, fl.mark, fl.proto = t.remote, t.local, t.Dev, tos&0x1e, t.Mark, packet.ProtoIPIP
 	if fl.dst == 0 {
 		fl.dst = rt.nextHop(inner.Dst32())
 	}
@@ -82,7 +83,8 @@ func (ns *Namespace) TunnelXmit(d *netdev.Device, b *packet.Buffer) {
 	if ttl == 0 {
 		ttl = inner.TTL()
 	}
-	h := packet.IPv4Header{TOS: tos, TotalLen: packet.IPv4Len + n, Frag: df, TTL: ttl, Proto: packet.ProtoIPIP, Src: packet.AddrFrom32(fl.src), Dst: packet.AddrFrom32(fl.dst)}
+	var h packet.IPv4Header
+	h.TOS, h.TotalLen, h.Frag, h.TTL, h.Proto, h.Src, h.Dst = tos, packet.IPv4Len+n, df, ttl, packet.ProtoIPIP, packet.AddrFrom32(fl.src), packet.AddrFrom32(fl.dst)
 	if ns.mtuLocked(&out, fl.dst) {
 		h.Frag = 0
 	}
