@@ -116,6 +116,10 @@ func New() *FIB {
 // found before may no longer hold (the kernel's rt_genid).
 func (f *FIB) Gen() uint32 { return f.gen }
 
+// Outdate lets Gen change because of something else that routes depend on: a
+// setting or an address (rt_cache_flush).
+func (f *FIB) Outdate() { f.gen++ }
+
 // CustomRules reports that rules were ever added or deleted
 // (fib4_has_custom_rules).
 func (f *FIB) CustomRules() bool { return f.custom }

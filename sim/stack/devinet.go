@@ -239,6 +239,7 @@ func (ns *Namespace) isLocal(a uint32) bool {
 
 // listLocals follows a change of addresses.
 func (ns *Namespace) listLocals() {
+	ns.FIB.Outdate()
 	ns.locals = ns.locals[:0]
 	for _, in := range ns.devs {
 		if in == nil {

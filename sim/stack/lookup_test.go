@@ -3,6 +3,7 @@ package stack
 import (
 	"math/rand/v2"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,40 +27,47 @@ func router(t testing.TB) (*Namespace, []*netdev.Device) {
 		devs = append(devs, d)
 	}
 	require.NoError(t, ns.SetSysctl("net.ipv4.ip_forward", "1"))
-	ns.lookups = new(lookupCache)
+	ns.remember()
 	return ns, devs
+}
+
+// somePrefix is one of few, so that routes and packets meet.
+func somePrefix(rng *rand.Rand) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(rng.IntN(2)), byte(rng.IntN(4)), byte(rng.IntN(4))}), []int{0, 8, 16, 24, 30, 32}[rng.IntN(6)]).Masked()
+}
+
+// change does something to d, or nothing.
+func change(ns *Namespace, d *netdev.Device, rng *rand.Rand) {
+	switch rng.IntN(12) {
+	case 0:
+		r := fib.Route{Dst: somePrefix(rng), Dev: d.Index, Table: fib.TableMain, Type: []fib.Type{fib.Unicast, fib.Blackhole, fib.Unreachable}[rng.IntN(3)], Metric: uint32(rng.IntN(3))}
+		if r.Type != fib.Unicast {
+			r.Dev = 0
+		}
+		_ = ns.ChangeRoute(fib.VerbReplace, r) // some are refused
+	case 1:
+		_ = ns.ChangeRoute(fib.VerbDelete, fib.Route{Dst: somePrefix(rng), Table: fib.TableMain})
+	case 2:
+		ns.SetUp(d, !d.Up())
+	case 3:
+		_ = ns.AddAddress(d, Address{Prefix: netip.PrefixFrom(somePrefix(rng).Addr(), 24)})
+	case 4:
+		if all := ns.Addresses(d); len(all) > 1 {
+			_ = ns.DelAddress(d, all[len(all)-1].Prefix)
+		}
+	}
 }
 
 // Whatever changes, the cache says what the tables say.
 func TestRememberedLookupsFollowEveryChange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	ns, devs := router(t)
-	prefix := func() netip.Prefix {
-		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(rng.IntN(2)), byte(rng.IntN(4)), byte(rng.IntN(4))}), []int{0, 8, 16, 24, 30, 32}[rng.IntN(6)]).Masked()
-	}
 	hits := 0
 	for range 4000 {
 		d := devs[rng.IntN(len(devs))]
-		switch rng.IntN(12) {
-		case 0:
-			r := fib.Route{Dst: prefix(), Dev: d.Index, Table: fib.TableMain, Type: []fib.Type{fib.Unicast, fib.Blackhole, fib.Unreachable}[rng.IntN(3)], Metric: uint32(rng.IntN(3))}
-			if r.Type != fib.Unicast {
-				r.Dev = 0
-			}
-			_ = ns.ChangeRoute(fib.VerbReplace, r) // some are refused
-		case 1:
-			_ = ns.ChangeRoute(fib.VerbDelete, fib.Route{Dst: prefix(), Table: fib.TableMain})
-		case 2:
-			ns.SetUp(d, !d.Up())
-		case 3:
-			_ = ns.AddAddress(d, Address{Prefix: netip.PrefixFrom(prefix().Addr(), 24)})
-		case 4:
-			if all := ns.Addresses(d); len(all) > 1 {
-				_ = ns.DelAddress(d, all[len(all)-1].Prefix)
-			}
-		}
+		change(ns, d, rng)
 		for range 4 {
-			key := fib.Key{Dst: packet.Addr32(prefix().Addr()), Src: rng.Uint32(), IIF: d.Index, TOS: uint8(rng.IntN(2)) * 8}
+			key := fib.Key{Dst: packet.Addr32(somePrefix(rng).Addr()), Src: rng.Uint32(), IIF: d.Index, TOS: uint8(rng.IntN(2)) * 8}
 			if rng.IntN(4) == 0 {
 				key.OIF = d.Index
 			}
@@ -82,6 +90,50 @@ func TestRememberedLookupsFollowEveryChange(t *testing.T) {
 		require.Equal(t, wantErr, err, src)
 		require.Equal(t, want, got, src)
 	}
+}
+
+// A flow goes where its next packet would go without the memory of the last,
+// whatever changes: settings too.
+func TestRememberedWaysFollowEveryChange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	ns, devs := router(t)
+	names := []string{"rp_filter", "accept_local", "forwarding", "send_redirects", "shared_media", "route_localnet"}
+	host := func() uint32 {
+		return packet.Addr32(netip.AddrFrom4([4]byte{10, 0, byte(rng.IntN(3)), byte(rng.IntN(2))}))
+	}
+	hits := 0
+	for i := range 6000 {
+		d := devs[rng.IntN(len(devs))]
+		change(ns, d, rng)
+		if rng.IntN(8) == 0 {
+			dev := []string{"all", d.Name}[rng.IntN(2)]
+			require.NoError(t, ns.SetSysctl("net/ipv4/conf/"+dev+"/"+names[rng.IntN(len(names))], strconv.Itoa(rng.IntN(2))))
+		}
+		if rng.IntN(50) == 0 { // a neighbour knows better
+			if res, err := ns.FIB.Lookup(&fib.Key{Dst: packet.Addr32(somePrefix(rng).Addr())}); err == nil {
+				res.Route.SetRedirect(host(), rng.Uint32(), ns.Now().Add(1))
+			}
+		}
+		if i == 5500 {
+			_, err := ns.FIB.AddRule(fib.Rule{Priority: 100, Src: netip.MustParsePrefix("10.1.0.0/16"), Action: fib.RuleProhibit}, ns.Env())
+			require.NoError(t, err)
+		}
+		for range 4 {
+			src, dst, tos, in := host(), host(), uint8(rng.IntN(2))*8, ns.dev(d.Index)
+			for _, w := range ns.ways {
+				if w.src == src && w.dst == dst && w.in == in && w.tos == tos && w.gen == ns.FIB.Gen()+1 {
+					hits++
+				}
+			}
+			var want, got route
+			why, sysctl := ns.routeInput(src, dst, tos, 0, in, &want)
+			gotWhy, gotSysctl := ns.routeFlow(src, dst, tos, 0, in, &got)
+			require.Equal(t, why, gotWhy)
+			require.Equal(t, sysctl, gotSysctl)
+			require.Equal(t, want, got)
+		}
+	}
+	require.Greater(t, hits, 200, "the memory was of use")
 }
 
 // The list of local addresses follows those of the devices.

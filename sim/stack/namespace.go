@@ -67,6 +67,7 @@ type Namespace struct {
 	dead    bool
 
 	lookups     *lookupCache // nil until the namespace forwards packets
+	ways        *wayCache    // likewise
 	frags       *ipfrag.Reassembler
 	raws        []*RawSocket
 	opened      int      // raw sockets so far

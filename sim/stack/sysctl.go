@@ -236,6 +236,7 @@ func (ns *Namespace) setConf(dev, name, value string) error {
 	if only, inert := confInert[k]; inert && value != only {
 		return fmt.Errorf("not modelled: sysctl net.ipv4.conf.%s.%s=%s", dev, name, value)
 	}
+	ns.FIB.Outdate()
 	if k == ConfForwarding && dev == "all" {
 		ns.setForwarding(int32(n))
 		return nil
@@ -258,6 +259,7 @@ func (ns *Namespace) setConf(dev, name, value string) error {
 // setForwarding is inet_forward_change: ip_forward reaches every device and
 // those to come.
 func (ns *Namespace) setForwarding(v int32) {
+	ns.FIB.Outdate()
 	s := &ns.Sysctls
 	s.confAll[ConfForwarding], s.confDefault[ConfForwarding] = v, v
 	accept := int32(1)

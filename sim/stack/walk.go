@@ -105,7 +105,7 @@ func (ns *Namespace) rcvFinish(in *inDev, b *packet.Buffer) {
 		in = ns.vrfRcv(in, b)
 	}
 	ns.routing = b
-	why, sysctl := ns.routeInput(ip.Src32(), ip.Dst32(), ip.TOS(), b.Mark, in, &rt)
+	why, sysctl := ns.routeFlow(ip.Src32(), ip.Dst32(), ip.TOS(), b.Mark, in, &rt)
 	if why != trace.ReasonNone {
 		if why == trace.IPRPFilter {
 			ns.MIB.TCPExt.IPReversePathFilter++
