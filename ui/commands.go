@@ -13,6 +13,7 @@ import (
 	"github.com/sahilm/fuzzy"
 
 	"hoplab/ui/look"
+	"hoplab/ui/pane/picker"
 	"hoplab/ui/replay"
 )
 
@@ -101,9 +102,9 @@ func commands() []command {
 		{ofMore, "x", "", "", "export: pcapng, json, text, scenario", "내보내기: pcapng, json, text, 시나리오", just((*app).askExport)},
 		{ofMore, "", "export", "FORMAT", "pcapng, json, text or scenario into the current folder", "현재 폴더에 pcapng, json, text, scenario 저장", func(a *app, arg string) tea.Cmd { a.export(arg); return nil }},
 		{ofMore, "L", "lang", "", "English, Korean", "영어, 한국어", just((*app).setLang)},
-		{ofMore, "", "theme", strings.Join(look.ThemeNames(), "|"), "the colours", "색", (*app).setTheme},
+		{ofMore, "", "theme", "NAME", "the colours: auto, dark, light, contrast", "색: auto, dark, light, contrast", (*app).setTheme},
 		{ofMore, "o", "scenarios", "", "open another scenario", "다른 시나리오", func(a *app, _ string) tea.Cmd {
-			return a.leave(a.c.T("open another scenario", "다른 시나리오 열기"), func() tea.Cmd { a.close(); return nil })
+			return a.leave(a.c.T("open another scenario", "다른 시나리오 열기"), a.choose)
 		}},
 		{ofMore, "R", "again", "", "begin anew", "처음부터 다시", func(a *app, _ string) tea.Cmd { return a.leave(a.c.T("begin anew", "처음부터 다시"), a.reopen) }},
 		{ofMore, "esc", "", "", "stop, leave, take the filter off", "멈춤, 나가기, 필터 지우기", just((*app).escape)},
@@ -191,6 +192,14 @@ func (a *app) setTheme(name string) tea.Cmd {
 	return nil
 }
 
+// choose goes back to the list.
+func (a *app) choose() tea.Cmd {
+	name := a.c.S.Entry.Scenario.Name
+	a.close()
+	a.picker = picker.New(a.c, a.o.Entries, name)
+	return nil
+}
+
 // reopen begins the scenario anew.
 func (a *app) reopen() tea.Cmd {
 	if a.job != nil {
@@ -259,11 +268,11 @@ func (a *app) palette(text string) []choice {
 			named, names = append(named, c), append(names, c.name)
 		}
 	}
-	word, _, spaced := strings.Cut(text, " ")
+	word, arg, spaced := strings.Cut(text, " ")
 	if word != "" {
 		var fit []command
 		if c, err := find(word); spaced && err == nil {
-			fit = []command{c}
+			return a.arguments(&c, strings.TrimLeft(arg, " "))
 		} else if !spaced {
 			for _, m := range fuzzy.Find(word, names) {
 				fit = append(fit, named[m.Index])
@@ -274,6 +283,32 @@ func (a *app) palette(text string) []choice {
 	out := make([]choice, len(named))
 	for i, c := range named {
 		out[i] = choice{text: c.name, arg: c.arg, key: c.keys, what: a.c.T(c.en, c.ko)}
+	}
+	return out
+}
+
+// arguments lists what may stand behind a command, as far as that can be listed;
+// otherwise it repeats what the command does.
+func (a *app) arguments(c *command, arg string) []choice {
+	var words []string
+	switch c.name {
+	case "theme":
+		words = look.ThemeNames()
+	case "export":
+		words = []string{"pcapng", "json", "text", "scenario"}
+	case "break":
+		words = append([]string{"drop"}, a.c.Network().Places()...)
+	case "shell", "state":
+		words = a.machines()
+	}
+	var out []choice
+	for _, w := range words {
+		if strings.HasPrefix(w, arg) {
+			out = append(out, choice{text: c.name + " " + w})
+		}
+	}
+	if len(out) == 0 {
+		out = []choice{{text: c.name, arg: c.arg, what: a.c.T(c.en, c.ko), hint: true}}
 	}
 	return out
 }

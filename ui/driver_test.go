@@ -220,3 +220,41 @@ func TestFrames(t *testing.T) {
 		}
 	}
 }
+
+// Layouts of other sizes, ASCII, and the palette.
+func TestFramesOfOtherKinds(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{}).press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s", "3").to("n", "k8s-w1:tunl0", "echo request")
+	d.size(110, 26).golden("low-110x26-en")
+	d.size(80, 44).golden("tall-80x44-en")
+	d.press("z").size(80, 24).golden("zoom-80x24-en")
+	d.press("z", ":", "st").golden("palette-80x24-en")
+	d.press("esc")
+	d.a.c.ASCII = true
+	d.golden("ascii-80x24-en")
+	d.size(120, 36).golden("ascii-120x36-en")
+	for i := range d.a.panes {
+		for _, wh := range sizes() {
+			d.size(wh[0], wh[1])
+			d.a.focusOn(i)
+			for _, r := range d.view() {
+				require.Less(t, r, rune(0x80), "%q in pane %d:\n%s", r, i+1, d.view())
+			}
+		}
+	}
+	start(t, Options{ASCII: true}).size(120, 36).press("zzz").golden("nothing-120x36-en")
+}
+
+// What has the focus is seen, whatever the size.
+func TestTheFocusIsSeen(t *testing.T) {
+	d := free(t, "cross-node-ping").press("n", "n")
+	for i := range d.a.panes {
+		d.size(160, 48)
+		d.a.focusOn(i)
+		for _, wh := range [][2]int{{80, 24}, {80, 44}, {110, 26}, {120, 36}, {160, 48}, {200, 60}, {60, 15}} {
+			d.size(wh[0], wh[1])
+			require.Equal(t, i, d.a.focus)
+			require.True(t, d.a.visible(i), "pane %d in %v", i+1, wh)
+			d.shows(fmt.Sprintf("▸%d ", i+1))
+		}
+	}
+}

@@ -34,9 +34,9 @@ func TestTheListIsFilteredAsOneTypes(t *testing.T) {
 	d.press("esc").shows("same-node-ping")
 	d.press("ipip", "enter").shows("hoplab cross-node-ping", "lesson")
 	require.Equal(t, "cross-node-ping", remembered)
-	d.press("tab", "o").shows("filter:")
-	d.press("zzz").shows("nothing matches")
-	d.press("enter").shows("nothing matches")
+	d.press("tab", "o").shows("filter: ", "▸ cross-node-ping", "same-node-ping") // the list as it was, on what was open
+	d.press("zzz").shows(`Nothing matches "zzz"`, "esc clears")
+	d.press("enter").shows("Nothing matches")
 	d.press("esc", "esc")
 	require.True(t, d.a.quitting)
 }
@@ -252,7 +252,7 @@ func TestLeavingWhileItRuns(t *testing.T) {
 	require.NotNil(t, d.a.job)
 	_, _ = d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("o")})
 	drive(d.a, cmd)
-	d.shows("filter:").press("enter").shows("hoplab same-node-ping").press("2", "R").shows("hoplab same-node-ping")
+	d.shows("filter:").press("same", "enter").shows("hoplab same-node-ping").press("2", "R").shows("hoplab same-node-ping")
 }
 
 func TestALongRunCanBeStopped(t *testing.T) {

@@ -236,7 +236,7 @@ func (a *app) hints() look.Line {
 	switch {
 	case a.c.S == nil:
 		always = []hint{{"?", t("help", "도움말")}, {"esc", t("quit", "종료")}}
-		list = []hint{{"enter", t("open", "열기")}, {"up/down", t("choose", "선택")}, {"a-z", t("filter", "거르기")}, {"ctrl+l", t("한국어", "English")}}
+		list = []hint{{"enter", t("open", "열기")}, {"up/down", t("choose", "선택")}, {"a-z", t("filter", "거르기")}, {"ctrl+l", t(a.c.Glyph("한국어", "Korean"), "English")}}
 	case a.typing():
 		always = []hint{{"esc", t("leave", "나가기")}}
 		for _, b := range a.panes[a.focus].Keys() {
@@ -246,7 +246,14 @@ func (a *app) hints() look.Line {
 		list = []hint{{"n", t("hop", "홉")}, {"b", t("back", "뒤로")}, {"p", t("packet", "패킷")}, {"tab", t("pane", "창")}, {"6", t("shell", "셸")}, {"z", t("zoom", "확대")}, {":", t("commands", "명령")},
 			{"e", t("event", "이벤트")}, {"r", t("run", "실행")}, {"/", t("filter", "필터")}, {"f", t("follow", "추적")}, {"d", t("drop", "폐기")}, {"a", t("answer", "응답")}, {"t", t("break", "중단점")}, {"x", t("export", "내보내기")}}
 		own := a.panes[a.focus].Keys()
-		list = slices.DeleteFunc(list, func(h hint) bool { return pane.Taken(own, pane.Key{Name: h.key}) && h.key != "f" })
+		if a.focus == paneLesson && a.lesson.Open() != nil {
+			var ask []hint
+			for _, b := range own[:min(len(own), 4)] {
+				ask = append(ask, hint{b.Help().Key, b.Help().Desc})
+			}
+			list = append(ask, list...)
+		}
+		list = slices.DeleteFunc(list, func(h hint) bool { return len(h.key) == 1 && pane.Taken(own, pane.Key{Name: h.key}) && h.key != "f" })
 	}
 	width := func(h hint) int { return look.Cells(h.key+h.what) + 3 }
 	room := a.w
@@ -261,10 +268,10 @@ func (a *app) hints() look.Line {
 		l = l.Add(look.Key, h.key).Add(look.Dim, " "+h.what)
 	}
 	for _, h := range list {
-		if room -= width(h); room < -2 {
-			break
+		if room-width(h) >= -2 {
+			room -= width(h)
+			add(h)
 		}
-		add(h)
 	}
 	for _, h := range always {
 		add(h)

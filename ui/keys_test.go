@@ -131,6 +131,10 @@ func TestThePalette(t *testing.T) {
 	require.Equal(t, 3, d.a.c.S.Cursor())
 	d.press(":", "brea", "tab").shows(":break ").press("drop", "enter").shows("breakpoint drop set")
 	d.press(":", "zzz").shows("no such command").press("enter").shows("unknown command")
+	d.press(":", "state ").shows("▸ state k8s-m", "state router").press("ro").hides("state k8s-m").press("enter")
+	require.Equal(t, "router", d.a.c.Machine)
+	d.press(":", "break k8s-w1:t").shows("▸ break k8s-w1:tunl0").press("enter").shows("breakpoint k8s-w1:tunl0 set")
+	d.press(":", "break icmp and icmp").shows("set or clear a breakpoint").press("enter").shows("breakpoint icmp and icmp set", "●3")
 	remembered := ""
 	d.a.o.RememberTheme = func(name string) { remembered = name }
 	d.press(":", "theme contrast", "enter")

@@ -32,7 +32,10 @@ type prompt struct {
 }
 
 // choice is a command that a text may mean.
-type choice struct{ text, arg, key, what string }
+type choice struct {
+	text, arg, key, what string
+	hint                 bool // it only tells what is wanted; what was typed runs
+}
 
 // ask asks a question whose answers are keys; esc is no.
 func (a *app) ask(label string, answers map[string]func() tea.Cmd) {
@@ -74,7 +77,7 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 		}
 	case "enter":
 		text := strings.TrimSpace(p.edit.Text())
-		if c, ok := p.chosen(); ok && !strings.Contains(p.edit.Text(), " ") {
+		if c, ok := p.chosen(); ok && !c.hint {
 			if c.arg != "" && c.arg[0] != '[' { // it wants something more
 				p.edit.Set(c.text + " ")
 				return nil
@@ -89,7 +92,7 @@ func (a *app) promptKey(k pane.Key) tea.Cmd {
 		a.prompt = nil
 		return p.enter(text)
 	case "tab":
-		if c, ok := p.chosen(); ok {
+		if c, ok := p.chosen(); ok && !c.hint {
 			p.edit.Set(c.text + " ")
 		} else if p.words != nil {
 			p.complete()
@@ -371,6 +374,15 @@ func (a *app) addBreak(text string) tea.Cmd {
 	return nil
 }
 
+// machines are those of the lab, and its pods.
+func (a *app) machines() []string {
+	var l []string
+	for _, m := range a.c.Network().Machines {
+		l = append(l, m.Name)
+	}
+	return l
+}
+
 // askShell asks where to open a shell; the first one is where the packet is.
 func (a *app) askShell() tea.Cmd {
 	netns := a.here()
@@ -378,13 +390,7 @@ func (a *app) askShell() tea.Cmd {
 		return a.openShell(netns, false)
 	}
 	p := &prompt{label: a.c.T("shell in: ", "셸을 열 곳: ")}
-	names := func() []string {
-		var l []string
-		for _, m := range a.c.Network().Machines {
-			l = append(l, m.Name)
-		}
-		return l
-	}
+	names := a.machines
 	p.words = names
 	p.check = func(text string) string {
 		for _, n := range names() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hoplab/ui/look"
 	"hoplab/ui/pane/help"
@@ -29,25 +30,102 @@ func (a *app) lines() []look.Line {
 		out = look.Wrap(fmt.Sprintf(a.c.T("The terminal is too small: %d×%d, at least %d×%d is needed.", "터미널이 너무 작습니다: %d×%d, 최소 %d×%d"), a.w, a.h, minWidth, minHeight), look.Bad, a.w, 0)
 	case a.helping:
 		out = append([]look.Line{a.heading()}, a.helpTop.Part(help.Lines(a.sections(), a.w), a.h-2)...)
-		out = append(look.Block(out, a.w, a.h-1), look.S(look.Dim, a.c.T("any key goes back; up and down scroll", "아무 키나 누르면 돌아갑니다")))
+		foot := a.c.T("any key goes back", "아무 키나 누르면 돌아갑니다")
+		if from, to, total := a.helpTop.Seen(); to < total || from > 1 {
+			foot = fmt.Sprintf(a.c.T("%d-%d/%d: up, down, pgup, pgdown scroll; any other key goes back", "%d-%d/%d: 위아래, pgup, pgdown으로 스크롤; 다른 키는 돌아가기"), from, to, total)
+		}
+		out = append(look.Block(out, a.w, a.h-1), look.S(look.Dim, foot))
 	case a.c.S == nil:
 		out = a.start()
 	default:
 		out = a.bench()
 	}
-	return look.Block(out, a.w, a.h)
+	out = look.Block(out, a.w, a.h)
+	if a.c.ASCII {
+		for y, l := range out {
+			l = slices.Clone(l)
+			for i := range l { // what lines that are too long end in
+				l[i].Text = strings.ReplaceAll(l[i].Text, "…", "~")
+			}
+			out[y] = l
+		}
+	}
+	return out
 }
 
-// start is the list of scenarios.
+// start is the list of scenarios, and what the chosen one is about: beside it, or
+// below it.
 func (a *app) start() []look.Line {
-	head := []look.Line{
-		look.Line{}.Add(look.Head, "hoplab").Add(look.Dim, a.c.T("  a Kubernetes cluster with Calico in one process: every packet, every hop, and why", "  한 프로세스 안의 Kubernetes + Calico: 모든 패킷, 모든 홉, 그리고 이유")), {},
-	}
+	head := look.Line{}.Add(look.Head, " hoplab").Add(look.Dim, a.c.T("  a Kubernetes cluster with Calico in one process: every packet, every hop, and why", "  한 프로세스 안의 Kubernetes + Calico: 모든 패킷, 모든 홉, 그리고 이유"))
 	foot := a.foot()
-	h := a.h - len(head) - len(foot)
-	a.picker.SetSize(a.w, h)
-	out := append(head, look.Block(a.picker.View(), a.w, h)...)
+	b := look.NewBorders(a.w, a.h, a.c.ASCII)
+	h := a.h - 1 - len(foot)
+	var patches []patch
+	box := func(x, y, w, h int, weight uint8, title look.Line, lines func(w, h int) []look.Line) {
+		in := w
+		if a.boxed() {
+			b.Box(x, y, w, h, weight)
+			x, in, h = x+1, w-2, h-1
+		} else {
+			b.Across(x-1, y, w+2, weight)
+		}
+		patches = append(patches, patch{x + 1, y, title.Fit(min(title.Cells(), max(in-2, 0)))})
+		for i, l := range look.Block(lines(in, h-1), in, max(h-1, 0)) {
+			patches = append(patches, patch{x, y + 1 + i, l})
+		}
+	}
+	seen := func(x, w, y int, of func() (from, to, total int)) {
+		if from, to, total := of(); to-from+1 < total {
+			l := look.S(look.Dim, fmt.Sprintf(" %d-%d/%d ", from, to, total))
+			patches = append(patches, patch{max(x+w-2-l.Cells(), 0), y, l})
+		}
+	}
+	list := func(w, h int) []look.Line {
+		a.picker.SetSize(w, h)
+		return a.picker.View()
+	}
+	name := look.Line{}.Add(look.Bold, " "+a.picker.Chosen()+" ")
+	if a.picker.Chosen() == "" {
+		name = nil
+	}
+	title := look.S(look.Focus, a.c.Glyph("▸", ">")+a.picker.Title()+" ")
+	if a.boxed() {
+		left := a.w * 55 / 100
+		box(0, 1, left+1, h, look.Thick, title, list)
+		seen(0, left+1, 1, a.picker.Seen)
+		box(left, 1, a.w-left, h, look.Thin, name, a.picker.About)
+		seen(left, a.w-left, 1, a.picker.AboutSeen)
+	} else {
+		low := min(len(a.picker.Detail(a.w))+1, h*3/5)
+		box(0, 1, a.w, h-low, look.Thick, title, list)
+		seen(0, a.w, 1, a.picker.Seen)
+		box(0, 1+h-low, a.w, low, look.Thin, name, a.picker.About)
+		seen(0, a.w, 1+h-low, a.picker.AboutSeen)
+	}
+	out := append([]look.Line{head}, a.compose(b, patches, 1, a.h-len(foot))...)
 	return append(out, foot...)
+}
+
+// compose puts patches on borders, and gives the rows from one to another.
+func (a *app) compose(b *look.Borders, patches []patch, from, to int) []look.Line {
+	rows := make([][]patch, a.h)
+	for _, p := range patches {
+		if p.y < a.h {
+			rows[p.y] = append(rows[p.y], p)
+		}
+	}
+	var out []look.Line
+	for y := from; y < to; y++ {
+		slices.SortStableFunc(rows[y], func(a, b patch) int { return a.x - b.x })
+		var l look.Line
+		x := 0
+		for _, p := range rows[y] {
+			l = append(append(l, b.Row(y, x, p.x)...), p.line...)
+			x = max(x, p.x+p.line.Cells())
+		}
+		out = append(out, append(l, b.Row(y, x, a.w)...))
+	}
+	return out
 }
 
 // heading is the first line: which scenario, which step.
@@ -104,23 +182,7 @@ func (a *app) bench() []look.Line {
 		}
 		patches = append(patches, a.pane(s, slots)...)
 	}
-	rows := make([][]patch, a.h)
-	for _, p := range patches {
-		if p.y < a.h {
-			rows[p.y] = append(rows[p.y], p)
-		}
-	}
-	out := []look.Line{a.heading()}
-	for y := 1; y < a.h-1-len(foot); y++ {
-		slices.SortStableFunc(rows[y], func(a, b patch) int { return a.x - b.x })
-		var l look.Line
-		x := 0
-		for _, p := range rows[y] {
-			l = append(append(l, b.Row(y, x, p.x)...), p.line...)
-			x = p.x + p.line.Cells()
-		}
-		out = append(out, append(l, b.Row(y, x, a.w)...))
-	}
+	out := append([]look.Line{a.heading()}, a.compose(b, patches, 1, a.h-1-len(foot))...)
 	out = append(out, a.bar.Line(a.w))
 	return append(out, foot...)
 }
