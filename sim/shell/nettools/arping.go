@@ -12,6 +12,7 @@ import (
 	"hoplab/packet"
 	"hoplab/sim/clock"
 	"hoplab/sim/netdev"
+	"hoplab/sim/stack"
 	"hoplab/sim/shell"
 	"hoplab/sim/trace"
 )
@@ -154,23 +155,15 @@ func runArping(c *shell.Call) int {
 	return a.run()
 }
 
-// findDevice checks the device that was named, or finds the only one that can
-// do ARP.
+// findDevice checks the device that was named, or takes the one that a packet
+// to the target would leave by.
 func (a *arping) findDevice(name string) int {
 	if name == "" {
-		for _, d := range a.NS.Devices() {
-			if !d.Up() || d.NoARP() {
-				continue
-			}
-			if a.d != nil {
-				return a.Fail(2, "Suitable device could not be determined. Please, use option -I.")
-			}
-			a.d = d
+		way, errno := a.NS.RouteGet(stack.RouteQuery{Dst: a.dst})
+		if errno != 0 || way.Dev == 0 {
+			return a.Fail(1, "NETLINK_ROUTE unexpected iov element")
 		}
-		if a.d == nil {
-			return a.Fail(2, "Suitable device could not be determined. Please, use option -I.")
-		}
-		return 0
+		name = a.NS.Env().DevName(way.Dev)
 	}
 	a.d = a.NS.Device(name)
 	switch {
@@ -270,7 +263,10 @@ func (a *arping) run() int {
 	case a.unsolicited:
 		return 0
 	}
-	return number(a.received == 0)
+	if a.timeout > 0 && a.count == 0 {
+		return number(a.received == 0)
+	}
+	return number(a.received != a.sent)
 }
 
 // send sends one request, or answer with -A.

@@ -3,6 +3,7 @@ package vfs
 import (
 	"io"
 	"io/fs"
+	"strings"
 
 	"hoplab/sim/stack"
 )
@@ -88,7 +89,10 @@ func (f *File) openDynamic(pl place) (*File, error) {
 		if _, ok := pl.dyn.(hostDir); ok {
 			return nil, EROFS
 		}
-		return nil, EACCES // as procfs answers O_CREAT
+		if strings.HasPrefix(f.name, "/sys/") {
+			return nil, EACCES // sysfs lets nobody create a file; procfs looks it up first
+		}
+		return nil, err
 	case err != nil:
 		return nil, err
 	case info.IsDir():
