@@ -108,18 +108,21 @@ func (r *Runner) Settle() (over bool, err error) {
 			return true, err
 		}
 		b.phase, b.until = phaseFlight, r.lab.Now().Add(flightTime)
+		if u := clock.Instant(b.step.Until); u > r.lab.Now() && u < b.until {
+			b.until = u
+		}
 	}
 	if b.phase == phaseFlight {
 		if b.desk != nil && some && next <= b.until && r.lab.World().InFlight() > 0 {
 			return false, r.count(b)
 		}
-		b.phase, b.until = phaseWait, r.lab.Now().Add(b.step.Wait)
+		b.phase, b.until = phaseWait, max(r.lab.Now().Add(b.step.Wait), clock.Instant(b.step.Until))
 	}
-	if b.step.Wait > 0 {
+	if b.step.Wait > 0 || b.step.Until > 0 {
 		if some && next <= b.until {
 			return false, r.count(b)
 		}
-		r.lab.RunFor(b.until.Sub(r.lab.Now()))
+		r.lab.RunFor(max(b.until.Sub(r.lab.Now()), 0))
 	}
 	r.judge(b)
 	return true, nil

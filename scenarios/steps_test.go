@@ -137,3 +137,13 @@ func TestPingIsJudgedByItsValues(t *testing.T) {
 	)
 	require.Equal(t, scenarios.ExitOK, rep.ExitCode(), "%+v", rep.Steps[0].Expectations)
 }
+
+func TestUntilIsAnInstantOfTheLab(t *testing.T) {
+	rep := play(t,
+		[]string{"in: pod/pod1", "run: ping -c 1 172.16.158.2 >/dev/null", "until: 2s"},
+		[]string{"run: sleep 1", "wait: 100ms", "until: 500ms"},
+		[]string{"until: 4s"})
+	require.Equal(t, clock.Instant(2*time.Second), rep.Steps[0].End)
+	require.Equal(t, clock.Instant(3100*time.Millisecond), rep.Steps[1].End, "it is over already")
+	require.Equal(t, clock.Instant(4*time.Second), rep.End)
+}

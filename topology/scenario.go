@@ -59,6 +59,7 @@ type Step struct {
 	Run     Line  // a command line; "" when the step only waits or checks
 	Tap     []RefAt
 	Wait    time.Duration // virtual time to let pass after Run
+	Until   time.Duration // and at least until this instant, counted from the start of the lab
 	Expect  []*Expectation
 	Predict []*Prediction
 }
@@ -99,6 +100,8 @@ type Expectation struct {
 	ICMPError *ExpectedICMPError
 	Command   *ExpectedCommand
 	EventHash Line // the beginning of the hash, in hexadecimal
+
+	Raw Raw // as it was written
 }
 
 // ExpectedPing is about the summary and the replies of one ping command.

@@ -72,7 +72,7 @@ func readSteps(v value) (steps []*Step, after []*Page) {
 
 // isPage reports an element of the list of steps that is only read.
 func (v value) isPage() bool {
-	for _, key := range []string{"run", "wait", "expect", "tap", "predict", "in"} {
+	for _, key := range []string{"run", "wait", "until", "expect", "tap", "predict", "in"} {
 		if v.has(key) {
 			return false
 		}
@@ -125,10 +125,11 @@ func readStep(v value) *Step {
 		"run":     func(v value) { s.Run = Line{Text: v.filled(), Pos: v.pos()} },
 		"tap":     func(v value) { s.Tap = readInterfaces(v) },
 		"wait":    func(v value) { s.Wait = v.duration() },
+		"until":   func(v value) { s.Until = v.duration() },
 		"expect":  func(v value) { v.list(func(v value) { s.Expect = append(s.Expect, readExpectation(v)) }) },
 		"predict": func(v value) { v.list(func(v value) { s.Predict = append(s.Predict, readPrediction(v)) }) },
 	})
-	if v.isMapping() && !v.has("run") && !v.has("wait") && !v.has("expect") && !v.has("tap") {
+	if v.isMapping() && !v.has("run") && !v.has("wait") && !v.has("until") && !v.has("expect") && !v.has("tap") {
 		v.errorf("the step does nothing; write run: COMMAND, wait: TIME or expect: [...], or text: alone for a page to read")
 	}
 	return s
@@ -187,7 +188,7 @@ func expectKinds() []string {
 
 // readExpectation reads one key that says what is expected, and because and not.
 func readExpectation(v value) *Expectation {
-	e := &Expectation{Pos: v.pos()}
+	e := &Expectation{Pos: v.pos(), Raw: Raw{v.node}}
 	f := fields{
 		"because": func(v value) { e.Because = v.localized() },
 		"not":     func(v value) { e.Not = v.boolean() },

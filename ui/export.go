@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"hoplab/packet/pcap"
 	"hoplab/ui/pane"
-	"hoplab/ui/replay"
 	"hoplab/ui/text"
 )
 
@@ -127,40 +125,8 @@ func (a *app) writeText(dst io.Writer) error {
 // writeScenario writes a scenario with the steps that were run and the lines that
 // were typed.
 func (a *app) writeScenario(dst io.Writer) error {
-	s := a.c.S
-	sc := s.Entry.Scenario
-	fmt.Fprintf(dst, "# Recorded from %s, seed %d.\napiVersion: hoplab/v1\nkind: Scenario\nmetadata: {name: %s-recorded}\nspec:\n", sc.Name, s.Seed(), sc.Name)
-	if lab := s.Entry.Lab(); lab != nil {
-		fmt.Fprintf(dst, "  labRef: %s\n", lab.Name)
-	}
-	fmt.Fprintf(dst, "  title: {en: %s, ko: %s}\n  steps:\n", strconv.Quote(sc.Title.In("en")), strconv.Quote(sc.Title.In("ko")))
-	var shells []string
-	step := 0
-	for _, in := range s.Inputs() {
-		switch in.Kind {
-		case replay.BeginStep:
-			st := sc.Steps[step]
-			step++
-			if st.Run.Text != "" {
-				fmt.Fprintf(dst, "  - in: %s\n    run: %s\n", strconv.Quote(st.In.Machine().String()), strconv.Quote(st.Run.Text))
-			}
-		case replay.OpenShell:
-			shells = append(shells, in.Text)
-		case replay.TypeLine:
-			fmt.Fprintf(dst, "  - in: %s\n    run: %s\n", strconv.Quote(a.ref(shells[in.Shell])), strconv.Quote(in.Text))
-		case replay.PassTime:
-			fmt.Fprintf(dst, "  - wait: %s\n", in.For)
-		}
-	}
-	return nil
-}
-
-// ref is how a scenario names a machine.
-func (a *app) ref(netns string) string {
-	if m := a.c.S.Topology().Machine(netns); m != nil {
-		return string(m.Role) + "/" + m.Name
-	}
-	return netns
+	_, err := io.WriteString(dst, a.c.S.Recorded())
+	return err
 }
 
 func keyNamed(name string) pane.Key { return pane.Key{Name: name, Text: name} }

@@ -173,7 +173,7 @@ func TestShells(t *testing.T) {
 	d.press("n")
 	require.False(t, d.a.quitting)
 	d.press("x", "s").shows("wrote cross-node-ping-recorded.yaml")
-	require.Contains(t, d.files["cross-node-ping-recorded.yaml"], "in: \"pod/pod1\"\n    run: \"hostname\"")
+	require.Contains(t, d.files["cross-node-ping-recorded.yaml"], "in: \"pod/pod1\"\n    run: \"hostname\"\n    expect:\n    - command: {exit: 0}")
 	d.press("q")
 	require.True(t, d.a.quitting)
 }
@@ -206,8 +206,10 @@ func TestExports(t *testing.T) {
 	r := scenarios.NewResolver(scenarios.File{Name: "r.yaml", Data: []byte(d.files["cross-node-ping-recorded.yaml"])})
 	e, err := r.In("r.yaml", "cross-node-ping-recorded")
 	require.NoError(t, err)
-	_, err = scenarios.Run(t.Context(), e.Scenario, e.Bundle, scenarios.Options{})
+	rep, err := scenarios.Run(t.Context(), e.Scenario, e.Bundle, scenarios.Options{})
 	require.NoError(t, err)
+	require.Equal(t, scenarios.ExitOK, rep.ExitCode())
+	require.Equal(t, 7, rep.Checked(), "the expectations that were met come along")
 }
 
 func TestRunAndPause(t *testing.T) {

@@ -61,6 +61,7 @@ type Mark struct {
 	Event int // how many events were over
 	Tick  uint64
 	Input Input
+	standing
 }
 
 // History is all that happened so far. What stands in it never changes.

@@ -48,6 +48,7 @@ type now struct {
 	busy   bool
 	stands bool
 	shells []Shell
+	standing
 }
 
 // Shell is a shell as one sees it.
@@ -61,7 +62,7 @@ type Shell struct {
 }
 
 func (s *Session) look() now {
-	n := now{ticks: s.world.ticks, busy: s.world.busy(), stands: s.stands()}
+	n := now{ticks: s.world.ticks, busy: s.world.busy(), stands: s.stands(), standing: s.standing()}
 	for _, t := range s.world.shells {
 		n.shells = append(n.shells, Shell{t.netns, s.world.prompt(t), t.term.Ready(), t.term.Done(), t.waits(), !t.term.Ready() && t.sh.Reading()})
 	}
@@ -420,11 +421,13 @@ func (s *Session) input(in Input) error {
 	if !s.AtEnd() {
 		return errors.New("what comes next has happened already; cut it off first")
 	}
+	before := s.standing()
+	before.Fed = (in.Kind == TypeLine || in.Kind == EndInput) && in.Shell >= 0 && in.Shell < len(s.world.shells) && !s.world.shells[in.Shell].term.Ready()
 	if err := s.world.apply(in); err != nil {
 		return err
 	}
 	s.inputs, s.typed = append(s.inputs, in), s.world.lab.Now()
-	s.History.Marks = append(s.History.Marks, Mark{len(s.History.Events), in.Tick, in})
+	s.History.Marks = append(s.History.Marks, Mark{len(s.History.Events), in.Tick, in, before})
 	s.merge(s.rec.take())
 	s.now = s.look()
 	return nil
