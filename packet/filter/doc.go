@@ -12,6 +12,10 @@
 // count, so that "icmp" does not match ICMP inside IPIP, and a test that reads
 // behind the captured bytes rejects the frame, whatever stands around it.
 //
+// What the code generator asks and in which order, and what the optimizer does and
+// leaves, follow libpcap (the Tcpdump Group, BSD licence), which was read for that;
+// nothing of it is copied.
+//
 // Filters exist for Ethernet, raw IP, Linux cooked captures, the BSD loopbacks,
 // PPP, Cisco HDLC and frame relay; those for other link types may look at bytes
 // ("link[4] = 7") and at the length only, and are errors otherwise. Graphs of more

@@ -16,7 +16,8 @@ import (
 	"hoplab/packet/pcap"
 )
 
-// testdata/more has captures of tcpdump's own tests, and printed.txt what
+// testdata/more has captures of tcpdump's own tests, and wide-*.pcap with what a lab
+// may carry (options and records of every kind), and printed.txt what
 // tcpdump 4.99.3 prints of them: after each ### a file and the flags.
 func TestMoreProtocolsArePrintedAsTcpdumpPrintsThem(t *testing.T) {
 	text, err := os.ReadFile("testdata/more/printed.txt")

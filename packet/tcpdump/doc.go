@@ -15,7 +15,7 @@
 //	names.go             addresses and numbers, with names or without
 //	link.go              Ethernet, raw IP, loopback; cooked.go, llc.go, stp.go, wan.go
 //	ip.go, ipv6.go       then what they carry: icmp.go, icmp6.go, tcp.go, udp.go, ...
-//	application.go       what ports announce
+//	application.go       what ports announce; dns.go, dhcp.go, bgp.go, ... a file for each
 //
 // Where tcpdump would decode something that this package does not, the text
 // says "[not modelled: NAME]" instead of pretending.

@@ -84,13 +84,7 @@ func (l *line) ipv4Packet(at, hlen, total int) {
 		l.addresses(ipHeader(at))
 	}
 	if !l.has(at, hlen) {
-		l.str(" [remaining caplen(")
-		l.num(l.end - at)
-		l.str(") < header length(")
-		l.num(hlen)
-		l.str(")]")
-		l.truncated()
-		l.stopped = true
+		l.headerCut(at, hlen)
 		return
 	}
 	l.ipPayload(ipHeader(at), at+hlen, total-hlen, proto, h.MF(), int(h.TTL()))

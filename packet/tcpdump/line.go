@@ -40,6 +40,17 @@ func (l *line) truncated() {
 	l.str("]")
 }
 
+// headerCut stops the line where a header of hlen bytes was not wholly captured.
+func (l *line) headerCut(at, hlen int) {
+	l.str(" [remaining caplen(")
+	l.num(l.end - at)
+	l.str(") < header length(")
+	l.num(hlen)
+	l.str(")]")
+	l.truncated()
+	l.stopped = true
+}
+
 // has tells whether n bytes from at on were captured.
 func (l *line) has(at, n int) bool { return at+n <= l.end }
 

@@ -122,13 +122,7 @@ func (l *line) tcp(ip ipHeader, at, length int, fragmented bool) {
 	l.num(length - s.hlen)
 	if length > s.hlen && !l.stopped {
 		if !l.has(at, s.hlen) {
-			l.str(" [remaining caplen(")
-			l.num(l.end - at)
-			l.str(") < header length(")
-			l.num(s.hlen)
-			l.str(")]")
-			l.truncated()
-			l.stopped = true
+			l.headerCut(at, s.hlen)
 			return
 		}
 		l.tcpPayload(ip, s, src, dst)

@@ -136,25 +136,31 @@ func (l *line) tcpOption(s segment, kind, at, n, left int) (used int, state opti
 	switch kind {
 	case tcpOptSack:
 		return n, l.sackOption(s, at, n, left)
-	case tcpOptFastOpen, tcpOptMPTCP, tcpOptExpID:
-		l.str([...]string{"tfo", "mptcp", "exp"}[btoi(kind == tcpOptMPTCP)+2*btoi(kind == tcpOptExpID)])
-		if state := l.optionFits(at, n, left); state != optionDone {
-			return 0, state
-		}
-		switch {
-		case kind == tcpOptFastOpen:
+	case tcpOptFastOpen:
+		l.str("tfo")
+		state = l.optionFits(at, n, left)
+		if state == optionDone {
 			l.str(" ")
 			l.fastOpen(at, n)
-		case kind == tcpOptMPTCP:
-			if !l.mptcp(at-2, n+2, s.flags) {
-				return 0, optionBad
-			}
-		case n < 2:
-			return 0, optionBad
-		default:
+		}
+		return n, state
+	case tcpOptMPTCP:
+		l.str("mptcp")
+		state = l.optionFits(at, n, left)
+		if state == optionDone && !l.mptcp(at-2, n+2, s.flags) {
+			state = optionBad
+		}
+		return n, state
+	case tcpOptExpID:
+		l.str("exp")
+		state = l.optionFits(at, n, left)
+		if state == optionDone && n < 2 {
+			state = optionBad
+		}
+		if state == optionDone {
 			l.experiment(at, n)
 		}
-		return n, optionDone
+		return n, state
 	case tcpOptAO:
 		return n, l.authenticationOption(at, n, left)
 	}

@@ -9,7 +9,7 @@ func (l *line) vxlan(at, length int) {
 		l.invalid()
 		return
 	}
-	l.vxlanFlags(at, "invalid")
+	l.vxlanFlags(at, ", flags [", "invalid")
 	vni := l.u24(at + 4)
 	l.str("vni ")
 	l.num(vni)
@@ -22,15 +22,15 @@ func (l *line) vxlan(at, length int) {
 func (l *line) otv(at, length int) {
 	const header = 8
 	l.enter("otv")
-	l.str("OTV")
+	l.str("OTV, ")
 	if length < header {
-		l.str(", [length ")
+		l.str("[length ")
 		l.num(length)
 		l.str(" < 8]")
 		l.invalid()
 		return
 	}
-	l.vxlanFlags(at, ".")
+	l.vxlanFlags(at, "flags [", ".")
 	overlay := l.u24(at + 1)
 	l.str("overlay ")
 	l.num(overlay)
@@ -43,10 +43,11 @@ func (l *line) otv(at, length int) {
 	l.ethernet(at+header, length-header)
 }
 
-// vxlanFlags prints the flags byte; without names what I is called when unset.
-func (l *line) vxlanFlags(at int, without string) {
+// vxlanFlags prints the flags byte after the given text; without names what I is
+// called when unset.
+func (l *line) vxlanFlags(at int, before, without string) {
 	flags := l.u8(at)
-	l.str(", flags [")
+	l.str(before)
 	if flags&0x08 != 0 {
 		l.str("I")
 	} else {
