@@ -114,6 +114,7 @@ type reader struct {
 	learnt  map[neighKey]Note         // whom an entry was learnt from
 	came    map[packet.ID]trace.Place // by which device a packet came into the namespace that it is in
 
+	lookups  map[lookedUp][]Note
 	conns    map[connKey]string // as they were last
 	counters map[string]*began  // by namespace
 	line     []byte
@@ -122,7 +123,7 @@ type reader struct {
 
 func newReader(l *Lab, f func(*Event)) *reader {
 	return &reader{lab: l, f: f, flows: map[packet.ID]packet.Flow{}, answers: map[packet.ID]Note{}, learnt: map[neighKey]Note{}, came: map[packet.ID]trace.Place{},
-		conns: map[connKey]string{}, counters: map[string]*began{}}
+		lookups: map[lookedUp][]Note{}, conns: map[connKey]string{}, counters: map[string]*began{}}
 }
 
 // Trace is trace.Sink.

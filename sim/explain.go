@@ -24,15 +24,43 @@ const maxNearMisses = 3
 // table local only the one that decided is told. Where the lookup was about more
 // than an event knows, such as a mark, nothing is told.
 func (r *reader) lookup(e *Event, won *fib.Route, ns *stack.Namespace, key *fib.Key) {
+	asked := lookedUp{netns: ns.Name, key: *key, gen: ns.FIB.Gen()}
+	if won != nil {
+		asked.won = won.Index
+	}
+	told, ok := r.lookups[asked]
+	if !ok {
+		if len(r.lookups) == maxLookups {
+			clear(r.lookups)
+		}
+		told = lookup(won, ns, key)
+		r.lookups[asked] = told
+	}
+	e.Notes = append(e.Notes, told...)
+}
+
+// lookedUp is a lookup: as long as the tables are what they were, there is the
+// same to tell of it.
+type lookedUp struct {
+	netns    string
+	key      fib.Key
+	won, gen uint32
+}
+
+// maxLookups is how many of them are kept.
+const maxLookups = 1 << 10
+
+func lookup(won *fib.Route, ns *stack.Namespace, key *fib.Key) []Note {
 	res, _ := ns.FIB.Lookup(key)
 	if (res.Route == nil) != (won == nil) || won != nil && res.Route.Whole() != won.Whole() {
-		return
+		return nil
 	}
+	var notes []Note
 	if rule := ns.FIB.RuleFor(key); rule != nil {
-		e.Notes = append(e.Notes, Note{Kind: NotePolicy, Text: strings.ReplaceAll(string(fib.AppendRule(nil, rule, false)), "\t", " ")})
+		notes = append(notes, Note{Kind: NotePolicy, Text: strings.ReplaceAll(string(fib.AppendRule(nil, rule, false)), "\t", " ")})
 	}
 	if won != nil && won.Table == fib.TableLocal {
-		return
+		return notes
 	}
 	dst, misses := packet.AddrFrom32(key.Dst), 0
 	for _, a := range ns.FIB.Alternatives(key) {
@@ -41,15 +69,16 @@ func (r *reader) lookup(e *Event, won *fib.Route, ns *stack.Namespace, key *fib.
 		}
 		if !a.Route.Dst.Contains(dst) {
 			if misses == maxNearMisses {
-				return
+				break
 			}
 			if a.Route.Dst.IsSingleIP() {
 				continue
 			}
 			misses++
 		}
-		e.Notes = append(e.Notes, Note{Kind: NoteNotRoute, Text: shortRoute(a.Route, ns), Why: a.Why.String()})
+		notes = append(notes, Note{Kind: NoteNotRoute, Text: shortRoute(a.Route, ns), Why: a.Why.String()})
 	}
+	return notes
 }
 
 // routed tells what stood behind a route.
