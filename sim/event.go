@@ -64,13 +64,14 @@ const (
 	NoteBecomes                    // Text: the state that a neighbour entry gets by this; Why: the one that it had
 	NoteConnWas                    // Text: the conntrack entry as it was when a packet last looked at it
 	NoteChains                     // Text: the chains of the table that the packet came through; Why: how many rules it met
+	NoteMarked                     // Text: the netfilter rule that set the mark which the rule asks for; Why: its chain
 	NoteCounter                    // Text: a counter of nstat that rose by this
 	numNotes
 )
 
 // String is the kind in lower case.
 func (k NoteKind) String() string {
-	return [numNotes]string{"not-route", "rule", "answered-by", "conntrack", "policy-rule", "setting", "way-back", "way", "becomes", "conntrack-was", "chains", "counter"}[k]
+	return [numNotes]string{"not-route", "rule", "answered-by", "conntrack", "policy-rule", "setting", "way-back", "way", "becomes", "conntrack-was", "chains", "marked-by", "counter"}[k]
 }
 
 // Note is a further fact about a decision.
@@ -288,6 +289,9 @@ func (r *reader) resolveHook(e *Event, rec *trace.Record, ns *stack.Namespace) {
 	if rec.RefKind == trace.RefRule {
 		for _, s := range ns.Trail().Steps {
 			if s.Matched && s.Rule.Index == rec.RefIdx {
+				if m := ns.Trail().MarkedBy(s.Rule); m != nil {
+					e.Notes = append(e.Notes, Note{Kind: NoteMarked, Text: m.String(), Why: m.Chain().Name})
+				}
 				e.Notes = append(e.Notes, Note{Kind: NoteRule, Text: s.Rule.Explain(s, ip), Why: s.Chain.Name})
 			}
 		}

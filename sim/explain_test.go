@@ -71,6 +71,7 @@ func TestEveryLookupSaysWhatItWasPreferredTo(t *testing.T) {
 	require.Equal(t, []string{"REACHABLE (INCOMPLETE)"}, notes(all, "pod1", "eth0", trace.StageARP, sim.NoteBecomes))
 	require.Equal(t, []string{"INCOMPLETE (NONE)"}, notes(all, "pod1", "eth0", trace.StageNeigh, sim.NoteBecomes))
 	require.Equal(t, []string{"DELAY (STALE)"}, notes(all, "k8s-w2", "ens5", trace.StageNeigh, sim.NoteBecomes))
+	require.Contains(t, strings.Join(notes(all, "k8s-w1", "tunl0", trace.StageForward, sim.NoteMarked), " "), "-j MARK --set-xmark 0x10000/0x10000", "who let it pass")
 	require.Equal(t, []string{"POSTROUTING cali-POSTROUTING cali-nat-outgoing (5)"}, chainsOf(all, "k8s-w1", "nat", trace.StagePostrouting))
 }
 

@@ -39,6 +39,24 @@ func (t *Trail) add(r *Rule, failed int) {
 	t.Steps = append(t.Steps, Step{Rule: r, Chain: r.chain, Matched: failed < 0, Failed: failed})
 }
 
+// MarkedBy is the rule on the way that set the mark which r asks for; nil if r asks
+// for none, or it was there before.
+func (t *Trail) MarkedBy(r *Rule) *Rule {
+	for i := range r.ops {
+		o := &r.ops[i]
+		if o.kind != opMark || o.not || o.a&o.b == 0 {
+			continue
+		}
+		for j := len(t.Steps) - 1; j >= 0; j-- {
+			s := &t.Steps[j]
+			if m, ok := s.Rule.Spec.Target.(TargetMark); ok && s.Matched && m.Value&o.a&o.b != 0 {
+				return s.Rule
+			}
+		}
+	}
+	return nil
+}
+
 // NearMiss is the most telling rule that did not match: the one whose
 // conditions before the one that failed say most about the packet. A rule that
 // failed at its first condition is none.

@@ -70,8 +70,10 @@ const (
 	sayConnTimeout
 	sayPassed
 	sayChains
+	sayMarked
 	sayCounter
 	sayDecapFrom
+	sayTyped
 	sayStale
 	sayDelay
 	sayProbe
@@ -144,7 +146,7 @@ var phrases = [numPhrases][numLangs]string{
 	sayHint:            {"hint: {0}", "힌트: {0}"},
 	sayTooBig:          {"{0} bytes, MTU {1}", "{0} 바이트, MTU {1}"},
 	sayForwards:        {"allowed by {0}", "{0} 이므로 포워딩함"},
-	sayPolicyRule:      {"found by rule {0}", "찾은 규칙(ip rule): {0}"},
+	sayPolicyRule:      {"found by rule {0}", "정책 규칙(ip rule) {0}"},
 	sayNotChecked:      {"{0}: nobody checks the way back to the source", "{0}: 출발지로 돌아가는 경로를 검사하지 않음"},
 	sayWayBackRight:    {"{0}: the way back to {1} is {2}, by the interface it came in by", "{0}: {1} 로 돌아가는 경로는 {2}, 들어온 인터페이스와 같음"},
 	sayWayBackLoose:    {"{0}: any way back to {1} will do: {2}", "{0}: {1} 로 돌아가는 경로가 있기만 하면 됨: {2}"},
@@ -161,9 +163,11 @@ var phrases = [numPhrases][numLangs]string{
 	sayConnSet:         {"{0} is new", "{0} 추가됨"},
 	sayConnReply:       {"reply ", "응답 쪽 "},
 	sayConnTimeout:     {"timeout {0} -> {1} s", "timeout {0} -> {1}초"},
-	sayPassed:          {"{0}: {1} rules, passed", "{0}: 규칙 {1}개, 통과"},
-	sayChains:          {"{0} rules met: {1}", "만난 규칙 {0}개: {1}"},
+	sayPassed:          {"{0}: rules met: {1}, passed", "{0}: 만난 규칙 {1}개, 통과"},
+	sayMarked:          {"that mark was set by {0}", "그 mark를 붙인 규칙: {0}"},
+	sayChains:          {"rules met: {0}, in {1}", "만난 규칙 {0}개: {1}"},
 	sayCounter:         {"counted: nstat {0}", "카운터 증가: nstat {0}"},
+	sayTyped:           {"a command that was typed", "입력한 명령"},
 	sayDecapFrom:       {"the outer header from {0} ends here", "{0} 가 붙인 바깥 헤더는 여기서 끝남"},
 	sayStale:           {"known but not confirmed lately: it is used at once, and asked about after delay_first_probe_time (5 s) unless a program confirms it before", "알지만 최근에 확인되지 않음: 바로 쓰고, 그 사이 확인되지 않으면 delay_first_probe_time(5초) 뒤 ARP로 물음"},
 	sayDelay:           {"in use, soon to be asked about by ARP", "사용 중, 곧 ARP로 확인"},

@@ -369,6 +369,7 @@ func (r *Renderer) netfilter(b *block, e *sim.Event) {
 		r.line(b, e.Table, text, e.Ref.By)
 		if byRule {
 			r.detail(b, e.Ref.Text)
+			r.notes(e, sim.NoteMarked, func(n sim.Note) { r.detail(b, r.lang.text(sayMarked, n.Text)) })
 		}
 		r.chains(b, e)
 		return
@@ -512,9 +513,11 @@ func (r *Renderer) dropped(b *block, e *sim.Event) {
 	default:
 		r.more(b, e.Ref.Text, e.Ref.By)
 	}
-	r.notRoutes(b, e)
+	if e.Ref.Text == "" || e.Ref.Text != b.told {
+		r.notRoutes(b, e)
+	}
 	r.notes(e, sim.NoteWayBack, func(n sim.Note) { r.more(b, r.lang.text(sayWayBackWrong, addr(e.Before.Src), n.Text, e.Dev), "") })
-	if e.Table != "" {
+	if e.Table != "" && e.Ref.Text != b.told {
 		r.chains(b, e)
 	}
 	r.notes(e, sim.NoteCounter, func(n sim.Note) { r.more(b, r.lang.text(sayCounter, n.Text), "") })

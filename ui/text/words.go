@@ -53,6 +53,9 @@ func (l Lang) answer(en string) string {
 
 // by says who put something there. Names and places in files stay as they are.
 func (l Lang) by(en string) string {
+	if en == "ip" || en == "shell" {
+		return l.text(sayTyped)
+	}
 	if l != Korean {
 		return en
 	}
@@ -71,7 +74,7 @@ func (l Lang) by(en string) string {
 	case from == "own block":
 		from = "자신의 블록"
 	case strings.HasPrefix(from, "learnt from "):
-		from = strings.TrimPrefix(from, "learnt from ") + " 에서 배움"
+		from = strings.TrimPrefix(from, "learnt from ") + " 에서 학습"
 	case strings.HasPrefix(from, "to "):
 		from = strings.TrimPrefix(from, "to ") + " 로 가는 길"
 	}
@@ -82,9 +85,9 @@ func (l Lang) by(en string) string {
 		of = pods + " 외 " + strings.TrimSuffix(n, " more") + "개"
 	}
 	if pods, ok := strings.CutPrefix(of, "block of "); ok {
-		of = "블록: " + pods
+		of = pods + " 의 블록"
 	} else if pods, ok := strings.CutPrefix(of, "address of "); ok {
-		of = "주소: " + pods
+		of = pods + " 의 주소"
 	}
 	return who + ": " + from + ", " + of
 }

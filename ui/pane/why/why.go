@@ -137,7 +137,7 @@ func (p *Pane) Here(width int) []look.Line {
 // was decided where it came into this machine.
 func (p *Pane) brought(n, width int) []look.Line {
 	h := p.S.History
-	came := p.T("came", "여기까지")
+	came := p.T("came", "온 길")
 	m := h.PrevOf(n)
 	if m < 0 {
 		m = h.CauseOf(n)
