@@ -123,7 +123,7 @@ func (a *app) open(e *scenarios.Entry) error {
 	a.bar = timeline.New(a.c)
 	a.panes = []pane.Pane{a.maps, a.hops, why.New(a.c), bytes.New(a.c), a.state, a.shell, a.lesson}
 	a.focus, a.lower, a.zoom, a.saved, a.job, a.look, a.later = paneHops, paneWhy, false, 0, nil, nil, nil
-	if _, _, all := a.lesson.Score(); all > 0 {
+	if a.lesson.Teaches() {
 		a.focus, a.lower = paneLesson, paneLesson
 	}
 	a.c.LessonMode = a.focus == paneLesson
@@ -252,6 +252,13 @@ func (a *app) do(x pane.Action) tea.Cmd {
 			p.words = func() []string { return x.Words }
 		}
 		a.read(p, x.Text)
+	case pane.Try:
+		return a.offered(x.NetNS, x.Line)
+	case pane.SideBySide:
+		a.hops.Choose(nil)
+		a.focusOn(paneHops)
+		a.zoom = true
+		a.say(a.c.T("n goes on; esc shows the other panes again, 7 the lesson", "n으로 계속; esc로 다른 창 다시 보기, 7은 실습"))
 	case pane.Enter:
 		return a.run(replay.Goal{Kind: replay.NextHop})
 	case pane.Open:

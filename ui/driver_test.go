@@ -204,8 +204,8 @@ func TestFrames(t *testing.T) {
 			d := start(t, Options{Lang: lang}).size(wh[0], wh[1])
 			d.golden(name("start"))
 			d = open(t, "cross-node-ping", Options{Lang: lang}).size(wh[0], wh[1])
-			d.golden(name("question"))
-			d.press("ctrl+s", "ctrl+s", "ctrl+s", "62", "enter").to("n", "k8s-w1:tunl0", "echo request")
+			d.ask().golden(name("question"))
+			d.press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s", "62", "enter").to("n", "k8s-w1:tunl0", "echo request")
 			for i, p := range d.a.panes {
 				d.a.focusOn(i)
 				drive(d.a, d.a.wanted())
@@ -223,7 +223,7 @@ func TestFrames(t *testing.T) {
 
 // Layouts of other sizes, ASCII, and the palette.
 func TestFramesOfOtherKinds(t *testing.T) {
-	d := open(t, "cross-node-ping", Options{}).press("ctrl+s", "ctrl+s", "ctrl+s", "ctrl+s", "3").to("n", "k8s-w1:tunl0", "echo request")
+	d := open(t, "cross-node-ping", Options{}).skip().press("3").to("n", "k8s-w1:tunl0", "echo request")
 	d.size(110, 26).golden("low-110x26-en")
 	d.size(80, 44).golden("tall-80x44-en")
 	d.press("z").size(80, 24).golden("zoom-80x24-en")

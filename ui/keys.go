@@ -130,7 +130,7 @@ func (a *app) show(n int) tea.Cmd {
 func (a *app) leave(what string, do func() tea.Cmd) tea.Cmd {
 	n := 0
 	for i, in := range a.c.S.Inputs() {
-		if in.Kind == replay.TypeLine && i >= a.saved {
+		if in.Kind == replay.TypeLine && i >= a.saved && !a.lesson.Offers(in.Text) {
 			n++
 		}
 	}
@@ -246,14 +246,14 @@ func (a *app) hints() look.Line {
 		list = []hint{{"n", t("hop", "홉")}, {"b", t("back", "뒤로")}, {"p", t("packet", "패킷")}, {"tab", t("pane", "창")}, {"6", t("shell", "셸")}, {"z", t("zoom", "확대")}, {":", t("commands", "명령")},
 			{"e", t("event", "이벤트")}, {"r", t("run", "실행")}, {"/", t("filter", "필터")}, {"f", t("follow", "추적")}, {"d", t("drop", "폐기")}, {"a", t("answer", "응답")}, {"t", t("break", "중단점")}, {"x", t("export", "내보내기")}}
 		own := a.panes[a.focus].Keys()
-		if a.focus == paneLesson && a.lesson.Open() != nil {
-			var ask []hint
-			for _, b := range own[:min(len(own), 4)] {
-				ask = append(ask, hint{b.Help().Key, b.Help().Desc})
+		list = slices.DeleteFunc(list, func(h hint) bool { return pane.Taken(own, pane.Key{Name: h.key}) && h.key != "f" })
+		if a.focus == paneLesson { // each of its cards has keys of its own
+			var first []hint
+			for _, b := range own {
+				first = append(first, hint{b.Help().Key, b.Help().Desc})
 			}
-			list = append(ask, list...)
+			list = append(first, list...)
 		}
-		list = slices.DeleteFunc(list, func(h hint) bool { return len(h.key) == 1 && pane.Taken(own, pane.Key{Name: h.key}) && h.key != "f" })
 	}
 	width := func(h hint) int { return look.Cells(h.key+h.what) + 3 }
 	room := a.w

@@ -74,10 +74,11 @@ func (a *app) layout() []slot {
 	switch {
 	case wide:
 		bottom := paneShell
+		usual, focused := 28, 34
 		if a.c.LessonMode && a.lower != paneShell || a.lower == paneLesson {
-			bottom = paneLesson
+			bottom, usual, focused = paneLesson, 36, 42
 		}
-		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, 28, 34)),
+		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, usual, focused)),
 			a.column(left, top, w-left, h, part{paneWhy, 0}, share(paneBytes, 40, 50), share(paneState, 20, 40))...)
 	case mid:
 		lower := a.lower

@@ -141,7 +141,7 @@ func (l *liner) line(s string) bool {
 		l.answered(arg)
 		return true
 	case word == "skip":
-		l.drive(l.do(l.lesson.Update(pane.Key{Name: "ctrl+s"})))
+		l.lesson.Skip()
 		l.told()
 		l.question()
 		return true
@@ -253,8 +253,7 @@ func (l *liner) move(s string) {
 	}
 	if l.c.S != nil && l.c.S.AtEnd() && !l.c.S.Busy() {
 		if rep := l.c.S.Report(l.c.S.Step()); rep != nil && l.c.LessonMode {
-			lines, _ := l.lesson.Lines(lineWidth)
-			l.lines(lines)
+			l.lines(l.lesson.Lines(lineWidth))
 			return
 		}
 		l.question()

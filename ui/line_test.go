@@ -36,7 +36,7 @@ func lines(t *testing.T, scenario string, lang text.Lang, typed ...string) strin
 }
 
 func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
-	out := lines(t, "cross-node-ping", text.English, "next", "answer icmp", "answer 192.168.10.102", "answer a lot", "answer 104", "skip",
+	out := lines(t, "cross-node-ping", text.English, "next", "answer icmp", "answer 192.168.10.102", "skip", "answer a lot", "answer 104", "skip", "skip",
 		"next", "break k8s-w1:tunl0", "run", "bytes", "map", "state k8s-w1", "back", "where", "timeline",
 		"k8s-w1$ ip neigh", "end", "k8s-w1$ ip route get 172.16.184.1", "filter icmp", "hops", "export pcapng", "goto 5", "nonsense", "help", "quit", "y")
 	for _, want := range []string{
@@ -50,10 +50,10 @@ func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 }
 
 func TestThePlainPromptOpensScenarios(t *testing.T) {
-	out := lines(t, "", text.Korean, "open nothing", "open same-node-ping", "skip", "skip", "skip", "", "", "run", "lesson", "scenarios", "quit")
+	out := lines(t, "", text.Korean, "open nothing", "open same-node-ping", "skip", "skip", "skip", "skip", "skip", "", "", "run", "lesson", "scenarios", "quit")
 	require.Contains(t, out, "error: there is no scenario \"nothing\"")
 	require.Contains(t, out, "같은 노드 안의 파드 간 통신")
-	require.Contains(t, out, "점수: 3개 중 0개 정답")
+	require.Contains(t, out, "단계가 끝났습니다")
 }
 
 func TestTheEndOfTheInputEndsThePlainPrompt(t *testing.T) {

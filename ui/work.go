@@ -90,6 +90,7 @@ func (a *app) run(g replay.Goal) tea.Cmd {
 			return nil
 		}
 		if a.lesson.Open() != nil {
+			a.lesson.Ask()
 			a.focusOn(paneLesson)
 			a.say(a.c.T("first say what will happen; enter answers, ctrl+s skips", "먼저 무슨 일이 일어날지 답하세요. enter로 답하고 ctrl+s로 건너뜁니다"))
 			return nil
@@ -560,6 +561,17 @@ func (a *app) press(key replay.InputKind) tea.Cmd {
 	}
 	a.job = &job{goal: replay.Goal{Kind: replay.TheEnd}, from: s.Cursor()}
 	return a.piece()
+}
+
+// offered runs a line that a lesson offers, in a shell of a machine.
+func (a *app) offered(netns, line string) tea.Cmd {
+	if a.c.S.Topology().Machine(netns) == nil {
+		a.fail(fmt.Errorf("there is no machine or pod called %q", netns))
+		return nil
+	}
+	cmd := tea.Batch(a.openShell(netns, false), a.typed(line))
+	a.say(a.c.T("esc goes back to the lesson", "esc로 실습으로 돌아갑니다"))
+	return cmd
 }
 
 // openShell shows a shell on a machine, a new one if there is none or if another

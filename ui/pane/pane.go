@@ -52,6 +52,9 @@ type (
 		Words       []string // that it may be, for tab
 		Enter       func(string)
 	}
+
+	Try        struct{ NetNS, Line string } // run a line in a shell there
+	SideBySide struct{}                     // each interface as a tcpdump of its own
 )
 
 // Common is handed to all panes.

@@ -1,14 +1,16 @@
-// Package lesson is the pane of a scenario's text and its questions: asked before
-// the packet is shown, answered by the run, explained from its trace.
+// Package lesson is the pane of a scenario as a lesson: pages to read with commands
+// to try, questions that are asked before the packet is shown, what each interface
+// has shown, and at the end an explanation that is made from the run, with the score.
+//
+// A lesson is a row of cards (cards.go); one of them is seen. Each kind has a file:
+// page.go, question.go, watch.go, explain.go. The answers belong to this pane and are
+// gone with it: who opens the scenario again begins anew.
 package lesson
 
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
-	"hoplab/packet"
 	"hoplab/scenarios"
 	"hoplab/topology"
 	"hoplab/ui/look"
@@ -19,17 +21,38 @@ import (
 type Pane struct {
 	*pane.Common
 	w, h   int
-	given  map[string]string // answers, by question
+	cards  []card
+	at     int                              // the card that is seen
+	begun  int                              // steps that have begun when it was looked last
+	given  map[*topology.Prediction]string  // answers as they were given, "" for skipped
+	locked map[*topology.Prediction]bool    // their step has begun: they stay as they are
+	known  map[*topology.Prediction]*result // those that the run has answered in front of the reader
 	edit   look.Edit
-	choice int
+	choice int // of an open question, or the command to try, or the question on the last card
 	fault  string
 	scroll pane.Scroll
 	byHand bool
-	total  int
+	total  int // lines of the card
+	room   int // and how many of them there is room for
+}
+
+// result is what the run said to a question.
+type result struct {
+	scenarios.Answer
+	hop int // crossing where it is seen, -1 for none
 }
 
 // New makes the pane.
-func New(c *pane.Common) *Pane { return &Pane{Common: c, given: map[string]string{}} }
+func New(c *pane.Common) *Pane {
+	p := &Pane{Common: c, given: map[*topology.Prediction]string{}, locked: map[*topology.Prediction]bool{}, known: map[*topology.Prediction]*result{}}
+	p.cards = cards(c.S.Entry.Scenario)
+	return p
+}
+
+// Teaches reports that there is something to read or to answer.
+func (p *Pane) Teaches() bool {
+	return slices.ContainsFunc(p.cards, func(c card) bool { return c.kind == page || c.kind == question })
+}
 
 // Name finds it.
 func (p *Pane) Name() string { return "lesson" }
@@ -43,103 +66,56 @@ func (p *Pane) Title() string {
 	return t
 }
 
-// Seen is which lines of how many are seen.
-func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
-
 // SetSize is that of the inside.
 func (p *Pane) SetSize(w, h int) { p.w, p.h = w, h }
 
-// Keys lists what the pane knows: where a question is open, what answers it.
+// Seen is which lines of how many are seen.
+func (p *Pane) Seen() (from, to, total int) { return p.scroll.Seen() }
+
+// Keys lists what the pane knows on its card.
 func (p *Pane) Keys() []pane.Binding {
-	scroll := func(keys string) pane.Binding {
-		return pane.Bind(keys, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.byHand = p.scroll.Move(k.Name, p.h, p.total) }))
-	}
-	q := p.Open()
-	if q == nil {
-		return []pane.Binding{pane.Bind("enter", p.T("go on", "계속"), func(pane.Key) pane.Action { return pane.Enter{} }), scroll(pane.ScrollKeys)}
-	}
-	out := []pane.Binding{
-		pane.Bind("enter", p.T("answer", "답하기"), func(pane.Key) pane.Action { return p.enter(q) }),
-		pane.Bind("ctrl+s", p.T("skip the question", "질문 건너뛰기"), func(pane.Key) pane.Action { return p.answer(q, "") }),
-		scroll("pgup pgdown"),
-	}
-	if q.Kind != topology.AnswerChoice {
-		return append(out, p.Editing())
-	}
-	return append([]pane.Binding{
-		pane.Bind("up/k down/j", p.T("choose", "고르기"), pane.Always(func(k pane.Key) {
-			d := 1
-			if k.Name == "up" || k.Name == "k" {
-				d = -1
-			}
-			p.choice = max(min(p.choice+d, len(q.Choices)-1), 0)
-		})),
-		pane.Bind(fmt.Sprintf("1-%d", min(len(q.Choices), 9)), p.T("answer", "답하기"), func(k pane.Key) pane.Action { return p.answer(q, k.Name) }),
-	}, out...)
-}
-
-// step is the step that comes next or that one is in.
-func (p *Pane) step() int {
-	n := p.S.Step()
-	if p.over(n) && n+1 < p.S.Steps() {
-		return n + 1
-	}
-	return max(n, 0)
-}
-
-// over reports that a step is over at the cursor.
-func (p *Pane) over(n int) bool { return n < 0 || p.S.AtEnd() && !p.S.Busy() && n < p.S.Begun() }
-
-// Open is the question that has to be answered before the next step begins, nil
-// if there is none.
-func (p *Pane) Open() *topology.Prediction {
-	n := p.S.Begun() // the next step
-	if !p.S.AtEnd() || p.S.Busy() || n >= p.S.Steps() {
-		return nil
-	}
-	for _, q := range p.S.Entry.Scenario.Steps[n].Predict {
-		if _, ok := p.given[id(n, q)]; !ok {
-			return q
+	p.follow()
+	scroll := "up/k down/j pgup pgdown"
+	var out []pane.Binding
+	switch c := p.card(); c.kind {
+	case page:
+		out = p.pageKeys(c)
+		if len(c.page.Try) > 0 {
+			scroll = "pgup pgdown"
+		}
+	case question:
+		out, scroll = p.questionKeys(c), "pgup pgdown"
+	case watch:
+		out = p.watchKeys()
+	default:
+		out = p.explainKeys()
+		if len(p.asked()) > 0 {
+			scroll = "pgup pgdown"
 		}
 	}
-	return nil
+	return append(out,
+		pane.Bind("left/right", p.T("back, forward in the lesson", "실습에서 뒤로, 앞으로"), pane.Always(p.leftRight)),
+		pane.Bind(scroll, p.T("scroll", "스크롤"), pane.Always(func(k pane.Key) { p.byHand = p.scroll.Move(k.Name, p.room, p.total) })))
 }
 
-func id(step int, q *topology.Prediction) string { return strconv.Itoa(step) + "/" + q.ID }
+// leftRight goes a card back or on, or moves in the answer that is typed.
+func (p *Pane) leftRight(k pane.Key) {
+	before, text := p.edit.Before(), p.edit.Text()
+	if p.Typing() && (k.Name == "left" && before != "" || k.Name == "right" && before != text) {
+		p.edit.Press(k.Name, "")
+		return
+	}
+	if k.Name == "left" {
+		p.leaf(-1)
+	} else {
+		p.leaf(1)
+	}
+}
 
 // Typing reports that keys are taken for an answer.
-func (p *Pane) Typing() bool { q := p.Open(); return q != nil && q.Kind != topology.AnswerChoice }
-
-// Score counts answers: those that were right, those that are known by now, and
-// all questions of the scenario.
-func (p *Pane) Score() (right, asked, all int) {
-	for n, st := range p.S.Entry.Scenario.Steps {
-		all += len(st.Predict)
-		for _, a := range p.S.Answers(n) {
-			given, ok := p.given[id(n, a.Prediction)]
-			if !ok || !p.shown(n, a) {
-				continue
-			}
-			asked++
-			if a.Right(given) {
-				right++
-			}
-		}
-	}
-	return right, asked, all
-}
-
-// shown reports that the run has come to where an answer is seen.
-func (p *Pane) shown(step int, a scenarios.Answer) bool {
-	if a.Event > 0 && int(a.Event) <= p.S.Cursor() && !isCount(a.Prediction) {
-		return true
-	}
-	return p.S.Step() > step || p.S.Step() == step && p.S.AtEnd()
-}
-
-// isCount says that only the end of the step tells.
-func isCount(q *topology.Prediction) bool {
-	return q.About != nil && (q.About.Field == "count" || q.About.Field == "seen" && q.Answer.Text == "auto")
+func (p *Pane) Typing() bool {
+	c := p.card()
+	return c.kind == question && !p.locked[c.ask] && c.ask.Kind != topology.AnswerChoice
 }
 
 // Update takes a key.
@@ -147,282 +123,90 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 	if x := pane.Dispatch(p.Keys(), k); x != nil {
 		return x
 	}
+	if k.Name == "ctrl+s" && p.Skip() { // also from a page: the questions can be skipped from wherever one is
+		return pane.Answer{}
+	}
 	if p.Typing() && p.edit.Press(k.Name, k.Text) {
-		p.fault = ""
+		p.fault = p.sofar(p.card().ask, p.edit.Text())
 		return pane.Done{}
 	}
 	return nil
 }
 
-// enter gives the answer that is chosen or typed.
-func (p *Pane) enter(q *topology.Prediction) pane.Action {
-	if q.Kind == topology.AnswerChoice {
-		return p.answer(q, strconv.Itoa(p.choice+1))
+// by is how a key moves a choice: up or down, among n.
+func (p *Pane) by(k pane.Key, n int) {
+	d := 1
+	if k.Name == "up" || k.Name == "k" {
+		d = -1
 	}
-	text := strings.TrimSpace(p.edit.Text())
-	if p.fault = p.check(q, text); p.fault != "" {
-		return pane.Done{}
-	}
-	return p.answer(q, text)
+	p.choice, p.byHand = max(0, min(p.choice+d, n-1)), false
 }
 
-// Give answers a question from outside.
-func (p *Pane) Give(text string) (fault string) {
-	q := p.Open()
-	if q == nil {
-		return p.T("there is no question now", "지금은 질문이 없습니다")
-	}
-	if q.Kind == topology.AnswerChoice {
-		for i, c := range q.Choices {
-			if strings.EqualFold(text, c.EN) || text == c.KO {
-				text = strconv.Itoa(i + 1)
-			}
-		}
-		if n, err := strconv.Atoi(text); err != nil || n < 1 || n > len(q.Choices) {
-			return fmt.Sprintf(p.T("a number from 1 to %d", "1부터 %d까지의 숫자"), len(q.Choices))
-		}
-	} else if fault := p.check(q, text); fault != "" {
-		return fault
-	}
-	p.answer(q, text)
-	return ""
-}
+// part is the lines of a card that have to be seen: from, up to but not including to.
+// None have to if to is 0.
+type part struct{ from, to int }
 
-func (p *Pane) answer(q *topology.Prediction, text string) pane.Action {
-	p.given[id(p.S.Begun(), q)] = text
-	p.edit.Set("")
-	p.choice, p.fault, p.byHand = 0, "", false
-	return pane.Answer{Text: text}
-}
-
-// check says what an answer should look like; empty if it does.
-func (p *Pane) check(q *topology.Prediction, text string) string {
-	switch q.Kind {
-	case topology.AnswerNumber:
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return p.T("a number, such as 62", "숫자로 답하세요. 예: 62")
-		}
-	case topology.AnswerMAC:
-		if _, err := packet.ParseMAC(strings.ToLower(text)); err != nil {
-			return p.T("a MAC address, such as 02:00:0a:00:00:01", "MAC 주소로 답하세요. 예: 02:00:0a:00:00:01")
-		}
-	case topology.AnswerIP:
-		if strings.Count(text, ".") != 3 || strings.Trim(text, "0123456789.") != "" {
-			return p.T("an IPv4 address, such as 10.0.0.1", "IPv4 주소로 답하세요. 예: 10.0.0.1")
-		}
-	}
-	return ""
-}
-
-// View makes the lines. An open question is always seen.
+// View makes the lines. Where in the lesson one is stays in sight.
 func (p *Pane) View() []look.Line {
-	lines, ask := p.Lines(p.w)
-	p.total = len(lines)
+	head := p.heading(p.w)
+	lines, see := p.body(p.w)
+	p.total, p.room = len(lines), max(p.h-len(head), 1)
 	if !p.byHand {
-		p.scroll.Top = 0
-		switch {
-		case ask >= 0 && p.Open() != nil:
-			p.scroll.Show(len(lines)-1, p.h, len(lines))
-			p.scroll.Top = min(p.scroll.Top, ask)
-		case ask >= 0:
-			p.scroll.Top = ask // what was learnt last
-		}
+		p.scroll.Top = max(0, min(see.to-p.room, see.from))
 	}
-	return p.scroll.Part(lines, p.h)
+	out := append(head, p.scroll.Part(lines, p.room)...)
+	return out[:min(len(out), max(p.h, 0))]
 }
 
-// Lines are the text, the questions with what became of them, and the open
-// question. What matters now begins at line at: the open question, or the answer
-// that was seen last; -1 for neither.
-func (p *Pane) Lines(w int) (out []look.Line, at int) {
-	at = -1
-	lang := p.Lang.String()
-	s := p.S.Entry.Scenario
-	para := func(st look.Style, text string) {
-		if text != "" {
-			out = append(out, look.Wrap(text, st, w, 0)...)
-		}
-	}
-	para(look.Head, s.Title.In(lang))
-	n := p.step()
-	if n == 0 && p.S.Begun() == 0 {
-		para(look.Plain, s.Description.In(lang))
-	}
-	if n < len(s.Steps) && n < p.S.Begun() {
-		para(look.Bold, s.Steps[n].In.Machine().String()+"$ "+s.Steps[n].Run.Text)
-	} else if n < len(s.Steps) {
-		st := s.Steps[n]
-		if len(s.Steps) > 1 {
-			para(look.Head, fmt.Sprintf(p.T("step %d of %d", "단계 %d / %d"), n+1, len(s.Steps)))
-		}
-		para(look.Plain, st.Text.In(lang))
-		if st.Run.Text != "" {
-			para(look.Bold, st.In.Machine().String()+"$ "+st.Run.Text)
-		}
-	}
-	over := p.S.Begun() == p.S.Steps() && p.S.AtEnd() && !p.S.Busy()
-	if right, asked, all := p.Score(); all > 0 && over {
-		out = append(out, look.S(look.Warm, fmt.Sprintf(p.T("score: %d of %d right", "점수: %[2]d개 중 %[1]d개 정답"), right, asked)))
-		if asked < all {
-			out = append(out, look.S(look.Dim, fmt.Sprintf(p.T("%d not answered", "답하지 않음: %d개"), all-asked)))
-		}
-	}
-	for i := range s.Steps {
-		lines, latest := p.results(i, w)
-		if latest >= 0 && !over {
-			at = len(out) + latest
-		}
-		out = append(out, lines...)
-	}
-	if q := p.Open(); q != nil {
-		at = len(out)
-		return append(out, p.question(q, w)...), at
-	}
-	return append(out, p.report(w)...), at
+// Lines are the card.
+func (p *Pane) Lines(w int) []look.Line {
+	lines, _ := p.body(w)
+	return lines
 }
 
-func (p *Pane) question(q *topology.Prediction, w int) []look.Line {
-	lang := p.Lang.String()
-	out := []look.Line{{}}
-	out = append(out, look.Wrap("? "+q.Ask.In(lang), look.Warm, w, 2)...)
-	if q.Kind == topology.AnswerChoice {
-		for i, c := range q.Choices {
-			mark, st := "  ", look.Plain
-			if i == p.choice {
-				mark, st = p.Glyph("▸ ", "> "), look.Selected
-			}
-			out = append(out, look.Line{}.Add(look.Plain, mark).Add(look.Key, strconv.Itoa(i+1)+" ").Add(st, c.In(lang)))
-		}
-		return out
+func (p *Pane) body(w int) ([]look.Line, part) {
+	p.follow()
+	switch c := p.card(); c.kind {
+	case page:
+		return p.page(c.page, w)
+	case question:
+		return p.question(c, w)
+	case watch:
+		return p.watch(c, w)
 	}
-	out = append(out, p.edit.Line("  > ", w, true))
-	if p.fault != "" {
-		out = append(out, look.S(look.Bad, "  "+p.fault))
-	}
-	return out
+	return p.explain(w)
 }
 
-// results are the questions of a step that were answered: what was predicted,
-// and, once the run has come there, what is so and why. The one seen last begins
-// at line latest, -1 for none.
-func (p *Pane) results(step, w int) (out []look.Line, latest int) {
-	lang := p.Lang.String()
-	latest = -1
-	var seen uint64
-	answers := p.S.Answers(step)
-	for _, q := range p.S.Entry.Scenario.Steps[step].Predict {
-		given, ok := p.given[id(step, q)]
-		if !ok {
+// heading says where in the lesson one is.
+func (p *Pane) heading(w int) []look.Line {
+	p.follow()
+	var l look.Line
+	before := ""
+	for i, c := range p.cards {
+		name := p.stage(c)
+		if name == before {
 			continue
 		}
-		said := given
-		if given == "" {
-			said = p.T("skipped", "건너뜀")
-		} else if n, err := strconv.Atoi(given); err == nil && q.Kind == topology.AnswerChoice && n <= len(q.Choices) {
-			said = q.Choices[n-1].In(lang)
+		before = name
+		if i > 0 {
+			l = l.Add(look.Dim, p.Glyph(" › ", " > "))
 		}
-		i := slices.IndexFunc(answers, func(a scenarios.Answer) bool { return a.Prediction == q })
-		begin := len(out) + 1
-		out = append(out, look.Line{})
-		out = append(out, look.Wrap(q.Ask.In(lang), look.Plain, w, 2)...)
-		if i < 0 || !p.shown(step, answers[i]) {
-			out = append(out, look.Line{}.Add(look.Dim, "  "+p.T("you: ", "예측: ")).Add(look.Bold, said).Add(look.Dim, p.T("  (step on to see)", "  (계속 진행하면 나옵니다)")))
-			continue
+		st := look.Dim
+		if name == p.stage(p.card()) {
+			name, st = "["+name+"]", look.Head
 		}
-		a := answers[i]
-		if latest < 0 || a.Event > seen {
-			latest, seen = begin, a.Event
+		if l.Cells()+look.Cells(name) > w && st == look.Dim {
+			break
 		}
-		if a.Right(given) {
-			out = append(out, look.Line{}.Add(look.Good, "  "+p.Glyph("✓", "ok")+" ").Add(look.Plain, p.T("you: ", "예측: ")).Add(look.Bold, said).Add(look.Good, p.T("  right", "  정답")))
-		} else {
-			out = append(out, look.Line{}.Add(look.Bad, "  "+p.Glyph("✗", "NO")+" ").Add(look.Plain, p.T("you: ", "예측: ")+said).Add(look.Plain, p.T("   it is: ", "   결과: ")).Add(look.Bold, a.In(lang)))
-		}
-		out = append(out, p.explain(a, q, w)...)
+		l = l.Add(st, name)
 	}
-	return out, latest
-}
-
-// explain tells where the answer is seen, and what decided it there.
-func (p *Pane) explain(a scenarios.Answer, q *topology.Prediction, w int) []look.Line {
-	var out []look.Line
-	if t := q.Because.In(p.Lang.String()); t != "" {
-		for _, l := range look.Wrap(t, look.Plain, w-4, 0) {
-			out = append(out, append(look.Line{}.Add(look.Plain, "    "), l...))
-		}
+	if l.Cells() > w { // room for one only
+		l = look.S(look.Head, fmt.Sprintf("%d/%d %s", p.at+1, len(p.cards), p.stage(p.card())))
 	}
-	if a.Event == 0 || int(a.Event) > len(p.S.History.Events) {
-		return out
+	if p.h < 16 { // each line counts
+		return []look.Line{l}
 	}
-	e := &p.S.History.Events[a.Event-1]
-	if e.Hop < 0 {
-		return out
-	}
-	h := &p.S.History.Hops[e.Hop]
-	add := func(st look.Style, text string) {
-		for _, l := range look.Wrap(text, st, w-4, 2) {
-			out = append(out, append(look.Line{}.Add(look.Plain, "    "), l...))
-		}
-	}
-	add(look.Dim, pane.Time(h.At)+" "+h.Place()+" "+h.Line)
-	// What made it so was decided before it came here.
-	before := p.S.History.Last(h.Journey, h.Event)
-	if before < 0 {
-		return out
-	}
-	const most = 3
-	n := 0
-	for _, d := range p.Tell().Of(uint64(p.S.History.Hops[before].Event) + 1) {
-		switch d.Keyword {
-		case "route", "forward", "nat", "encap", "decap", "neigh":
-			if n++; n <= most {
-				add(look.Dim, p.S.History.Hops[before].NetNS+" "+d.Keyword+": "+d.Text)
-			}
-		}
-	}
-	return out
-}
-
-// report is what a step that is over came to.
-func (p *Pane) report(w int) []look.Line {
-	n := p.S.Step()
-	if n < 0 || !p.S.AtEnd() {
-		return nil
-	}
-	rep := p.S.Report(n)
-	if rep == nil {
-		return nil
-	}
-	var out []look.Line
-	out = append(out, look.Line{})
-	for _, l := range strings.Split(strings.TrimRight(rep.Output, "\n"), "\n") {
-		out = append(out, look.S(look.Dim, look.Clean(l)))
-	}
-	out = append(out, look.Line{})
-	for _, x := range rep.Expectations {
-		mark, st := p.Glyph("✓", "ok"), look.Good
-		if !x.OK {
-			mark, st = p.Glyph("✗", "FAIL"), look.Bad
-		}
-		for i, l := range look.Wrap(x.Text, look.Plain, w-3, 0) {
-			if i == 0 {
-				out = append(out, append(look.Line{}.Add(st, mark+" "), l...))
-			} else {
-				out = append(out, append(look.Line{}.Add(look.Plain, "  "), l...))
-			}
-		}
-		if !x.OK {
-			for _, m := range strings.Split(x.Message, "\n") {
-				out = append(out, look.Wrap("  "+m, look.Plain, w, 4)...)
-			}
-		}
-		if t := x.Because.In(p.Lang.String()); t != "" {
-			for _, l := range look.Wrap(t, look.Dim, w-4, 0) {
-				out = append(out, append(look.Line{}.Add(look.Plain, "    "), l...))
-			}
-		}
-	}
-	return out
+	return []look.Line{l, {}}
 }
 
 var _ pane.Pane = (*Pane)(nil)
