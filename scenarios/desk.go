@@ -68,6 +68,15 @@ func (r *Runner) OpenShell(o shell.Options) (*shell.Shell, error) {
 	return sh, err
 }
 
+// Glance is a shell on a machine for questions; nothing is to be run in it, and it
+// leaves no trace in the lab.
+func (r *Runner) Glance(netns string) (*shell.Shell, error) {
+	if sh := r.machines[netns]; sh != nil {
+		return sh.Beside(shell.Options{}), nil
+	}
+	return tools.NewShell(r.lab, shell.Options{Start: netns})
+}
+
 // sitDown gives the desk of a machine, with a new shell if its last one has
 // ended.
 func (r *Runner) sitDown(netns string) (*desk, error) {

@@ -121,10 +121,7 @@ func (a *app) clearBreaks() {
 }
 
 func (a *app) listBreaks() {
-	var l []string
-	for _, b := range a.c.Breaks {
-		l = append(l, b.Text)
-	}
+	l := a.breaks()
 	if len(l) == 0 {
 		l = []string{a.c.T("no breakpoints", "중단점 없음")}
 	}

@@ -337,13 +337,24 @@ func (a *app) setFilter(text string) error {
 // askBreak reads a breakpoint.
 func (a *app) askBreak() {
 	p := &prompt{label: a.c.T("stop at (k8s-w1:tunl0, icmp, drop, /text/): ", "중단점 (k8s-w1:tunl0, icmp, drop, /글자/): ")}
+	if l := a.breaks(); len(l) > 0 {
+		p.hint = fmt.Sprintf(a.c.T("set: %s (the same again clears it)", "설정됨: %s (같은 것을 다시 입력하면 해제)"), strings.Join(l, " · "))
+	}
+	places := a.c.Places()
 	p.check = func(text string) string {
-		if _, err := replay.ParseBreak(text, a.c.IsPlace); err != nil {
+		if _, err := replay.ParseBreak(text, places); err != nil {
 			return err.Error()
 		}
 		return ""
 	}
-	p.words = a.c.Network().Places
+	p.words = func() []string {
+		words := slices.Concat(places, a.breaks(), []string{"drop"})
+		for _, r := range replay.DropReasons() {
+			words = append(words, "drop "+r)
+		}
+		slices.Sort(words)
+		return slices.Compact(words)
+	}
 	p.enter = func(text string) tea.Cmd { return a.addBreak(text) }
 	text := ""
 	if h := a.c.S.Hop(); h >= 0 {
@@ -352,11 +363,21 @@ func (a *app) askBreak() {
 	a.read(p, text)
 }
 
+// breaks are the breakpoints as they were written.
+func (a *app) breaks() []string {
+	var l []string
+	for _, b := range a.c.Breaks {
+		l = append(l, b.Text)
+	}
+	return l
+}
+
 // addBreak sets a breakpoint, or takes one off that is there already.
 func (a *app) addBreak(text string) tea.Cmd {
 	if text == "" {
 		return nil
 	}
+	text = strings.Join(strings.Fields(text), " ")
 	for i, b := range a.c.Breaks {
 		if b.Text == text {
 			a.c.Breaks = slices.Delete(slices.Clone(a.c.Breaks), i, i+1)
@@ -364,7 +385,7 @@ func (a *app) addBreak(text string) tea.Cmd {
 			return nil
 		}
 	}
-	b, err := replay.ParseBreak(text, a.c.IsPlace)
+	b, err := replay.ParseBreak(text, a.c.Places())
 	if err != nil {
 		a.fail(err)
 		return nil

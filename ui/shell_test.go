@@ -19,7 +19,27 @@ func TestTypingIntoPrograms(t *testing.T) {
 	d.press("exit", "enter", "sleep 500", "enter").shows("it runs; ctrl+c ends it")
 	d.press("ctrl+d", "too early", "enter").shows("reads nothing", "ctrl+c ends it").press("ctrl+u", "ctrl+c").shows("root@k8s-w1:~#")
 	d.press("ctrl+d").shows("exit", "this shell has ended")
-	d.press("ctrl+d", "ls", "enter").shows("the shell has ended; open another one")
+	d.press("ls", "enter").shows("the shell has ended; open another one")
+	d.press("ctrl+d").hides("this shell has ended")
+}
+
+// Before its first line a shell is not open yet; tab knows what it will know.
+func TestTabInAShellThatIsNotOpenYet(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+n", "ctrl+u", "pod1", "enter", "ip route show dev e", "tab").shows("ip route show dev eth0")
+	d.press("ctrl+u", "cat /etc/hostn", "tab").shows("cat /etc/hostname")
+	require.Empty(t, d.a.c.S.Inputs())
+	d.press("enter").shows("pod1")
+}
+
+func TestBreakpointsAreTold(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("t", "ctrl+u", "k8s-w1:tunl", "enter").shows(`did you mean "tunl0"?`)
+	d.press("ctrl+u", "drop ip_rpf", "tab").shows("drop ip_rpfilter").press("enter")
+	d.press("t", "ctrl+u", "/BIRD/", "enter", "t").shows("set: drop ip_rpfilter · /BIRD/", "clears it").press("esc")
+	d.press("S").shows("breakpoint: /BIRD/")
+	d.press("t", "ctrl+u", "/BIRD/", "enter").shows("taken off")
+	d.press(":", "breaks", "enter").shows("drop ip_rpfilter").hides("BIRD/ ·")
 }
 
 // An endless loop, or a flood, leaves the screen alive, and esc stops it.

@@ -78,7 +78,7 @@ func (a *app) run(g replay.Goal) tea.Cmd {
 		return nil
 	}
 	if s.Err() != nil {
-		a.fail(s.Err())
+		a.broke(s.Err())
 		return nil
 	}
 	s.Seek(len(s.History.Events))
@@ -110,6 +110,15 @@ func (a *app) run(g replay.Goal) tea.Cmd {
 	}
 	a.job = j
 	return a.piece()
+}
+
+// broke tells why nothing runs on, and what to do.
+func (a *app) broke(err error) {
+	if errors.Is(err, replay.ErrFull) {
+		err = fmt.Errorf(a.c.T("the history is full (%d events), nothing further runs: save it with x, begin anew with R, or go back and type on from there (:here)",
+			"기록이 가득 찼습니다(이벤트 %d개). 더 실행되지 않습니다: x로 저장하거나, R로 다시 시작하거나, 되돌아가 거기서 이어서 입력하세요(:here)"), replay.MaxEvents)
+	}
+	a.fail(err)
 }
 
 // ended says that nothing is left to happen.
@@ -147,7 +156,7 @@ func (a *app) worked(m workMsg) tea.Cmd {
 	}
 	a.job, a.shell.Working = nil, false
 	if s.Err() != nil {
-		a.fail(s.Err())
+		a.broke(s.Err())
 		a.playing, a.later = false, nil
 		a.moved()
 		return nil

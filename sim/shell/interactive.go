@@ -41,6 +41,18 @@ func (s *Shell) Terminal(ns string) (*Terminal, error) {
 	return t, nil
 }
 
+// At is a process in a namespace that runs nothing, for questions such as how a
+// line may go on; nil if there is no such namespace.
+func (s *Shell) At(ns string) *Process {
+	p := s.newProcess("bash")
+	p.discard()
+	p.NS = s.lab.Namespace(ns)
+	if p.NS == nil {
+		return nil
+	}
+	return p
+}
+
 type noNamespaceError struct{ name string }
 
 // Error says so.

@@ -124,9 +124,11 @@ func (c *Common) Network() *replay.Net {
 	return c.S.Net()
 }
 
-// IsPlace reports that something is a machine or NETNS:DEV, at the start or now.
-func (c *Common) IsPlace(name string) bool {
-	return c.S.IsPlace(name) || slices.Contains(c.Network().Places(), name)
+// Places are all machines and NETNS:DEV, at the start and now.
+func (c *Common) Places() []string {
+	all := slices.Concat(c.Network().Places(), c.S.Net().Places())
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Shows reports that a crossing is among those that are shown.

@@ -1,11 +1,14 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hoplab/packet/filter"
 	"hoplab/sim/trace"
+	"hoplab/topology"
 )
 
 // GoalKind says where to stop.
@@ -68,53 +71,100 @@ type Break struct {
 	Text    string // as it was written
 	place   string // NETNS:DEV, or a namespace; empty for anywhere
 	drop    bool
-	text    string // in the route, rule or setting that decides
+	reason  trace.Reason // of a drop; none is any that is worth stopping at
+	text    string       // in the route, rule or setting that decides, in who put it there, or in the reason
 	filters map[int]*filter.Filter
 }
 
-// ParseBreak reads a breakpoint: an interface, a filter in pcap-filter(7), both,
-// "drop", or /text/ of a route or rule.
+// ParseBreak reads a breakpoint: an interface or a machine, a filter in
+// pcap-filter(7), both, "drop" with or without a reason, or /text/ of a route,
+// rule, setting or reason.
 //
 //	k8s-w1:tunl0
 //	k8s-w1:ens5 ip proto 4
 //	icmp[icmptype] = icmp-echoreply
 //	drop
+//	drop ip_rpfilter
 //	/MASQUERADE/
-func ParseBreak(s string, isPlace func(string) bool) (*Break, error) {
-	b := &Break{Text: strings.TrimSpace(s)}
+//
+// places are the lab's machines, and its interfaces as NETNS:DEV.
+func ParseBreak(s string, places []string) (*Break, error) {
+	b := &Break{Text: strings.Join(strings.Fields(s), " ")}
 	word, rest, _ := strings.Cut(b.Text, " ")
+	netns, dev, isDev := strings.Cut(word, ":")
 	switch {
 	case b.Text == "":
-		return nil, fmt.Errorf("where? an interface (k8s-w1:tunl0), a filter (icmp), drop, or /text/ of a rule or route")
-	case b.Text == "drop":
+		return nil, errors.New("where? an interface (k8s-w1:tunl0), a filter (icmp), drop, drop REASON, or /text/ of a rule or route")
+	case word == "drop":
 		b.drop = true
-		return b, nil
-	case b.Text[0] == '/':
-		b.text = strings.Trim(b.Text, "/")
-		if b.text == "" {
-			return nil, fmt.Errorf("expected /text/ of a rule or route, such as /MASQUERADE/")
-		}
-		return b, nil
-	case isPlace(word):
-		b.place = word
-		if rest = strings.TrimSpace(rest); rest == "" {
+		if rest == "" {
 			return b, nil
 		}
+		var ok bool
+		if b.reason, ok = trace.ParseReason(strings.TrimPrefix(strings.ToLower(rest), "skb_drop_reason_")); !ok {
+			return nil, fmt.Errorf("unknown drop reason %q%s", rest, nearest(rest, DropReasons()))
+		}
+		return b, nil
+	case b.Text[0] == '/':
+		b.text = strings.TrimSuffix(b.Text[1:], "/")
+		if b.text == "" {
+			return nil, errors.New("expected /text/ of a rule, route or reason, such as /MASQUERADE/")
+		}
+		return b, nil
+	case slices.Contains(places, word):
+		b.place = word
+		if rest == "" {
+			return b, nil
+		}
+	case isDev && slices.Contains(places, netns):
+		var devs []string
+		for _, p := range places {
+			if d, ok := strings.CutPrefix(p, netns+":"); ok {
+				devs = append(devs, d)
+			}
+		}
+		return nil, fmt.Errorf("%s has no interface %q%s", netns, dev, nearest(dev, devs))
+	case isDev && rest == "" && !strings.ContainsAny(word, "[]()=<>!&|/"):
+		return nil, fmt.Errorf("there is no machine or pod called %q%s", netns, nearest(netns, places))
 	default:
 		rest = b.Text
 	}
 	var err error
-	b.filters, err = CompileFilter(rest)
+	if b.filters, err = CompileFilter(rest); err != nil && b.place == "" && rest == word {
+		err = fmt.Errorf("%q is no machine, interface, filter or drop: %w", word, err)
+	}
 	return b, err
+}
+
+// DropReasons are the names of all reasons.
+func DropReasons() []string {
+	var all []string
+	for _, r := range trace.Reasons() {
+		all = append(all, r.String())
+	}
+	return all
+}
+
+// nearest ends an error about an unknown word.
+func nearest(word string, known []string) string {
+	if n := topology.Nearest(word, known); n != "" {
+		return fmt.Sprintf("; did you mean %q?", n)
+	}
+	if len(known) == 0 || len(known) > 8 {
+		return ""
+	}
+	return "; there is " + strings.Join(known, ", ")
 }
 
 // Meets reports that an event is one to stop at.
 func (b *Break) Meets(e *Event, hop *Hop) bool {
 	switch {
+	case b.drop && b.reason != trace.ReasonNone:
+		return e.Verdict == trace.Drop && e.Reason == b.reason
 	case b.drop:
 		return Lost(e)
 	case b.text != "":
-		return strings.Contains(e.Ref.Text, b.text)
+		return strings.Contains(e.Ref.Text, b.text) || strings.Contains(e.Ref.By, b.text) || strings.Contains(e.Reason.String(), b.text)
 	case hop == nil, b.place != "" && b.place != hop.NetNS && b.place != hop.Place():
 		return false
 	case b.filters == nil:

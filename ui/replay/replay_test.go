@@ -216,9 +216,13 @@ func TestBreakpoints(t *testing.T) {
 		{"k8s-w2:tunl0 icmp", "k8s-w2:tunl0", "echo request"},
 		{"icmp[icmptype] = icmp-echoreply", "pod2:eth0", "echo reply"},
 		{"/172.16.184.0/24 via/", "k8s-w1:calice0906292e2", "echo request"},
+		{"/BIRD/", "k8s-w1:calice0906292e2", "echo request"},
+		{"drop arp_not_for_us", "router:eth0", "who-has 192.168.10.102"},
+		{"drop  SKB_DROP_REASON_ARP_NOT_FOR_US", "router:eth0", "who-has 192.168.10.102"},
+		{"/arp_not/", "router:eth0", "who-has 192.168.10.102"},
 	} {
 		s := open(t, "cross-node-ping")
-		b, err := ParseBreak(tt.text, s.IsPlace)
+		b, err := ParseBreak(tt.text, s.Net().Places())
 		require.NoError(t, err)
 		require.NoError(t, s.Input(BeginStep, 0, ""))
 		require.True(t, s.Advance(Goal{Kind: NextBreak, Breaks: []*Break{b}}), tt.text)
@@ -227,9 +231,18 @@ func TestBreakpoints(t *testing.T) {
 		require.Contains(t, h.Line, tt.line)
 	}
 	s := open(t, "cross-node-ping")
-	for _, bad := range []string{"", "//", "k8s-w1:tunl0 icmp icmp and", "nonsense and", "k8s-w9:eth0"} {
-		_, err := ParseBreak(bad, s.IsPlace)
-		require.Error(t, err, bad)
+	for _, tt := range []struct{ text, want string }{
+		{"", "where? an interface (k8s-w1:tunl0), a filter (icmp), drop, drop REASON, or /text/ of a rule or route"},
+		{"//", "expected /text/ of a rule, route or reason, such as /MASQUERADE/"},
+		{"k8s-w1:tunl0 icmp icmp and", `syntax error`},
+		{"k8s-w1:tunl", `k8s-w1 has no interface "tunl"; did you mean "tunl0"?`},
+		{"pod1:x", `pod1 has no interface "x"; there is lo, tunl0, eth0`},
+		{"k8s-w9:eth0", `there is no machine or pod called "k8s-w9"; did you mean "k8s-w1"?`},
+		{"drop ip_rpfiltr", `unknown drop reason "ip_rpfiltr"; did you mean "ip_rpfilter"?`},
+		{"nonsense", `"nonsense" is no machine, interface, filter or drop: `},
+	} {
+		_, err := ParseBreak(tt.text, s.Net().Places())
+		require.ErrorContains(t, err, tt.want, tt.text)
 	}
 }
 

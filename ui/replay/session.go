@@ -33,7 +33,6 @@ type Session struct {
 	lab    *topology.Lab
 	net    *Net // at the start
 	taps   []string
-	place  map[string]bool
 	nodes  map[string]string
 	notes  []topology.Note
 	err    error
@@ -71,16 +70,12 @@ func (s *Session) look() now {
 
 // Open builds the lab. Nothing has run when it returns.
 func Open(e *scenarios.Entry, o Options) (*Session, error) {
-	s := &Session{Entry: e, o: o, place: map[string]bool{}, nodes: map[string]string{}}
+	s := &Session{Entry: e, o: o, nodes: map[string]string{}}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
 	for _, ns := range s.world.lab.Namespaces() {
-		s.place[ns.Name] = true
 		s.nodes[ns.Name] = s.world.lab.Node(ns.Name)
-		for _, d := range ns.Devices() {
-			s.place[ns.Name+":"+d.Name] = true
-		}
 	}
 	s.now, s.net = s.look(), NetOf(s.world.lab)
 	s.lab, s.notes = s.world.lab.Topology, s.world.runner.Report().Notes
@@ -137,9 +132,6 @@ func (s *Session) Taps() []string { return s.taps }
 
 // Net is the network as it is at the start; Mirror.At and NetOf show later ones.
 func (s *Session) Net() *Net { return s.net }
-
-// IsPlace reports that something is a namespace or NETNS:DEV of the lab.
-func (s *Session) IsPlace(name string) bool { return s.place[name] }
 
 // Node is the node that a machine or pod of the file lives on.
 func (s *Session) Node(name string) string { return s.nodes[name] }
@@ -272,7 +264,7 @@ func (s *Session) meets(g *Goal, i int) bool {
 const MaxEvents = 400_000
 
 // ErrFull says that the history is full.
-var ErrFull = errors.New("the history is full: nothing further is run; reload the scenario to begin anew")
+var ErrFull = errors.New("the history is full: nothing further is run")
 
 // Work is a piece of the run: what has happened since the last one.
 type Work struct {
@@ -486,8 +478,25 @@ func (s *Session) Ticks() uint64 { return s.now.ticks }
 // Shells are those that were opened, also those that have ended.
 func (s *Session) Shells() []Shell { return s.now.shells }
 
-// Live is a shell itself, for completion. It may only be used when nothing is at
-// work, and not changed.
-func (s *Session) Live(n int) (*shell.Shell, *shell.Terminal) {
-	return s.world.shells[n].sh, s.world.shells[n].term
+// Ask calls f with shell n and the process that its next line is typed to; where
+// it is not open, with what it will be once it is, on a machine. That may only be
+// done when nothing is at work, and f changes nothing.
+func (s *Session) Ask(n int, netns string, f func(*shell.Shell, *shell.Process)) {
+	if n >= 0 && n < len(s.world.shells) {
+		t := s.world.shells[n]
+		p := t.term.Process()
+		if r := t.sh.Reader(); r != nil && !t.term.Ready() {
+			p = r
+		}
+		f(t.sh, p)
+		return
+	}
+	sh, err := s.world.runner.Glance(netns)
+	if err != nil {
+		return
+	}
+	defer sh.Close()
+	if p := sh.At(netns); p != nil {
+		f(sh, p)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hoplab/sim/shell"
 	"hoplab/ui/complete"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
@@ -133,7 +134,7 @@ func (p *Pane) Keys() []pane.Binding {
 		pane.Bind("tab", p.T("complete", "자동 완성"), pane.Always(func(pane.Key) { p.complete() })),
 		pane.Bind("up/ctrl+p down", p.T("lines typed before", "이전에 입력한 줄"), pane.Always(p.recall)),
 		pane.Bind("ctrl+c", p.T("end what runs", "실행 중인 것 끝내기"), p.interrupt),
-		pane.Bind("ctrl+d", p.T("on an empty line: the end of what is typed, for a program that reads or for the shell", "빈 줄에서: 입력 끝. 읽고 있는 프로그램 또는 셸에 전달"), p.end),
+		pane.Bind("ctrl+d", p.T("on an empty line: end the program that reads, or the shell, or put the shell away", "빈 줄에서: 읽고 있는 프로그램이나 셸을 끝내거나 셸을 치움"), p.end),
 		another,
 		pane.Bind("ctrl+t", p.T("the next shell", "다음 셸"), pane.Always(func(pane.Key) { p.front, p.scroll = (p.front+1)%len(p.all), 0 })),
 		pane.Bind("pgup pgdown", p.T("scroll", "스크롤"), pane.Always(p.page)),
@@ -192,6 +193,11 @@ func (p *Pane) end(k pane.Key) pane.Action {
 		e.Press(k.Name, "")
 		return pane.Done{}
 	}
+	if s, ok := p.live(e); ok && s.Done || !ok { // nothing to end: it is put away
+		p.all = slices.Delete(p.all, p.front, p.front+1)
+		p.front, p.scroll = max(0, p.front-1), 0
+		return pane.Done{}
+	}
 	return pane.EOF{}
 }
 
@@ -233,12 +239,15 @@ func (p *Pane) recall(k pane.Key) {
 // what it may become.
 func (p *Pane) complete() {
 	e := p.term()
-	if l, ok := p.live(e); p.Working || !ok || l.Done {
+	if l, ok := p.live(e); p.Working || ok && l.Done {
 		return
 	}
-	sh, term := p.S.Live(e.n)
 	text, before := e.Text(), e.Before()
-	head, words, tail := complete.Line(sh, term.Process(), text, len(before))
+	var head, tail string
+	var words []string
+	p.S.Ask(e.n, e.netns, func(sh *shell.Shell, at *shell.Process) {
+		head, words, tail = complete.Line(sh, at, text, len(before))
+	})
 	if len(words) == 0 {
 		return
 	}
@@ -286,7 +295,7 @@ func (p *Pane) View() []look.Line {
 	}
 	switch {
 	case s.Done:
-		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+n opens another)", "(끝난 셸입니다. ctrl+n으로 새로 엽니다)")))
+		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+d puts it away, ctrl+n opens another)", "(끝난 셸입니다. ctrl+d로 치우고 ctrl+n으로 새로 엽니다)")))
 	case s.Ready || s.Reads || p.S.Past():
 		prompt := s.Prompt
 		if e.more != "" {
