@@ -101,3 +101,26 @@ func TestMaps(t *testing.T) {
 		}
 	}
 }
+
+func TestTheMapShowsWhoWaits(t *testing.T) {
+	d := free(t, "cross-node-ping").size(160, 48)
+	d.press("n")
+	require.Contains(t, d.pane("map"), "▶ eth0 A1")
+	d.to("n", "k8s-w2:ens5", "who-has 192.168.10.102")
+	require.Contains(t, d.pane("map"), "1 ens5 C waits 192.168.10.101")
+	d.to("n", "k8s-w1:ens5", "IP 192.168.10.101")
+	require.NotContains(t, d.pane("map"), "waits")
+}
+
+// Without UTF-8, all is ASCII.
+func TestTheMapAndTheHopsInASCII(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{ASCII: true}).size(160, 48)
+	d.a.c.LessonMode = false
+	for d.a.lesson.Open() != nil {
+		d.press("ctrl+s")
+	}
+	d.press("2").to("n", "k8s-w1:ens5", "IP 192.168.10.101")
+	for _, r := range d.pane("map") + d.pane("hops") {
+		require.Less(t, r, rune(0x80), "%c", r)
+	}
+}

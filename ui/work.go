@@ -411,7 +411,10 @@ func (a *app) looked(m lookMsg) {
 		a.c.Tables = []replay.Table{{Machine: m.machine}}
 		return
 	}
-	a.c.Looked, a.c.Tables, a.c.Before, a.c.Net, a.c.Ticks = m.event, m.tables, m.before, m.net, a.c.S.Ticks()
+	if !m.net.Equal(a.c.Network()) {
+		a.c.Net = m.net
+	}
+	a.c.Looked, a.c.Tables, a.c.Before, a.c.Ticks = m.event, m.tables, m.before, a.c.S.Ticks()
 }
 
 // cutMsg says that the past was cut, or that it could not be.

@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"hoplab/sim"
@@ -17,6 +18,7 @@ type Net struct {
 	Segments []topology.Segment
 
 	names map[netip.Addr]string // whose an address is
+	index map[string]int        // of machines, by name
 }
 
 // Machine is a namespace.
@@ -50,7 +52,7 @@ func (e End) Place() string { return e.Machine + ":" + e.Device }
 
 // NetOf looks at a lab.
 func NetOf(l *sim.Lab) *Net {
-	n := &Net{names: map[netip.Addr]string{}}
+	n := &Net{names: map[netip.Addr]string{}, index: map[string]int{}}
 	for _, s := range l.Topology.Segments {
 		n.Segments = append(n.Segments, *s)
 	}
@@ -69,6 +71,7 @@ func NetOf(l *sim.Lab) *Net {
 				}
 			}
 		}
+		n.index[m.Name] = len(n.Machines)
 		n.Machines = append(n.Machines, m)
 	}
 	return n
@@ -129,8 +132,8 @@ func detail(ns *stack.Namespace, d *netdev.Device) string {
 
 // Machine finds a machine by name, nil if there is none.
 func (n *Net) Machine(name string) *Machine {
-	i := slices.IndexFunc(n.Machines, func(m Machine) bool { return m.Name == name })
-	if i < 0 {
+	i, ok := n.index[name]
+	if !ok {
 		return nil
 	}
 	return &n.Machines[i]
@@ -152,6 +155,9 @@ func (n *Net) Device(e End) *Device {
 	}
 	return nil
 }
+
+// Equal says that nothing differs.
+func (n *Net) Equal(o *Net) bool { return reflect.DeepEqual(n, o) }
 
 // Owner is the machine that has an address, empty if none has it.
 func (n *Net) Owner(a netip.Addr) string { return n.names[a] }

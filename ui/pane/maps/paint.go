@@ -198,7 +198,11 @@ func (d *painting) spot(s *spot) {
 	x = d.c.text(x, s.y, sign, min(gutter, end-x), st)
 	x = d.c.text(x, s.y, s.head, end-x, look.Dim)
 	x = d.c.text(x, s.y, name+tail, end-x, st)
-	for _, e := range s.more {
+	more := s.more
+	if w := d.t.waiting[s.place]; w != "" {
+		more = append([]string{w + d.T(" waits", " 대기")}, more...)
+	}
+	for _, e := range more {
 		if x+1+look.Cells(e)+look.Cells(far) > end {
 			continue
 		}

@@ -92,13 +92,14 @@ type planner struct {
 	net   *replay.Net
 	small bool // frames and addresses give way
 	kids  map[string][]*replay.Machine
-	list  map[string]bool // the kids of this machine stand inside of it
+	above map[string]string // the machine that one stands above
+	list  map[string]bool   // the kids of this machine stand inside of it
 }
 
 // planOf makes a plan for a width; it may become wider. A small one is as low as
 // possible.
 func planOf(net *replay.Net, width int, small bool) *plan {
-	p := &planner{plan: &plan{}, net: net, small: small, kids: map[string][]*replay.Machine{}, list: map[string]bool{}}
+	p := &planner{plan: &plan{}, net: net, small: small, kids: map[string][]*replay.Machine{}, above: map[string]string{}, list: map[string]bool{}}
 	rows := p.rows(width)
 	widths := make([][]int, len(rows))
 	p.w = max(width, 1)
@@ -132,17 +133,16 @@ func (p *planner) rows(width int) []row {
 	var alone []*replay.Machine
 	first := make([][]*replay.Machine, len(p.net.Segments)) // on this segment alone
 	between := make([][]*replay.Machine, len(p.net.Segments))
-	parent := map[string]string{}
 	for i := range p.net.Machines {
 		m := &p.net.Machines[i]
-		if to := p.parent(m); to != "" && parent[to] == "" {
-			parent[m.Name] = to
+		if to := p.parent(m); to != "" && p.above[to] == "" {
+			p.above[m.Name] = to
 			p.kids[to] = append(p.kids[to], m)
 		}
 	}
 	for i := range p.net.Machines {
 		m := &p.net.Machines[i]
-		if parent[m.Name] != "" {
+		if p.above[m.Name] != "" {
 			continue
 		}
 		top, n := len(order), 0
@@ -197,6 +197,29 @@ func (p *planner) parent(m *replay.Machine) string {
 	if m.Role != "" && m.Role != topology.RoleHost && m.Role != topology.RolePod {
 		return ""
 	}
+	to := p.onlyPeer(m)
+	if o := p.net.Machine(to); o != nil && p.onlyPeer(o) == m.Name && (len(m.Devices) > len(o.Devices) || len(m.Devices) == len(o.Devices) && p.above[to] == "" && before(p.net, m, o)) {
+		return "" // the other one stands above this one
+	}
+	return to
+}
+
+// before says that a machine was made before another one.
+func before(net *replay.Net, a, b *replay.Machine) bool {
+	for i := range net.Machines {
+		switch &net.Machines[i] {
+		case a:
+			return true
+		case b:
+			return false
+		}
+	}
+	return false
+}
+
+// onlyPeer is the machine to which all wires of another one lead; empty where there
+// is none, and where it is on a segment.
+func (p *planner) onlyPeer(m *replay.Machine) string {
 	to := ""
 	for _, d := range m.Devices {
 		switch {
@@ -214,15 +237,10 @@ func (p *planner) parent(m *replay.Machine) string {
 
 // kidOf is the machine above m that a device leads to, nil for none.
 func (p *planner) kidOf(m *replay.Machine, d *replay.Device) *replay.Machine {
-	if d.Peer.Machine == "" {
+	if d.Peer.Machine == "" || p.above[d.Peer.Machine] != m.Name {
 		return nil
 	}
-	for _, k := range p.kids[m.Name] {
-		if k.Name == d.Peer.Machine {
-			return k
-		}
-	}
-	return nil
+	return p.net.Machine(d.Peer.Machine)
 }
 
 // boxed says that the kids of a machine have frames above it.
@@ -233,6 +251,7 @@ type line struct {
 	d    *replay.Device
 	head string
 	kid  *replay.Machine // that it is wired to, to be told beside it
+	of   *replay.Machine // whose it is
 }
 
 // lines are the devices of a machine as a tree: ports below their bridge, VLANs
@@ -240,7 +259,7 @@ type line struct {
 func (p *planner) lines(m *replay.Machine) []line {
 	var out []line
 	var add func(d *replay.Device, indent, branch string)
-	used := map[string]bool{}
+	used, told := map[string]bool{}, map[string]bool{}
 	add = func(d *replay.Device, indent, branch string) {
 		if used[d.Name] {
 			return
@@ -248,7 +267,10 @@ func (p *planner) lines(m *replay.Machine) []line {
 		used[d.Name] = true
 		kid := p.kidOf(m, d)
 		if kid == nil || !p.boxed(m) {
-			out = append(out, line{d, indent + branch, kid})
+			out = append(out, line{d, indent + branch, kid, m})
+			if kid != nil {
+				out = append(out, p.rest(m, kid, told, indent)...)
+			}
 		}
 		var on []*replay.Device
 		for i := range m.Devices {
@@ -281,6 +303,26 @@ func (p *planner) lines(m *replay.Machine) []line {
 	}
 	for i := range m.Devices { // whatever hangs on nothing that is here
 		add(&m.Devices[i], "", "")
+	}
+	if !p.boxed(m) {
+		for _, k := range p.kids[m.Name] { // no wire leads to it any more
+			out = append(out, p.rest(m, k, told, "")...)
+		}
+	}
+	return out
+}
+
+// rest are the devices of a kid inside of m that no wire between the two tells.
+func (p *planner) rest(m, kid *replay.Machine, told map[string]bool, indent string) []line {
+	if told[kid.Name] {
+		return nil
+	}
+	told[kid.Name] = true
+	var out []line
+	for _, d := range p.kidLines(kid) {
+		if d.Peer.Machine != m.Name {
+			out = append(out, line{d, indent + kid.Name + " ", nil, kid})
+		}
 	}
 	return out
 }
@@ -346,24 +388,22 @@ func (p *planner) far(m *replay.Machine, d *replay.Device) string {
 	if d.Peer.Machine == m.Name {
 		return d.Peer.Device
 	}
-	for _, k := range p.kids[d.Peer.Machine] { // it stands above the other machine
-		if k == m {
-			return ""
-		}
-	}
-	if d.Peer.Machine == "" {
+	switch {
+	case d.Peer.Machine == "":
 		return "?"
+	case p.above[m.Name] == d.Peer.Machine: // it stands above the other machine
+		return ""
 	}
 	return d.Peer.Place()
 }
 
 // width of a line that tells all.
-func (p *planner) width(m *replay.Machine, l line) int {
+func (p *planner) width(l line) int {
 	w := look.Cells(l.head) + gutter + look.Cells(l.d.Name)
-	for _, s := range p.more(m, l.d) {
+	for _, s := range p.more(l.of, l.d) {
 		w += 1 + look.Cells(s)
 	}
-	if far := p.far(m, l.d); far != "" {
+	if far := p.far(l.of, l.d); far != "" {
 		w += 4 + look.Cells(far)
 	}
 	if l.kid != nil {
@@ -382,7 +422,7 @@ func (p *planner) width(m *replay.Machine, l line) int {
 func (p *planner) natural(m *replay.Machine, up string) int {
 	w := look.Cells(m.Name) + 6
 	for _, l := range p.lines(m) {
-		w = max(w, p.width(m, l)+2)
+		w = max(w, p.width(l)+2)
 	}
 	if n := p.flatWidth(m); up != "" && n > 0 {
 		w = max(w, n)
@@ -559,7 +599,7 @@ func (p *planner) flatWidth(m *replay.Machine) int {
 		if l.head != "" {
 			return 0
 		}
-		n += p.width(m, l) + 4
+		n += p.width(l) + 4
 	}
 	return n
 }
@@ -621,7 +661,7 @@ func (p *planner) machine(m *replay.Machine, x, y, w, h, kids int, flat bool, up
 			at++
 		}
 		for i, l := range p.lines(m) {
-			p.line(m, l, x+1, at+i, w-2)
+			p.line(l, x+1, at+i, w-2)
 		}
 	}
 	p.boxes = append(p.boxes, b)
@@ -683,15 +723,15 @@ func (p *planner) toBar(place string, x, y int, b *bar, framed, below bool, d *r
 func (p *planner) flatSpots(m *replay.Machine, x, y, w int) {
 	end := x + w
 	for _, l := range p.lines(m) {
-		n := min(p.width(m, l)+4, max(end-x, 0))
-		p.line(m, l, x, y, n)
+		n := min(p.width(l)+4, max(end-x, 0))
+		p.line(l, x, y, n)
 		x += n
 	}
 }
 
 // line places a line of a machine's inside.
-func (p *planner) line(m *replay.Machine, l line, x, y, w int) {
-	s := spot{place: m.Name + ":" + l.d.Name, d: l.d, x: x, y: y, w: w, head: l.head, far: p.far(m, l.d), more: p.more(m, l.d)}
+func (p *planner) line(l line, x, y, w int) {
+	s := spot{place: l.of.Name + ":" + l.d.Name, d: l.d, x: x, y: y, w: w, head: l.head, far: p.far(l.of, l.d), more: p.more(l.of, l.d)}
 	far := p.net.Device(l.d.Peer)
 	if l.kid == nil || far == nil {
 		p.spots = append(p.spots, s)

@@ -18,10 +18,11 @@ import (
 type trip struct {
 	hop     *replay.Hop // nil: there is no packet yet
 	journey int
-	order   map[string]int // the number of the last time that it crossed an interface
-	last    int            // the number of the crossing at the cursor
-	wire    string         // the interface by which it has just left; empty: it is on no wire
-	headers []header       // outermost first
+	order   map[string]int    // the number of the last time that it crossed an interface
+	last    int               // the number of the crossing at the cursor
+	wire    string            // the interface by which it has just left; empty: it is on no wire
+	headers []header          // outermost first
+	waiting map[string]string // the letter of the packet that waits to go out by an interface
 }
 
 // header is what a frame says about whom it is for.
@@ -33,7 +34,7 @@ type header struct {
 
 // tripAt follows the packet of the cursor from its first crossing.
 func tripAt(c *pane.Common) *trip {
-	t := &trip{journey: -1, order: map[string]int{}}
+	t := &trip{journey: -1, order: map[string]int{}, waiting: map[string]string{}}
 	h := &c.S.History
 	n := c.S.Hop()
 	if at := c.S.Cursor() - 1; at >= 0 && replay.Lost(&h.Events[at]) { // it need not be the packet that moved last
@@ -51,10 +52,27 @@ func tripAt(c *pane.Common) *trip {
 		}
 	}
 	t.headers = headersOf(t.hop.Frame, t.hop.Link)
+	t.wait(c)
 	if d := c.Network().Device(replay.End{Machine: t.hop.NetNS, Device: t.hop.Dev}); d != nil && t.hop.Dir == trace.Out && (d.Kind == netdev.Veth || d.Kind == netdev.NIC) && t.event(c) == nil {
 		t.wire = t.hop.Place()
 	}
 	return t
+}
+
+// farBack is how many events ago a packet may have been held that is shown.
+const farBack = 200
+
+// wait looks for other packets that are held.
+func (t *trip) wait(c *pane.Common) {
+	h := &c.S.History
+	moved := map[int]bool{t.journey: true}
+	for i := c.S.Cursor() - 1; i >= max(0, c.S.Cursor()-farBack); i-- {
+		e := &h.Events[i]
+		if e.Verdict == trace.Hold && !moved[e.Journey] && h.Journeys[e.Journey].FirstHop >= 0 {
+			t.waiting[e.NetNS+":"+e.Dev] = c.Mark(e.Journey)
+		}
+		moved[e.Journey] = true
+	}
 }
 
 // event is what was decided last about the packet since its crossing, nil for
