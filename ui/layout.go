@@ -62,9 +62,12 @@ func (a *app) layout() []slot {
 	if a.zoom {
 		return []slot{{a.focus, 0, top, w, h}}
 	}
-	share := func(pane, usual, focused int) part { // in percent
-		if a.focus == pane {
+	share := func(pane, usual, focused, why int) part { // in percent: usual, if it has the focus, if why has it
+		switch a.focus {
+		case pane:
 			usual = focused
+		case paneWhy:
+			usual = why
 		}
 		return part{pane, h * usual / 100}
 	}
@@ -78,15 +81,15 @@ func (a *app) layout() []slot {
 		if a.c.LessonMode && a.lower != paneShell || a.lower == paneLesson {
 			bottom, usual, focused = paneLesson, 36, 42
 		}
-		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, usual, focused)),
-			a.column(left, top, w-left, h, part{paneWhy, 0}, share(paneBytes, 40, 50), share(paneState, 20, 40))...)
+		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, usual, focused, usual)),
+			a.column(left, top, w-left, h, part{paneWhy, 0}, share(paneBytes, 38, 50, 27), share(paneState, 17, 40, 13))...)
 	case mid:
 		lower := a.lower
 		if lower == paneWhy {
 			lower = paneBytes
 		}
 		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}),
-			a.column(left, top, w-left, h, part{paneWhy, 0}, share(lower, 45, 60))...)
+			a.column(left, top, w-left, h, part{paneWhy, 0}, share(lower, 45, 60, 30))...)
 	}
 	lower := a.lower
 	if a.focus == paneMap {
