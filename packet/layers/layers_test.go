@@ -137,7 +137,7 @@ func TestEveryChecksumIsComputed(t *testing.T) {
 	require.Equal(t, Partial, value(t, Parse(pcap.LinkRaw, first), "UDP", "checksum").Sum, "the rest comes in other fragments")
 	opts := Parse(pcap.LinkRaw, ip4(packet.ProtoTCP, "10.0.0.1", "10.0.0.2", 0, nil, seg))
 	require.Equal(t, "1460", value(t, opts, "TCP", "mss").Value)
-	require.Equal(t, "7 (window × 128)", value(t, opts, "TCP", "wscale").Value)
+	require.Equal(t, "7 (window * 128)", value(t, opts, "TCP", "wscale").Value)
 	require.Equal(t, "0x12 SYN ACK", value(t, opts, "TCP", "flags").Value)
 }
 

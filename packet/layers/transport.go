@@ -181,7 +181,7 @@ func tcpOptions(b []byte, off int) []Field {
 		case kind == 2 && len(v) == 2:
 			return "mss", strconv.Itoa(int(binary.BigEndian.Uint16(v)))
 		case kind == 3 && len(v) == 1:
-			return "wscale", fmt.Sprintf("%d (window × %d)", v[0], 1<<min(v[0], 14))
+			return "wscale", fmt.Sprintf("%d (window * %d)", v[0], 1<<min(v[0], 14))
 		case kind == 4 && len(v) == 0:
 			return "sackOK", ""
 		case kind == 5 && len(v)%8 == 0:

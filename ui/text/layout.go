@@ -172,6 +172,9 @@ func appendTime(dst []byte, at clock.Instant) []byte {
 	return dst
 }
 
+// Span is a length of time in its natural unit.
+func Span(d clock.Duration) string { return string(appendSpan(nil, d)) }
+
 // appendSpan adds a length of time in its natural unit.
 func appendSpan(dst []byte, d clock.Duration) []byte {
 	switch {

@@ -302,3 +302,32 @@ func BenchmarkMatchIP(b *testing.B) {
 		})
 	}
 }
+
+// Where a set matches, Member names the element, and nowhere else.
+func TestMemberNamesWhatMatched(t *testing.T) {
+	s := &Sets{}
+	for _, line := range []string{
+		"create ip hash:ip", "add ip 10.0.0.1", "create net hash:net", "add net 10.0.0.0/24", "add net 10.0.0.8/29", "add net 10.0.0.9 nomatch",
+		"create ipport hash:ip,port", "add ipport 10.0.0.1,tcp:80", "create netport hash:net,port", "add netport 10.0.0.0/28,udp:53", "create three hash:ip,port,ip", "add three 10.0.0.1,tcp:80,10.0.0.2",
+		"create ports bitmap:port range 0-100", "add ports 80", "create list list:set", "add list net", "add list ip",
+	} {
+		code, _, stderr := run(t, s, line)
+		require.Zero(t, code, "%s: %s", line, stderr)
+	}
+	for _, tt := range []struct{ set, want string }{{"ip", "10.0.0.1"}, {"net", "10.0.0.0/24"}, {"ipport", "10.0.0.1,tcp:80"}, {"netport", ""}, {"three", "10.0.0.1,tcp:80,10.0.0.2"}, {"ports", "80"}, {"list", "net"}} {
+		p := Packet{Src: packet.Addr32(netip.MustParseAddr("10.0.0.2")), Dst: packet.Addr32(netip.MustParseAddr("10.0.0.1")), SrcPort: 1000, DstPort: 80, Proto: 6, Ports: true}
+		require.Equal(t, tt.want, s.Get(tt.set).Member(&p, Dirs{N: 3, Src: 4}), tt.set)
+	}
+	p := Packet{Dst: packet.Addr32(netip.MustParseAddr("10.0.0.9"))}
+	require.Equal(t, "10.0.0.9 nomatch", s.Get("net").Member(&p, Dirs{N: 1}), "the longest prefix decides")
+	r := rand.New(rand.NewSource(3))
+	for range 4000 {
+		p := Packet{Src: 0x0a000000 + uint32(r.Intn(20)), Dst: 0x0a000000 + uint32(r.Intn(300)), SrcPort: uint16(r.Intn(100)), DstPort: []uint16{80, 53, 9}[r.Intn(3)], Proto: []uint8{6, 17, 1}[r.Intn(3)], Ports: r.Intn(5) > 0}
+		for _, set := range s.All() {
+			d := Dirs{N: uint8(1 + r.Intn(3)), Src: uint8(r.Intn(8))}
+			m, res := set.Member(&p, d), set.Match(&p, d)
+			require.Equal(t, res != No, m != "", "%s %+v %+v: %q", set.Name(), p, d, m)
+			require.Equal(t, res == NoMatch, strings.HasSuffix(m, " nomatch"))
+		}
+	}
+}

@@ -662,18 +662,14 @@ func (s *Set) Match(p *Packet, d Dirs) Result {
 // Member is the element that decides about a packet, as ipset list prints it;
 // empty if there is none. It is for explanations, not for the packet path.
 func (s *Set) Member(p *Packet, d Dirs) string {
-	if d.N < s.typ.Dims() || s.typ.Dims() > 1 && !p.Ports {
+	if s.Match(p, d) == No {
 		return ""
 	}
-	s.expire()
 	best := -1
 	for i := range s.members {
 		if m := &s.members[i]; s.holds(m, p, d) && (best < 0 || m.Cidr > s.members[best].Cidr) {
 			best = i
 		}
-	}
-	if best < 0 {
-		return ""
 	}
 	b := s.appendKey(nil, &s.members[best])
 	if s.members[best].NoMatch {
@@ -682,13 +678,14 @@ func (s *Set) Member(p *Packet, d Dirs) string {
 	return string(b)
 }
 
-// holds says that one element contains what a packet shows.
+// holds says that one element contains what a packet of a kind that the set
+// knows shows.
 func (s *Set) holds(m *member, p *Packet, d Dirs) bool {
 	switch s.typ {
 	case ListSet:
 		return m.set.Match(p, d) == Yes
 	case BitmapPort:
-		return p.Ports && m.Port == d.port(0, p)
+		return m.Port == d.port(0, p)
 	}
 	return (d.addr(0, p)^m.IP)&mask(m.Cidr) == 0 &&
 		(s.typ.Dims() < 2 || m.Port == d.port(1, p) && m.Proto == p.Proto) &&

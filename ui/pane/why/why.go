@@ -148,7 +148,7 @@ func (p *Pane) brought(n, width int) []look.Line {
 	}
 	at, was := &h.Hops[n], &h.Hops[m]
 	if was.NetNS != at.NetNS {
-		return p.label(came, fmt.Sprintf(p.T("from %s over the link, %s on the way", "%s 에서 링크로, %s 걸림"), was.Place(), at.At.Sub(was.At)), width)
+		return p.label(came, fmt.Sprintf(p.T("from %s over the link, %s on the way", "%s 에서 링크로, %s 걸림"), was.Place(), text.Span(at.At.Sub(was.At))), width)
 	}
 	out := p.label(came, fmt.Sprintf(p.T("from %s %s; decided there:", "%s %s 에서; 그곳의 결정:"), was.Place(), p.direction(was)), width)
 	for _, d := range p.Tell().Of(uint64(was.Event) + 1) {
@@ -359,7 +359,7 @@ func (p *Pane) next(n, width int) []look.Line {
 	case m >= 0 && !p.Hidden:
 		to, when := &h.Hops[m], p.T("at once", "바로")
 		if d := to.At.Sub(h.Hops[n].At); d > 0 {
-			when = fmt.Sprintf(p.T("after %s", "%s 후"), d)
+			when = fmt.Sprintf(p.T("after %s", "%s 후"), text.Span(d))
 		}
 		return p.label(p.T("next", "다음"), to.Place()+" "+p.direction(to)+", "+when, width)
 	case end != nil && end.Verdict == trace.Drop:
