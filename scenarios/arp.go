@@ -97,7 +97,10 @@ func (c *arpCheck) here(e *sim.Event) bool {
 	return false
 }
 
-func (c *arpCheck) judge(*outcome) verdict {
+func (c *arpCheck) judge(o *outcome) verdict {
+	if gone := missing(o.lab, c.at); gone != "" && c.requests.n+c.replies.n == 0 {
+		return verdict{broken: true, why: gone + " when the step is over"}
+	}
 	x := c.want
 	if x.Requests != nil && !isCount(x.Requests, c.requests.n) {
 		return c.requests.judge(x.Requests, c.text(), c.unanswered)

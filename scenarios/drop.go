@@ -88,6 +88,9 @@ func (c *dropCheck) at(e *sim.Event) bool {
 }
 
 func (c *dropCheck) judge(o *outcome) verdict {
+	if gone := missing(o.lab, c.in); gone != "" && c.n == 0 {
+		return verdict{broken: true, why: gone + " when the step is over"}
+	}
 	return c.counted.judge(c.want, c.text(), func() (string, uint64) {
 		if len(c.others) == 0 {
 			return o.journal.fate()

@@ -31,9 +31,10 @@ type outcome struct {
 // happened, and who decided; otherwise where it was seen. seq is the event that
 // it is about, 0 for none.
 type verdict struct {
-	ok  bool
-	why string
-	seq uint64
+	ok     bool
+	broken bool // it makes no sense, with not or without
+	why    string
+	seq    uint64
 }
 
 // compiler makes checks of the expectations of one scenario and collects faults.
@@ -145,13 +146,13 @@ func (c *counted) judge(want *int, text string, absence func() (string, uint64))
 // result puts a verdict into words for the report.
 func result(x *topology.Expectation, c check, o *outcome) Result {
 	v := c.judge(o)
-	r := Result{Kind: x.Kind, Pos: x.Pos, Not: x.Not, OK: v.ok != x.Not, Text: c.text(), Because: x.Because}
+	r := Result{Kind: x.Kind, Pos: x.Pos, Not: x.Not, OK: v.ok != x.Not && !v.broken, Text: c.text(), Because: x.Because}
 	if x.Not {
 		r.Text = "not: " + r.Text
 	}
 	switch {
 	case r.OK:
-	case x.Not:
+	case x.Not && !v.broken:
 		r.Message, r.Event = "this must not be so, but it is: "+c.text(), v.seq
 		if v.why != "" {
 			r.Message += "\n" + v.why

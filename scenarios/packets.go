@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hoplab/packet/filter"
+	"hoplab/packet/pcap"
 	"hoplab/sim"
 	"hoplab/sim/trace"
 	"hoplab/topology"
@@ -14,9 +15,10 @@ import (
 // packetsCheck counts the frames that cross an interface, in both directions,
 // and that match a filter; each of them must have the headers given.
 type packetsCheck struct {
+	refs
 	want    *topology.ExpectedPackets
 	at      []place
-	links   []int            // link type of each place
+	links   []int            // link type of each place, linkLate until a frame tells
 	filters []*filter.Filter // for each place; nil matches nothing there
 	headers []header
 
@@ -53,7 +55,7 @@ func (c *compiler) packets(x *topology.ExpectedPackets, path string) check {
 	before := len(c.errs)
 	places, err := c.interfaces(x.At, path+".at")
 	c.add(err)
-	p := &packetsCheck{want: x, at: places}
+	p := &packetsCheck{refs: c.refs, want: x, at: places}
 	for _, at := range places {
 		link := c.linkType(at)
 		f, err := c.filter(x.Filter, link, len(places) > 1, path+".filter")
@@ -72,12 +74,16 @@ func (c *compiler) packets(x *topology.ExpectedPackets, path string) check {
 // filter compiles a filter for a kind of link. On one of several interfaces it
 // may be one that no frame can match, such as arp on tunl0: then it is nil.
 func (c *compiler) filter(l topology.Line, linkType int, several bool, path string) (*filter.Filter, *topology.Error) {
+	late := linkType == linkLate
+	if late {
+		linkType = pcap.LinkEthernet // to find its faults
+	}
 	f, err := filter.CompileCrossing(l.Text, linkType)
 	if err == nil {
 		return f, nil
 	}
 	var fault *filter.Error
-	if several && errors.As(err, &fault) && fault.Text == "expression rejects all packets" {
+	if (several || late) && errors.As(err, &fault) && fault.Text == "expression rejects all packets" {
 		return nil, nil
 	}
 	return nil, l.Pos.Errorf(path, "%v", err)
@@ -159,6 +165,10 @@ func (c *packetsCheck) see(e *sim.Event, t *trail) {
 		if at.dev != e.Dev || at.netns != e.NetNS {
 			continue
 		}
+		if c.links[i] == linkLate {
+			c.links[i] = c.linkType(at)
+			c.filters[i], _ = filter.CompileCrossing(c.want.Filter.Text, c.links[i]) // nil where no frame can match
+		}
 		if f := c.filters[i]; f != nil && f.MatchCrossing(e.Frame, dir == trace.Out) {
 			c.add(e, t, dir, c.links[i])
 		}
@@ -186,6 +196,9 @@ func (c *packetsCheck) add(e *sim.Event, t *trail, dir trace.Dir, linkType int) 
 }
 
 func (c *packetsCheck) judge(o *outcome) verdict {
+	if gone := missing(o.lab, c.at); gone != "" && c.n == 0 {
+		return verdict{broken: true, why: gone + " when the step is over"}
+	}
 	few, many := c.n < c.least(), c.most() >= 0 && c.n > c.most()
 	if !few && !many && c.bad == nil {
 		v := verdict{ok: true}

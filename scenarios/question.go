@@ -90,7 +90,7 @@ func (c *compiler) question(p *topology.Prediction, path string) *question {
 		c.add(err)
 		return q
 	}
-	places, err := c.interfaces(p.About.At, path+".at")
+	places, err := refs{lab: c.lab}.interfaces(p.About.At, path+".at")
 	c.add(err)
 	for _, at := range places {
 		link := c.linkType(at)

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"strings"
+
 	"hoplab/packet/pcap"
 	"hoplab/sim"
 	"hoplab/sim/ctl/names"
@@ -18,7 +20,35 @@ func (p place) String() string {
 }
 
 // refs finds what references of a scenario name in a running lab.
-type refs struct{ lab *sim.Lab }
+type refs struct {
+	lab *sim.Lab
+	// late says that commands may make interfaces before these references count:
+	// one that is not there yet is no fault.
+	late bool
+}
+
+// makesInterfaces reports a command that may do so.
+func makesInterfaces(line string) bool {
+	for _, word := range []string{"link", "tunnel", "tuntap", "modprobe", "netns", "bridge", "bash", "sh ", "eval"} {
+		if strings.Contains(line, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// linkLate is the link type of an interface that is not there yet.
+const linkLate = -1
+
+// missing names the first of some interfaces that is not there.
+func missing(l *sim.Lab, places []place) string {
+	for _, p := range places {
+		if ns := l.Namespace(p.netns); p.dev != "" && (ns == nil || ns.Device(p.dev) == nil) {
+			return p.netns + " has no interface " + p.dev
+		}
+	}
+	return ""
+}
 
 // namespace gives the network namespace of a reference.
 func (r refs) namespace(ref topology.RefAt, path string) (string, *topology.Error) {
@@ -84,7 +114,7 @@ func (r refs) interfaces(ref topology.RefAt, path string) ([]place, *topology.Er
 	case dev == "":
 		return nil, ref.Pos.Errorf(path, "expected an interface; write %s:%s", ref, all[len(all)-1])
 	}
-	if ns.Device(dev) == nil {
+	if ns.Device(dev) == nil && !r.late {
 		return nil, ref.Pos.Errorf(path, "%s has no interface %q%s", netns, dev, oneOf(dev, all))
 	}
 	return []place{{netns, dev}}, nil
@@ -92,7 +122,10 @@ func (r refs) interfaces(ref topology.RefAt, path string) ([]place, *topology.Er
 
 // linkType is that of frames on an interface.
 func (r refs) linkType(p place) int {
-	if r.lab.Namespace(p.netns).Device(p.dev).HasEthernet() {
+	switch d := r.lab.Namespace(p.netns).Device(p.dev); {
+	case d == nil:
+		return linkLate
+	case d.HasEthernet():
 		return pcap.LinkEthernet
 	}
 	return pcap.LinkRaw

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hoplab/packet/pcap"
 	"hoplab/sim"
 	"hoplab/sim/ctl/expand"
 	"hoplab/sim/shell"
@@ -129,11 +130,12 @@ func (r *Runner) Report() *Report {
 
 // compile checks all steps before the first one runs.
 func (r *Runner) compile() error {
-	c := &compiler{refs: refs{r.lab}}
+	c := &compiler{refs: refs{lab: r.lab}}
 	for _, s := range r.scenario.Steps {
 		path := fmt.Sprintf("spec.steps[%d]", s.Index)
 		st := &step{Step: s}
 		r.steps = append(r.steps, st)
+		c.late = c.late || makesInterfaces(s.Run.Text)
 		if s.Run.Text != "" {
 			st.netns = c.command(s, path)
 		} else if !s.In.IsZero() {
@@ -162,11 +164,13 @@ func (r *Runner) compile() error {
 
 // tap numbers an interface that a step taps.
 func (r *Runner) tap(p place, linkType int) int {
-	t := Tap{p.netns, p.dev, linkType}
-	if i := slices.Index(r.report.Taps, t); i >= 0 {
+	if i := slices.IndexFunc(r.report.Taps, func(t Tap) bool { return t.NetNS == p.netns && t.Dev == p.dev }); i >= 0 {
 		return i
 	}
-	r.report.Taps = append(r.report.Taps, t)
+	if linkType == linkLate {
+		linkType = pcap.LinkEthernet // until a frame tells
+	}
+	r.report.Taps = append(r.report.Taps, Tap{p.netns, p.dev, linkType})
 	return len(r.report.Taps) - 1
 }
 
@@ -220,16 +224,17 @@ func (r *Runner) frame(s *step, e *sim.Event) {
 		return
 	}
 	for _, i := range s.taps {
-		tap := r.report.Taps[i]
+		tap := &r.report.Taps[i]
 		if tap.Dev != e.Dev || tap.NetNS != e.NetNS {
 			continue
 		}
+		tap.LinkType = refs{lab: r.lab}.linkType(place{tap.NetNS, tap.Dev})
 		f := Frame{Tap: i, At: e.At, Dir: dir, Seq: e.Seq, Packet: e.Packet, Data: slices.Clone(e.Frame)}
 		if r.o.KeepFrames {
 			r.report.Frames = append(r.report.Frames, f)
 		}
 		if r.o.OnFrame != nil {
-			r.o.OnFrame(tap, &f)
+			r.o.OnFrame(*tap, &f)
 		}
 		return
 	}

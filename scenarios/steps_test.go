@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"hoplab/packet/pcap"
 	"hoplab/scenarios"
 	"hoplab/sim/clock"
 )
@@ -146,4 +147,24 @@ func TestUntilIsAnInstantOfTheLab(t *testing.T) {
 	require.Equal(t, clock.Instant(2*time.Second), rep.Steps[0].End)
 	require.Equal(t, clock.Instant(3100*time.Millisecond), rep.Steps[1].End, "it is over already")
 	require.Equal(t, clock.Instant(4*time.Second), rep.End)
+}
+
+// A command may make interfaces; what is expected of them is looked for when they
+// are there.
+func TestInterfacesThatCommandsMake(t *testing.T) {
+	rep := play(t,
+		[]string{"in: node/k8s-w1", "run: ip link add d0 type dummy; ip addr add 10.7.0.1/24 dev d0; ip link set d0 up", "expect:", "- packets: {at: node/k8s-w1:d0, count: 0}", "- packets: {at: node/k8s-w1:d1, count: 0}", "- packets: {at: node/k8s-w1:d1, count: 1}", "  not: true"},
+		[]string{"in: node/k8s-w1", "run: ping -c 1 -W 1 10.7.0.2", "tap: [k8s-w1:d0]", "expect:", "- packets: {at: node/k8s-w1:d0, filter: ether proto 0x0800, count: 1}", "- arp: {at: k8s-w1:d0, requests: 0, replies: 0}"},
+		[]string{"in: node/k8s-w1", "run: ip tunnel add t1 mode ipip remote 192.168.10.102 local 192.168.10.101; ip link set t1 up; ip route add 10.8.0.0/24 dev t1; ping -c 1 -W 1 10.8.0.1", "tap: [k8s-w1:t1]",
+			"expect:", "- packets: {at: k8s-w1:t1, filter: icmp, count: 1, headers: [{ipv4: {dst: 10.8.0.1}}]}", "- drop: {at: k8s-w1:t9}"},
+	)
+	var got []bool
+	for _, s := range rep.Steps {
+		for _, x := range s.Expectations {
+			got = append(got, x.OK)
+		}
+	}
+	require.Equal(t, []bool{true, false, false, true, true, true, false}, got)
+	require.Equal(t, "k8s-w1 has no interface d1 when the step is over", rep.Steps[0].Expectations[2].Message)
+	require.Equal(t, []scenarios.Tap{{NetNS: "k8s-w1", Dev: "d0", LinkType: pcap.LinkEthernet}, {NetNS: "k8s-w1", Dev: "t1", LinkType: pcap.LinkRaw}}, rep.Taps)
 }
