@@ -194,6 +194,7 @@ func (l *liner) show(word, arg string) bool {
 			return true
 		}
 		p.SetSize(lineWidth, lineHeight)
+		l.c.WantWalk = word == "why" && arg == "rules"
 		l.focus, l.lower = paneState, paneState
 		l.drive(l.wanted())
 		l.lines(trimmed(p.View()))
@@ -326,6 +327,7 @@ func (l *liner) help() {
 	}
 	t := l.c.T
 	row("map hops why bytes", t("what the panes of the screen show", "화면의 창 내용"))
+	row("why rules", t("with every rule that the packet met", "패킷이 만난 모든 규칙까지"))
 	row("lesson timeline where", t("the lesson; the line of time; where one is", "실습; 시간 줄; 현재 위치"))
 	row("MACHINE$ LINE", t("run a line in a shell there: k8s-w1$ ip route", "그곳의 셸에서 실행: k8s-w1$ ip route"))
 	row("answer TEXT, skip", t("answer a question of a lesson", "실습 질문에 답하기"))

@@ -37,11 +37,12 @@ func lines(t *testing.T, scenario string, lang text.Lang, typed ...string) strin
 
 func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 	out := lines(t, "cross-node-ping", text.English, "next", "answer icmp", "answer 192.168.10.102", "skip", "answer a lot", "answer 104", "skip", "skip",
-		"next", "break k8s-w1:tunl0", "run", "bytes", "map", "state k8s-w1", "back", "where", "timeline",
+		"next", "break k8s-w1:tunl0", "run", "bytes", "map", "state k8s-w1", "back", "why rules", "why", "where", "timeline",
 		"k8s-w1$ ip neigh", "end", "k8s-w1$ ip route get 172.16.184.1", "filter icmp", "hops", "export pcapng", "goto 5", "nonsense", "help", "quit", "y")
 	for _, want := range []string{
 		"? Which protocol does the first IP header have", "  2 ipip", "a number, such as 62",
 		"breakpoint: k8s-w1:tunl0", "+ 20 bytes: 192.168.10.101 > 192.168.10.102", "▾ IPv4 172.16.158.1 > 172.16.184.1 ttl 63", "▶ tunl0 C3", "k8s-w1# ip route",
+		"the rules that it met:", "filter cali-from-wl-dispatch", "~     1    84 cali-from-wl-dispatch",
 		"k8s-w1 calice0906292e2 In", "event 13 of", "on a copy: nothing was changed", "172.16.158.1 dev calice0906292e2 lladdr ca:00:ac:10:9e:01 STALE",
 		"172.16.184.1 via 192.168.10.102 dev tunl0", "wrote cross-node-ping.pcapng", "unknown command \"nonsense\"", "MACHINE$ LINE",
 	} {
