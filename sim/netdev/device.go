@@ -388,9 +388,19 @@ func (d *Device) sent(n uint64) {
 // Fire is the arrival of the frame that World.send put on its way.
 func (d *Device) Fire(arg uint64) {
 	w := d.World
-	b := w.flight[arg]
-	w.flight[arg] = nil
-	w.spare = append(w.spare, uint32(arg))
+	i := uint32(arg)
+	b := w.flight[i]
+	w.flight[i] = nil
+	w.spare = append(w.spare, i)
+	d.arrive(b)
+	if arg&nearby != 0 {
+		w.arrived()
+	}
+}
+
+// arrive takes a frame off the wire.
+func (d *Device) arrive(b *packet.Buffer) {
+	w := d.World
 	if d.gone || !d.up {
 		d.Stats.RxDropped++
 		w.Drop(b, d.Place, trace.StageLink, trace.LinkDown, trace.RefDevice, uint32(d.Place))

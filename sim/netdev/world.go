@@ -21,6 +21,8 @@ type World struct {
 	waiting int    // frames in queueing disciplines
 	handles uint16 // that those got
 	nested  int    // devices without a queue that are sending right now, one by another
+	near    int    // frames between two ends of one kernel: see Quiet
+	quiet   []waiter
 }
 
 // Account says where packets ended. Together with the pool's counters it
@@ -86,7 +88,45 @@ func (w *World) send(dst *Device, b *packet.Buffer, at clock.Instant) {
 		w.flight = append(w.flight, nil)
 	}
 	w.flight[i] = b
-	w.Clock.Schedule(at, dst, uint64(i))
+	arg := uint64(i)
+	if at.Sub(w.Clock.Now()) <= DefaultVethDelay {
+		arg |= nearby
+		w.near++
+	}
+	w.Clock.Schedule(at, dst, arg)
+}
+
+// nearby marks the event of a frame that is counted in near.
+const nearby = 1 << 32
+
+// Quiet says that no frame is on its way between devices of one kernel;
+// otherwise h gets arg as soon as none is. A real kernel handles such a frame,
+// and whatever comes of it, before the system call that sent it returns: it is
+// the same CPU that does, in a softirq. Frames on wires with a longer delay do
+// not count.
+func (w *World) Quiet(h clock.Handler, arg uint64) bool {
+	if w.near > 0 {
+		w.quiet = append(w.quiet, waiter{h, arg})
+	}
+	return w.near == 0
+}
+
+// waiter is who asked to be told by Quiet.
+type waiter struct {
+	h   clock.Handler
+	arg uint64
+}
+
+// arrived ends the way of a frame that was counted in near, once it was handled.
+func (w *World) arrived() {
+	w.near--
+	if w.near > 0 || len(w.quiet) == 0 {
+		return
+	}
+	for _, x := range w.quiet {
+		w.Clock.After(0, x.h, x.arg)
+	}
+	w.quiet = w.quiet[:0]
 }
 
 // InFlight is the number of frames on links, and in front of them, now.

@@ -20,6 +20,9 @@ type Scheduler struct {
 	clock *clock.Queue
 	live  []*Proc
 	last  int
+
+	aside *Proc   // the one that is inside of Aside
+	ready []*Proc // that were woken meanwhile
 }
 
 // NewScheduler returns a scheduler without processes.
@@ -78,6 +81,7 @@ var killedPanic any = killed{}
 const (
 	wakeUp uint64 = iota
 	timeOut
+	asideOver
 )
 
 // Fire continues the program: the event loop calls it.
@@ -85,12 +89,33 @@ func (p *Proc) Fire(why uint64) {
 	if p.done || !p.asleep {
 		return
 	}
-	if why == timeOut {
+	switch {
+	case why == asideOver:
+		p.s.aside = nil
+	case p.s.aside == p:
+		return
+	case why == timeOut:
 		// The kernel's own timers of this tick run first, then programs.
 		p.timer = p.s.clock.After(0, p, wakeUp)
 		return
+	case p.s.aside != nil:
+		p.s.ready = append(p.s.ready, p)
+		return
 	}
 	p.run()
+	p.s.goOn()
+}
+
+// goOn lets those run whom Aside held up, once the program that was in it
+// waits for something else.
+func (s *Scheduler) goOn() {
+	if s.aside != nil {
+		return
+	}
+	for _, p := range s.ready {
+		s.clock.After(0, p, wakeUp)
+	}
+	s.ready = s.ready[:0]
 }
 
 func (p *Proc) run() {
@@ -106,6 +131,10 @@ func (p *Proc) end() {
 		return
 	}
 	p.done = true
+	if p.s.aside == p {
+		p.s.aside = nil
+		p.s.goOn()
+	}
 	p.s.clock.Cancel(p.timer)
 	for i, x := range p.s.live {
 		if x == p {
@@ -192,6 +221,20 @@ func (p *Proc) Sleep(d clock.Duration) {
 	until := p.Now().Add(d)
 	for !p.HasSignal() && p.Now() < until {
 		p.Wait(until)
+	}
+}
+
+// Aside stops the program until w is quiet, as a system call does that the
+// kernel is not done with: no other program runs before this one waits for
+// something. What wakes it meanwhile counts when it waits the next time.
+func (p *Proc) Aside(w interface {
+	Quiet(h clock.Handler, arg uint64) bool
+}) {
+	if w.Quiet(p, asideOver) {
+		return
+	}
+	for p.s.aside = p; p.s.aside == p; {
+		p.block()
 	}
 }
 

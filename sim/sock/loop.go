@@ -288,6 +288,7 @@ func (g *pinger) send() (errno stack.Errno, mtu int) {
 	}
 	// This release sends without MSG_CONFIRM.
 	_, errno, mtu = g.sock.Send(g.dst, m, false)
+	settle(g.p, g.ns)
 	return errno, mtu
 }
 

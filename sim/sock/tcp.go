@@ -215,6 +215,7 @@ func (t *TCPConn) WriteSome(b []byte) (n int, err error) {
 	if n = min(tcpSendBuffer-len(c.buf), len(b)); n > 0 {
 		c.buf = append(c.buf, b[:n]...)
 		c.push()
+		settle(t.p, c.ns)
 	}
 	return n, nil
 }
@@ -228,6 +229,7 @@ func (t *TCPConn) CloseWrite() error {
 	}
 	c.writeShut = true
 	c.sendFIN()
+	settle(t.p, c.ns)
 	return nil
 }
 

@@ -611,6 +611,7 @@ func (t *tracer) send(pb *trProbe, ttl int) *ExitError {
 		packet.PutICMP(t.data, packet.ICMPEcho, 0, uint32(t.ident)<<16|uint32(pb.seq))
 		t.nextSeq++
 		_, errno, _ := t.raw.Send(t.dst, t.data, false)
+		settle(t.p, t.ns)
 		if errno != 0 && errno != stack.EMSGSIZE {
 			return perror("send", errno)
 		}

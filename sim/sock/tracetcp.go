@@ -71,7 +71,9 @@ func (t *tracer) sendSYN(pb *trProbe, ttl int) *ExitError {
 	o[16], o[17], o[18], o[19] = 1, 3, 3, trTCPScale
 	packet.TCP(h).UpdateChecksum(t.raw.Source.As4(), t.dst.As4())
 	t.raw.TTL = uint8(ttl)
-	if _, errno, _ := t.raw.Send(t.dst, h, false); errno != 0 && errno != stack.EMSGSIZE {
+	_, errno, _ := t.raw.Send(t.dst, h, false)
+	settle(t.p, t.ns)
+	if errno != 0 && errno != stack.EMSGSIZE {
 		return perror("send", errno)
 	}
 	return nil

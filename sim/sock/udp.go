@@ -196,6 +196,7 @@ func (c *UDPConn) send(to netip.AddrPort, b []byte) (int, error) {
 	if errno != 0 {
 		return 0, Error{errno}
 	}
+	settle(c.p, c.Namespace())
 	return len(b), nil
 }
 
@@ -243,6 +244,9 @@ func (c *UDPConn) ReadError() (SocketError, bool) {
 	}
 	return e, true
 }
+
+// settle ends a system call that sent something: see netdev.World.Quiet.
+func settle(p *proc.Proc, ns *stack.Namespace) { p.Aside(ns.World()) }
 
 // await waits to be woken, at the latest until a deadline (0 none). It is
 // false when that has come or the process got a signal.

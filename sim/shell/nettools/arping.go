@@ -12,8 +12,8 @@ import (
 	"hoplab/packet"
 	"hoplab/sim/clock"
 	"hoplab/sim/netdev"
-	"hoplab/sim/stack"
 	"hoplab/sim/shell"
+	"hoplab/sim/stack"
 	"hoplab/sim/trace"
 )
 
