@@ -215,7 +215,7 @@ func (l *liner) show(word, arg string) bool {
 // tables writes the tables of a machine.
 func (l *liner) tables(machine string) {
 	if machine != "" {
-		if l.c.S.Topology().Machine(machine) == nil {
+		if l.c.Network().Machine(machine) == nil {
 			fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", machine)
 			return
 		}
@@ -285,7 +285,7 @@ func direction(h *replay.Hop) string {
 // typed runs a line in a shell of a machine.
 func (l *liner) typed(netns, line string) {
 	s := l.c.S
-	if s.Topology().Machine(netns) == nil {
+	if l.c.Network().Machine(netns) == nil {
 		fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", netns)
 		return
 	}

@@ -71,6 +71,15 @@ func TestTheMapShowsADrop(t *testing.T) {
 	require.Contains(t, d.pane("map"), "dropped on k8s-w2: NETFILTER_DROP")
 }
 
+// What a line made can be looked at like the rest.
+func TestANewNamespaceHasAShellAndTables(t *testing.T) {
+	d := free(t, "cross-node-ping").size(160, 48)
+	d.press("S", "6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "ip netns add red", "enter", "ip link add r0 type veth peer name eth7 netns red", "enter", "esc")
+	d.press(":", "shell red", "enter").shows("red:~#").press("ip -br link show eth7", "enter").shows("eth7@if")
+	d.press("esc", ":", "state red", "enter").shows("red#")
+	d.press("t", "ctrl+u", "red:eth7", "enter").shows("breakpoint red:eth7 set")
+}
+
 // Labs of other shapes, large and small.
 func TestMaps(t *testing.T) {
 	for _, x := range []struct {

@@ -82,7 +82,7 @@ func (p *Pane) commands() []string { return replay.Commands(p.AsRules) }
 // askMachine chooses a machine or pod by name.
 func (p *Pane) askMachine(pane.Key) pane.Action {
 	var names []string
-	for _, m := range p.S.Topology().Machines {
+	for _, m := range p.Network().Machines {
 		names = append(names, m.Name)
 	}
 	return pane.Ask{Label: p.T("machine or pod: ", "머신 또는 파드: "), Words: names, Enter: func(name string) {
@@ -150,7 +150,7 @@ func (p *Pane) Show(machine string) { p.Machine, p.pinned = machine, true }
 func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k) }
 
 func (p *Pane) next(d int) {
-	all := p.S.Topology().Machines
+	all := p.Network().Machines
 	for i, m := range all {
 		if m.Name == p.Machine {
 			p.Show(all[(i+d+len(all))%len(all)].Name)
