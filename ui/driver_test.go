@@ -258,3 +258,19 @@ func TestTheFocusIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// While a step is watched, the decision at the cursor's crossing is seen beside the
+// lesson.
+func TestTheLessonLeavesRoomForWhy(t *testing.T) {
+	for _, wh := range [][2]int{{120, 36}, {160, 48}} {
+		d := open(t, "cross-node-ping", Options{}).size(wh[0], wh[1])
+		for d.a.lesson.Open() != nil || !d.a.lesson.Watching() {
+			if d.a.lesson.Open() != nil {
+				d.press("ctrl+s")
+			} else {
+				d.press("n")
+			}
+		}
+		d.to("n", "k8s-w1:tunl0", "echo request").shows("▸7 ", "+ 20 bytes: 192.168.10.101")
+	}
+}

@@ -88,8 +88,11 @@ func (a *app) layout() []slot {
 		if lower == paneWhy {
 			lower = paneBytes
 		}
-		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}),
-			a.column(left, top, w-left, h, part{paneWhy, 0}, share(lower, 45, 60, 30))...)
+		low := share(lower, 45, 60, 30)
+		if lower == paneLesson && a.lesson.Watching() { // what is watched stands in the others
+			low = share(lower, 33, 33, 30)
+		}
+		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}), a.column(left, top, w-left, h, part{paneWhy, 0}, low)...)
 	}
 	lower := a.lower
 	if a.focus == paneMap {

@@ -22,6 +22,9 @@ func (p *Pane) watchKeys() []pane.Binding {
 	}
 }
 
+// Watching reports that a step is watched: what matters stands in the other panes.
+func (p *Pane) Watching() bool { return p.card().kind == watch && p.card().step < p.S.Begun() }
+
 // watch is the card of a step: what it runs, what each tapped interface has shown so
 // far, and what became of the predictions.
 func (p *Pane) watch(c card, w int) (out []look.Line, see part) {
