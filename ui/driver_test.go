@@ -182,15 +182,21 @@ func (d *driver) golden(name string) {
 	for _, l := range strings.Split(d.view(), "\n") {
 		b.WriteString(strings.TrimRight(l, " ") + "\n")
 	}
+	sameAsFile(d.T, name, b.String())
+}
+
+// sameAsFile compares a text with a file; UPDATE=1 writes it.
+func sameAsFile(t *testing.T, name, text string) {
+	t.Helper()
 	file := filepath.Join("testdata", name+".txt")
 	if os.Getenv("UPDATE") != "" {
-		require.NoError(d, os.MkdirAll("testdata", 0o755))
-		require.NoError(d, os.WriteFile(file, []byte(b.String()), 0o644))
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 		return
 	}
 	want, err := os.ReadFile(file)
-	require.NoError(d, err, "UPDATE=1 writes it")
-	require.Equal(d, strings.ReplaceAll(string(want), "\r\n", "\n"), b.String(), "%s; UPDATE=1 writes it anew", file)
+	require.NoError(t, err, "UPDATE=1 writes it")
+	require.Equal(t, strings.ReplaceAll(string(want), "\r\n", "\n"), text, "%s; UPDATE=1 writes it anew", file)
 }
 
 // sizes are those that golden frames are kept of.

@@ -2,14 +2,17 @@ package ui
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"hoplab/scenarios"
+	"hoplab/topology"
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
 	"hoplab/ui/pane/state"
@@ -23,7 +26,8 @@ const lineWidth = 100
 const lineHeight = 400
 
 // RunLines is the lab by prompt and plain lines: it does what the screen does, for
-// screen readers and pipes. It ends with the input, or with quit.
+// screen readers and pipes, without colours and drawings. It ends with the input, or
+// with quit; the error is that of reading or writing.
 func RunLines(o Options, in io.Reader, out io.Writer) error {
 	a, err := newApp(o)
 	if err != nil {
@@ -32,7 +36,7 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 	l := &liner{app: a, out: bufio.NewWriter(out)}
 	defer a.close()
 	a.w, a.h = lineWidth, 1000
-	a.o.Clip = nil
+	a.o.Clip, a.c.ASCII = nil, true
 	l.begin()
 	sc := bufio.NewScanner(in)
 	for {
@@ -69,13 +73,69 @@ func (l *liner) begin() {
 	s := l.c.S.Entry.Scenario
 	fmt.Fprintln(l.out, s.Name+": "+s.Title.In(l.c.Lang.String()))
 	l.lines(look.Wrap(s.Description.In(l.c.Lang.String()), look.Plain, lineWidth, 0))
-	fmt.Fprintln(l.out, l.c.T("next goes to the next hop, back goes back, help lists all; MACHINE$ LINE runs a line in a shell.",
-		"next 다음 홉, back 뒤로, help 전체 목록; 머신$ 명령 은 셸에서 실행."))
-	l.question()
+	fmt.Fprintln(l.out, l.c.T("An empty line goes on, back goes back, help lists all; MACHINE$ LINE runs a line in a shell.",
+		"빈 줄은 계속, back 뒤로, help 전체 목록; 머신$ 명령 은 셸에서 실행."))
+	l.lesson.Plain = true
+	if l.lesson.Teaches() {
+		l.card()
+	}
+}
+
+// card writes what a lesson shows now.
+func (l *liner) card() {
+	l.lines(l.lesson.Lines(lineWidth))
+	t := l.c.T
+	switch {
+	case l.lesson.Asks():
+		fmt.Fprintln(l.out, t("answer TEXT answers, skip skips", "answer 답 으로 답하고, skip 으로 건너뜁니다"))
+	case l.offers() > 0:
+		fmt.Fprintln(l.out, t("try 1 runs the first of these, an empty line goes on", "try 1 은 첫 번째 명령을 실행하고, 빈 줄은 계속합니다"))
+	}
+}
+
+// offers is how many commands the card offers.
+func (l *liner) offers() (n int) {
+	for {
+		if _, _, ok := l.lesson.Offer(n); !ok {
+			return n
+		}
+		n++
+	}
+}
+
+// try runs a command that the card offers.
+func (l *liner) try(arg string) {
+	n, err := strconv.Atoi(cmp.Or(arg, "1"))
+	machine, line, ok := l.lesson.Offer(n - 1)
+	switch {
+	case l.offers() == 0:
+		fmt.Fprintln(l.out, l.c.T("nothing is offered here", "여기에는 실행할 명령이 없습니다"))
+	case err != nil || !ok:
+		fmt.Fprintf(l.out, l.c.T("error: a number from 1 to %d\n", "error: 1부터 %d까지의 숫자\n"), l.offers())
+	default:
+		l.typed(machine, line)
+	}
+}
+
+// turn goes a card on or back.
+func (l *liner) turn(arg string) {
+	d := 1
+	if arg == "back" {
+		d = -1
+	}
+	if !l.lesson.Turn(d) {
+		fmt.Fprintln(l.out, l.c.T("not from here: a question wants an answer (or skip), and a step wants to be run", "여기서는 갈 수 없습니다: 질문에는 답(또는 skip)을, 단계는 끝까지 실행해야 합니다"))
+		return
+	}
+	l.card()
 }
 
 // prompt says where one is.
 func (l *liner) prompt() {
+	if s := l.c.S; s != nil && l.c.Hidden { // what comes is not told
+		fmt.Fprintf(l.out, "%d> ", s.Cursor())
+		return
+	}
 	if s := l.c.S; s != nil {
 		fmt.Fprintf(l.out, "%d/%d> ", s.Cursor(), len(s.History.Events))
 		return
@@ -100,20 +160,6 @@ func (l *liner) told() {
 	l.app.say("")
 }
 
-// question writes the question that is open.
-func (l *liner) question() {
-	if l.c.S == nil || l.lesson.Open() == nil {
-		return
-	}
-	q := l.lesson.Open()
-	lang := l.c.Lang.String()
-	fmt.Fprintln(l.out, "? "+q.Ask.In(lang))
-	for i, c := range q.Choices {
-		fmt.Fprintf(l.out, "  %d %s\n", i+1, c.In(lang))
-	}
-	fmt.Fprintln(l.out, l.c.T("answer TEXT answers, skip skips", "answer 답 으로 답하고, skip 으로 건너뜁니다"))
-}
-
 // line does what was typed. It reports false for quit.
 func (l *liner) line(s string) bool {
 	s = strings.TrimSpace(s)
@@ -123,33 +169,60 @@ func (l *liner) line(s string) bool {
 		return !l.quitting
 	}
 	switch {
-	case s == "":
-		if l.c.S == nil {
-			return true
-		}
-		l.move("next")
-		return true
+	case l.c.S == nil && s == "":
 	case l.c.S == nil:
 		return l.startLine(word, arg)
+	case s == "" && l.lesson.Teaches() && l.lesson.Turn(1):
+		l.card()
+	case s == "":
+		l.move("next")
 	case strings.HasSuffix(word, "$"):
 		l.typed(strings.TrimSuffix(word, "$"), arg)
-		return true
+	case l.ofLesson(word, arg), l.show(word, arg):
 	case word == "help" || word == "?":
 		l.help()
-		return true
-	case word == "answer":
-		l.answered(arg)
-		return true
-	case word == "skip":
-		l.lesson.Skip()
-		l.told()
-		l.question()
-		return true
-	case l.show(word, arg):
-		return true
+	case word == "interrupt":
+		l.shellSays(func() { l.drive(l.press(replay.Interrupt)) })
+	case word == "eof":
+		l.shellSays(func() { l.drive(l.press(replay.EndInput)) })
+	case word == "lang" && arg == l.c.Lang.String():
+	case word == "lang" && arg != "" && arg != "en" && arg != "ko":
+		fmt.Fprintf(l.out, "error: lang %s: there is en and ko\n", arg)
+	case word == "play" || word == "r":
+		fmt.Fprintln(l.out, l.c.T("nothing plays by itself here: next goes a hop, run to the end of the step", "여기서는 자동으로 재생되지 않습니다: next는 다음 홉, run은 단계 끝까지"))
+	default:
+		l.move(s)
 	}
-	l.move(s)
 	return !l.quitting
+}
+
+// ofLesson does what concerns a lesson.
+func (l *liner) ofLesson(word, arg string) bool {
+	switch word {
+	case "answer":
+		l.answered(arg)
+	case "skip":
+		if !l.lesson.Skip() {
+			fmt.Fprintln(l.out, l.c.T("there is no question now", "지금은 질문이 없습니다"))
+			return true
+		}
+		l.card()
+	case "lesson":
+		l.card()
+	case "page":
+		l.turn(arg)
+	case "try":
+		l.try(arg)
+	case "score":
+		if !l.lesson.Explain() {
+			fmt.Fprintln(l.out, l.c.T("the score comes at the end of the last step", "점수는 마지막 단계가 끝나면 나옵니다"))
+			return true
+		}
+		l.card()
+	default:
+		return false
+	}
+	return true
 }
 
 // prompting answers a question that is open at the bottom of the screen.
@@ -193,6 +266,10 @@ func (l *liner) show(word, arg string) bool {
 			l.tables(arg)
 			return true
 		}
+		if word == "map" && arg != "drawn" {
+			l.places()
+			return true
+		}
 		p.SetSize(lineWidth, lineHeight)
 		l.c.WantWalk = word == "why" && arg == "rules"
 		l.focus, l.lower = paneState, paneState
@@ -210,6 +287,43 @@ func (l *liner) show(word, arg string) bool {
 		return false
 	}
 	return true
+}
+
+// places writes the map in words: each machine, its interfaces, and where the packet
+// is.
+func (l *liner) places() {
+	s := l.c.S
+	hop := s.Hop()
+	passed := map[string]bool{}
+	if hop >= 0 {
+		j := s.History.Hops[hop].Journey
+		for i := s.History.Journeys[j].FirstHop; i >= 0 && i < hop; i = s.History.NextOf(i) {
+			passed[s.History.Hops[i].Place()] = true
+		}
+	}
+	for _, m := range s.Topology().Machines {
+		fmt.Fprintf(l.out, "%s (%s)\n", m.Name, m.Role)
+		for _, i := range m.Interfaces {
+			text := "  " + i.Name
+			for _, x := range i.Addresses {
+				text += " " + x.Prefix.Addr().String()
+			}
+			switch {
+			case i.Segment != "":
+				text += l.c.T(", on ", ", ") + i.Segment
+			case i.Kind == topology.Veth:
+				text += l.c.T(", to ", ", 연결: ") + i.Peer.String()
+			}
+			place := m.Name + ":" + i.Name
+			if hop >= 0 && s.History.Hops[hop].Place() == place {
+				h := &s.History.Hops[hop]
+				text += fmt.Sprintf(l.c.T(" - packet %s is here, %s", " - 패킷 %s 이 여기, %s"), l.c.Mark(h.Journey), direction(h))
+			} else if passed[place] {
+				text += l.c.T(" - it came through here", " - 지나온 곳")
+			}
+			fmt.Fprintln(l.out, text)
+		}
+	}
 }
 
 // tables writes the tables of a machine.
@@ -233,32 +347,54 @@ func (l *liner) tables(machine string) {
 	}
 }
 
-// move runs a command of the palette, and writes where that leads.
+// move runs a command of the palette, or one of the keys that stand for them, and
+// writes where that leads.
 func (l *liner) move(s string) {
-	before := l.c.S
-	at, n := -1, 0
+	before, at := l.c.S, -1
 	if before != nil {
-		at, n = before.Cursor(), len(before.Entry.Scenario.Steps)
+		at = before.Cursor()
+	}
+	c, err := find(strings.Fields(s)[0])
+	if k, ok := commandOfKey(s); ok {
+		c, err, s = k, nil, k.name
 	}
 	l.drive(l.command(s))
-	if l.c.S != nil && l.c.S == before && l.c.S.Cursor() != at && n >= 0 {
+	moved := l.c.S != nil && l.c.S == before && l.c.S.Cursor() != at
+	if moved {
 		l.hop()
 	}
 	if l.app.prompt != nil && l.app.prompt.answers != nil {
-		fmt.Fprintln(l.out, l.app.prompt.label)
+		l.lines(l.app.prompt.lines(l.c, lineWidth, lineHeight))
 	}
 	l.told()
-	if l.c.S == nil && before != nil {
+	switch {
+	case l.c.S != before && !l.quitting:
 		l.begin()
 		return
+	case l.c.S == nil:
+		return
 	}
-	if l.c.S != nil && l.c.S.AtEnd() && !l.c.S.Busy() {
-		if rep := l.c.S.Report(l.c.S.Step()); rep != nil && l.c.LessonMode {
-			l.lines(l.lesson.Lines(lineWidth))
-			return
+	l.lines(l.lesson.News(lineWidth))
+	switch {
+	case err != nil || c.group != ofTime || !l.c.LessonMode:
+	case l.lesson.Asks() && l.lesson.Open() != nil:
+		l.card()
+	case moved && l.c.S.AtEnd() && !l.c.S.Busy() && l.c.S.Begun() > 0:
+		fmt.Fprintln(l.out, l.c.T("lesson shows what came of the step, an empty line goes on", "lesson 은 단계의 결과를 보여 주고, 빈 줄은 계속합니다"))
+	}
+}
+
+// commandOfKey is the command that a single key stands for on the screen, if it has
+// a name.
+func commandOfKey(s string) (command, bool) {
+	if len(s) == 1 {
+		for _, c := range commands() {
+			if c.name != "" && slices.Contains(pane.Names(c.keys), s) {
+				return c, true
+			}
 		}
-		l.question()
 	}
+	return command{}, false
 }
 
 // hop writes the crossing of the cursor and what was decided there.
@@ -290,19 +426,32 @@ func (l *liner) typed(netns, line string) {
 		return
 	}
 	l.drive(l.openShell(netns, false))
+	l.shellSays(func() { l.drive(l.app.typed(line)) })
+}
+
+// shellSays does something and writes what the shell in front prints because of it.
+func (l *liner) shellSays(do func()) {
+	s := l.c.S
 	_, n, _ := l.app.shell.Front()
 	before := 0
 	if n >= 0 {
 		before = len(s.History.Output(n, s.Cursor()))
 	}
-	l.drive(l.app.typed(line))
+	l.app.shell.Tried("")
+	do()
 	if l.app.prompt != nil {
-		fmt.Fprintln(l.out, l.app.prompt.label)
+		l.lines(l.app.prompt.lines(l.c, lineWidth, lineHeight))
 		return
 	}
 	_, n, _ = l.app.shell.Front()
-	if out := s.History.Output(max(n, 0), s.Cursor()); len(out) >= before {
-		fmt.Fprint(l.out, out[before:])
+	out := l.app.shell.Copied()
+	if all := s.History.Output(max(n, 0), s.Cursor()); out == "" && len(all) >= before {
+		out = all[before:]
+	}
+	if out = strings.TrimSuffix(out, "\n"); out != "" {
+		for _, x := range strings.Split(out, "\n") {
+			fmt.Fprintln(l.out, strings.TrimRight(look.Clean(x), " "))
+		}
 	}
 	l.told()
 }
@@ -310,11 +459,9 @@ func (l *liner) typed(netns, line string) {
 func (l *liner) answered(arg string) {
 	if fault := l.lesson.Give(arg); fault != "" {
 		fmt.Fprintln(l.out, fault)
+		return
 	}
-	l.question()
-	if l.lesson.Open() == nil {
-		fmt.Fprintln(l.out, l.c.T("next shows what happens", "next 로 확인하세요"))
-	}
+	l.card()
 }
 
 func (l *liner) help() {
@@ -326,12 +473,17 @@ func (l *liner) help() {
 		row(strings.TrimSpace(c.name+" "+c.arg), l.c.T(c.en, c.ko))
 	}
 	t := l.c.T
-	row("map hops why bytes", t("what the panes of the screen show", "화면의 창 내용"))
+	row("map [drawn]", t("machines, interfaces, and where the packet is; as a drawing", "머신과 인터페이스, 패킷의 위치; 그림으로"))
 	row("why rules", t("with every rule that the packet met", "패킷이 만난 모든 규칙까지"))
+	row("hops why bytes", t("what the panes of the screen show", "화면의 창 내용"))
 	row("lesson timeline where", t("the lesson; the line of time; where one is", "실습; 시간 줄; 현재 위치"))
 	row("MACHINE$ LINE", t("run a line in a shell there: k8s-w1$ ip route", "그곳의 셸에서 실행: k8s-w1$ ip route"))
-	row("answer TEXT, skip", t("answer a question of a lesson", "실습 질문에 답하기"))
-	row("(empty line)", t("next", "다음 홉"))
+	row("interrupt, eof", t("Ctrl-C, Ctrl-D in the shell that was used last", "마지막으로 쓴 셸에서 Ctrl-C, Ctrl-D"))
+	row("answer TEXT, skip", t("answer the question of a lesson, or not", "실습 질문에 답하기, 건너뛰기"))
+	row("page, page back", t("the next part of the lesson, the one before", "실습의 다음 부분, 이전 부분"))
+	row("try N", t("run a command that the lesson offers", "실습이 제안하는 명령 실행"))
+	row("score", t("the score, and what explains it", "점수와 설명"))
+	row("(empty line)", t("go on: the next part of a lesson, or the next hop", "계속: 실습의 다음 부분 또는 다음 홉"))
 }
 
 // drive does what bubbletea would: it runs commands and gives their messages back

@@ -190,6 +190,21 @@ func (p *Pane) Ask() {
 	}
 }
 
+// Asks reports that a question is seen that can be answered.
+func (p *Pane) Asks() bool {
+	p.follow()
+	c := p.card()
+	return c.kind == question && !p.locked[c.ask]
+}
+
+// Turn goes a card on or back; it reports false where that is not possible.
+func (p *Pane) Turn(d int) bool {
+	p.follow()
+	was := p.at
+	p.leaf(d)
+	return p.at != was
+}
+
 // Explain turns to the last card, if the lesson is over.
 func (p *Pane) Explain() bool {
 	if !p.Finished() {

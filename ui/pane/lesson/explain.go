@@ -56,7 +56,7 @@ func (p *Pane) explain(w int) (out []look.Line, see part) {
 	}
 	for i, q := range p.asked() {
 		begin := len(out)
-		out = append(out, p.answered(q, i == p.choice, w)...)
+		out = append(out, p.answered(q, i == p.choice && !p.Plain, w)...)
 		if i == p.choice && i > 0 {
 			see = part{begin, len(out)}
 		}

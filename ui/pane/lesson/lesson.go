@@ -20,20 +20,23 @@ import (
 // Pane is the lesson.
 type Pane struct {
 	*pane.Common
-	w, h   int
-	cards  []card
-	at     int                              // the card that is seen
-	begun  int                              // steps that have begun when it was looked last
-	given  map[*topology.Prediction]string  // answers as they were given, "" for skipped
-	locked map[*topology.Prediction]bool    // their step has begun: they stay as they are
-	known  map[*topology.Prediction]*result // those that the run has answered in front of the reader
-	edit   look.Edit
-	choice int // of an open question, or the command to try, or the question on the last card
-	fault  string
-	scroll pane.Scroll
-	byHand bool
-	total  int // lines of the card
-	room   int // and how many of them there is room for
+	Plain bool // lines without a cursor: keys are not spoken of, what can be chosen has numbers
+
+	w, h     int
+	cards    []card
+	at       int                              // the card that is seen
+	begun    int                              // steps that have begun when it was looked last
+	given    map[*topology.Prediction]string  // answers as they were given, "" for skipped
+	locked   map[*topology.Prediction]bool    // their step has begun: they stay as they are
+	known    map[*topology.Prediction]*result // those that the run has answered in front of the reader
+	reported map[*topology.Prediction]bool    // those that News told
+	edit     look.Edit
+	choice   int // of an open question, or the command to try, or the question on the last card
+	fault    string
+	scroll   pane.Scroll
+	byHand   bool
+	total    int // lines of the card
+	room     int // and how many of them there is room for
 }
 
 // result is what the run said to a question.
@@ -44,7 +47,7 @@ type result struct {
 
 // New makes the pane.
 func New(c *pane.Common) *Pane {
-	p := &Pane{Common: c, given: map[*topology.Prediction]string{}, locked: map[*topology.Prediction]bool{}, known: map[*topology.Prediction]*result{}}
+	p := &Pane{Common: c, given: map[*topology.Prediction]string{}, locked: map[*topology.Prediction]bool{}, known: map[*topology.Prediction]*result{}, reported: map[*topology.Prediction]bool{}}
 	p.cards = cards(c.S.Entry.Scenario)
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hoplab/sim/ctl/names"
@@ -62,13 +63,20 @@ func (p *Pane) page(pg *topology.Page, w int) (out []look.Line, see part) {
 	lang := p.Lang.String()
 	out = append(out, para(pg.Text.In(lang), look.Plain, w)...)
 	if len(pg.Try) > 0 {
-		out = append(out, look.Line{}, look.S(look.Dim, p.T("try it; t runs the marked line in a shell there:", "직접 해 보기: t를 누르면 표시된 줄을 그곳의 셸에서 실행합니다")))
+		text := p.T("try it; t runs the marked line in a shell there:", "직접 해 보기: t를 누르면 표시된 줄을 그곳의 셸에서 실행합니다")
+		if p.Plain {
+			text = p.T("try it:", "직접 해 보기:")
+		}
+		out = append(out, look.Line{}, look.S(look.Dim, text))
 	}
 	for i, t := range pg.Try {
 		mark, st := "  ", look.Plain
 		if i == p.choice {
 			mark, st = p.Glyph("▸ ", "> "), look.Selected
 			see.from = len(out)
+		}
+		if p.Plain {
+			mark, st = strconv.Itoa(i+1)+" ", look.Plain
 		}
 		l := look.Line{}.Add(look.Plain, mark).Add(look.Dim, netns(t.In.Ref)+"$ ").Add(st, t.Run.Text)
 		if p.typed(netns(t.In.Ref), t.Run.Text) {

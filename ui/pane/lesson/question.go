@@ -174,12 +174,12 @@ func (p *Pane) question(c card, w int) (out []look.Line, see part) {
 	case q.Kind == topology.AnswerChoice:
 		for i, c := range q.Choices {
 			mark, st := "  ", look.Plain
-			if i == p.choice {
+			if i == p.choice && !p.Plain {
 				mark, st = p.Glyph("▸ ", "> "), look.Selected
 			}
 			out = append(out, look.Line{}.Add(look.Plain, mark).Add(look.Key, strconv.Itoa(i+1)+" ").Add(st, c.In(lang)))
 		}
-	default:
+	case !p.Plain:
 		out = append(out, p.edit.Line("  > ", w, true))
 		if p.fault != "" {
 			out = append(out, indented(2, look.Wrap(p.fault, look.Bad, w-2, 0))...)
@@ -226,4 +226,19 @@ func (p *Pane) outcome(q *topology.Prediction, w int) []look.Line {
 		mark, st = "-", look.Dim
 	}
 	return []look.Line{look.Line{}.Add(st, "  "+mark+" ").Add(look.Plain, p.T("you: ", "예측: ")+said).Add(look.Plain, p.T("   it is: ", "   결과: ")).Add(look.Bold, is)}
+}
+
+// News are the questions whose answers have been seen since it was asked for last.
+func (p *Pane) News(w int) []look.Line {
+	p.follow()
+	var out []look.Line
+	for _, q := range p.asked() {
+		if p.known[q] == nil || p.reported[q] {
+			continue
+		}
+		p.reported[q] = true
+		out = append(out, look.Wrap(q.Ask.In(p.Lang.String()), look.Plain, w, 2)...)
+		out = append(out, p.outcome(q, w)...)
+	}
+	return out
 }

@@ -38,6 +38,7 @@ func (p *Pane) watch(c card, w int) (out []look.Line, see part) {
 		out = append(out, commandLine(st, w)...)
 	}
 	switch {
+	case p.Plain:
 	case !begun:
 		out = append(out, para(p.T("enter runs it, up to the first packet; left goes back and changes an answer", "enter를 누르면 첫 패킷까지 실행합니다. ←로 돌아가 답을 바꿀 수 있습니다"), look.Warm, w)...)
 	case over:

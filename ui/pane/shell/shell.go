@@ -31,6 +31,9 @@ type Pane struct {
 // Tried shows what a line printed on a copy of the past, until the cursor moves.
 func (p *Pane) Tried(text string) { p.tried, p.triedAt = text, p.S.Cursor() }
 
+// Copied is what Tried was given last.
+func (p *Pane) Copied() string { return p.tried }
+
 // term is a shell. It is opened in the lab with its first line: looking for a
 // place to type changes nothing.
 type term struct {
