@@ -420,7 +420,6 @@ func direction(h *replay.Hop) string {
 
 // typed runs a line in a shell of a machine.
 func (l *liner) typed(netns, line string) {
-	s := l.c.S
 	if l.c.Network().Machine(netns) == nil {
 		fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", netns)
 		return
