@@ -70,6 +70,7 @@ type app struct {
 	status   string
 	fault    bool   // the status is an error
 	past     string // the line that was tried on a copy last
+	trying   func() // stops the one that is being tried
 	saved    int    // inputs that were exported
 	quitting bool
 

@@ -99,7 +99,7 @@ func comment(list []text.Decision) string {
 	return b.String()
 }
 
-// writeJSON writes the events as hoplab run --format json does.
+// writeJSON writes the events and results as hoplab run --format json does.
 func (a *app) writeJSON(dst io.Writer) error {
 	var b []byte
 	for i := range a.c.S.History.Events {
@@ -108,7 +108,11 @@ func (a *app) writeJSON(dst io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	if a.job != nil { // something runs: there are no results yet
+		return nil
+	}
+	_, err := dst.Write(text.AppendReportJSON(nil, a.c.S.Summary()))
+	return err
 }
 
 // writeText writes the hop log.

@@ -197,7 +197,7 @@ func TestExports(t *testing.T) {
 	d.press("S", "x", "p").shows("wrote cross-node-ping.pcapng")
 	require.Greater(t, len(d.files["cross-node-ping.pcapng"]), 5000)
 	d.press("x", "j", "x", "t")
-	require.Equal(t, 286, strings.Count(d.files["cross-node-ping.json"], "\n"))
+	require.Equal(t, 286+1+7+1, strings.Count(d.files["cross-node-ping.json"], "\n"), "events, the command, its expectations, the scenario")
 	require.Contains(t, d.files["cross-node-ping.txt"], "encap     + 20 bytes")
 	d.press("c").shows("copied")
 	require.Contains(t, d.clip, "echo reply")

@@ -55,6 +55,7 @@ func (a *app) escape() {
 	switch {
 	case a.job != nil:
 		a.job.cancel, a.later = true, nil
+	case a.stopTrying():
 	case a.playing:
 		a.playing = false
 		a.say(a.c.T("paused", "일시정지"))

@@ -12,7 +12,7 @@ func TestTypingIntoPrograms(t *testing.T) {
 	d := free(t, "cross-node-ping")
 	d.press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "read x; echo [$x]", "enter")
 	d.press("some words", "enter").shows("[some words]", "root@k8s-w1:~#")
-	d.press("cat > /tmp/f", "enter", "first", "enter", "enter", "third (", "enter")
+	d.press("cat > /tmp/f", "enter").shows("it reads what you type").press("first", "enter", "enter", "third (", "enter")
 	d.press("ab", "left", "ctrl+d", "ctrl+u", "ctrl+d").shows("root@k8s-w1:~#")
 	d.press("wc -l /tmp/f", "enter").shows("3 /tmp/f")
 	d.press("bash", "enter", "nosuch", "enter").shows("bash: nosuch: command not found")
@@ -30,6 +30,18 @@ func TestTabInAShellThatIsNotOpenYet(t *testing.T) {
 	d.press("ctrl+u", "cat /etc/hostn", "tab").shows("cat /etc/hostname")
 	require.Empty(t, d.a.c.S.Inputs())
 	d.press("enter").shows("pod1")
+}
+
+// A line that is tried on a copy of the past can be stopped, too.
+func TestEscStopsATriedLine(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("S", "g", "6", "while :; do :; done")
+	_, cmd := d.a.Update(namedKeys()["enter"])
+	require.NotNil(t, d.a.trying)
+	d.a.Update(namedKeys()["esc"])
+	drive(d.a, cmd)
+	d.shows("stopped")
+	require.Nil(t, d.a.trying)
 }
 
 func TestBreakpointsAreTold(t *testing.T) {

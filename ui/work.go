@@ -124,7 +124,10 @@ func (a *app) broke(err error) {
 // ended says that nothing is left to happen.
 func (a *app) ended() {
 	a.playing = false
+	_, n, _ := a.shell.Front()
 	switch {
+	case a.c.S.Stands() && a.reads(n):
+		a.say(a.c.T("it reads what you type; ctrl+d ends that, ctrl+c ends the program", "입력을 읽는 중입니다: ctrl+d로 입력을 끝내고, ctrl+c로 프로그램을 끝냅니다"))
 	case a.c.S.Stands():
 		a.say(a.c.T("a program waits; type in another shell, let time pass with r, or end it with ctrl+c", "프로그램이 기다리는 중: 다른 셸에 입력하거나, r로 시간을 보내거나, ctrl+c로 끝냅니다"))
 	default:
@@ -502,9 +505,12 @@ type tryMsg struct {
 // try runs a line on a copy of the lab as it was.
 func (a *app) try(n int, netns, line string) tea.Cmd {
 	s, serial, p := a.c.S, a.serial, a.c.S.Point(a.c.S.Cursor())
-	a.say(a.c.T("one moment …", "잠시만요 …"))
+	a.stopTrying()
+	ctx, cancel := context.WithCancel(context.Background())
+	a.trying = cancel
+	a.say(a.c.T("one moment … esc stops it", "잠시만요 … esc로 멈춤"))
 	return func() tea.Msg {
-		text, err := s.Try(context.Background(), p, n, netns, line)
+		text, err := s.Try(ctx, p, n, netns, line)
 		return tryMsg{serial, line, text, err}
 	}
 }
@@ -513,12 +519,27 @@ func (a *app) tried(m tryMsg) {
 	if m.serial != a.serial {
 		return
 	}
+	if errors.Is(m.err, context.Canceled) {
+		a.say(a.c.T("stopped", "멈춤"))
+		return
+	}
+	a.stopTrying()
 	a.past = m.line
 	a.say(fmt.Sprintf(a.c.T("as of event %d, on a copy: nothing was changed (:here runs it in earnest)", "이벤트 %d 시점의 복사본에서 실행: 바뀐 것은 없습니다 (:here 실제로 실행)"), a.c.S.Cursor()))
 	if m.err != nil {
 		a.fail(m.err)
 	}
 	a.shell.Tried(m.text)
+}
+
+// stopTrying ends a line that is being tried. It reports whether there was one.
+func (a *app) stopTrying() bool {
+	if a.trying == nil {
+		return false
+	}
+	a.trying()
+	a.trying = nil
+	return true
 }
 
 // submit types a line at the end of the history. The shell is opened with its

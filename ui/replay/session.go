@@ -478,6 +478,10 @@ func (s *Session) Ticks() uint64 { return s.now.ticks }
 // Shells are those that were opened, also those that have ended.
 func (s *Session) Shells() []Shell { return s.now.shells }
 
+// Summary is what the scenario came to so far, as its run reports it. It may only
+// be asked for when nothing is at work.
+func (s *Session) Summary() *scenarios.Report { return s.world.runner.Report() }
+
 // Ask calls f with shell n and the process that its next line is typed to; where
 // it is not open, with what it will be once it is, on a machine. That may only be
 // done when nothing is at work, and f changes nothing.
