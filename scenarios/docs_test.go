@@ -29,7 +29,13 @@ func TestTheExamplesOfThePageOnScenariosHold(t *testing.T) {
 			require.NoError(t, err, e.Scenario.Name)
 			for _, s := range rep.Steps {
 				for _, x := range s.Expectations {
-					require.True(t, x.OK, "%s: %s\n%s", e.Scenario.Name, x.Text, x.Message)
+					if _, right, ok := strings.Cut(x.Message, "write eventHash: "); ok && os.Getenv("UPDATE") != "" {
+						_, is, _ := strings.Cut(x.Text, "begins with ")
+						updated := strings.Replace(string(page), `"`+is+`"`, right, 1)
+						require.NoError(t, os.WriteFile("../docs/scenarios.md", []byte(updated), 0o644))
+						x.OK = true
+					}
+					require.True(t, x.OK, "%s: %s\n%s\n(UPDATE=1 writes a new eventHash)", e.Scenario.Name, x.Text, x.Message)
 					seen = append(seen, x.Kind)
 				}
 			}

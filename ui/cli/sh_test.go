@@ -36,6 +36,10 @@ func TestShellStartsOnTheFirstNodeOfALab(t *testing.T) {
 	require.Zero(t, got.code)
 	require.Equal(t, got.stdout, s.exec(t, "sh", "-l", "study", "-c", line).stdout, "a run repeats")
 
+	// ip netns exec changes the network alone: the files stay those of the host.
+	got = s.exec(t, "sh", "-l", "study", "-c", "echo here > /tmp/f; ip netns exec pod1 cat /tmp/f; ip netns exec k8s-w2 sh -c 'echo there >> /tmp/f'; cat /tmp/f")
+	require.Equal(t, "here\nhere\nthere\n", got.stdout, got.stderr)
+
 	got = s.run(t, "sh -l nosuch -c true")
 	require.Equal(t, 2, got.code)
 	require.Contains(t, got.stderr, "nosuch")
