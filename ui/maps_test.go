@@ -80,6 +80,18 @@ func TestANewNamespaceHasAShellAndTables(t *testing.T) {
 	d.press("t", "ctrl+u", "red:eth7", "enter").shows("breakpoint red:eth7 set")
 }
 
+// On the wire, inside of another packet, alone on the screen and beside the others.
+func TestTunnelFrames(t *testing.T) {
+	for _, lang := range []text.Lang{text.English, text.Korean} {
+		for _, wh := range sizes() {
+			d := free(t, "cross-node-ping").size(wh[0], wh[1])
+			d.a.c.SetLang(lang)
+			d.to("n", "k8s-w1:ens5", "IP 192.168.10.101").press("1", "z")
+			d.golden(fmt.Sprintf("map-tunnel-%dx%d-%s", wh[0], wh[1], lang))
+		}
+	}
+}
+
 // Labs of other shapes, large and small.
 func TestMaps(t *testing.T) {
 	for _, x := range []struct {

@@ -1,6 +1,7 @@
 package maps
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,7 +90,7 @@ func (d *painting) bar(b bar) {
 	if b.seg.CIDR.IsValid() {
 		title += " " + b.seg.CIDR.String()
 	}
-	at := max(d.w-look.Cells(title)-4, 0)
+	at := b.free(look.Cells(title)+2, d.w-2)
 	d.c.text(at, b.y, " "+title+" ", d.w, look.Dim)
 	if busy < 0 {
 		return
@@ -99,7 +100,25 @@ func (d *painting) bar(b bar) {
 			d.c.style[b.y*d.w+x] = d.st
 		}
 	}
-	d.c.text(min(busy+2, max(at-8, 0)), b.y, " "+d.Mark(d.t.journey)+d.T(" on the wire ", " 전송 중 "), at, d.st)
+	label := " " + d.Mark(d.t.journey) + d.T(" on the wire ", " 전송 중 ")
+	if n := look.Cells(label); busy+2+n > at && busy < at+look.Cells(title)+2 { // before the title, or behind it
+		busy = max(at-n-2, 0)
+	}
+	d.c.text(busy+2, b.y, label, d.w, d.st)
+}
+
+// onWire is the room for the words at a wire that the packet is on, in cells.
+const onWire = 18
+
+// free is the column, the furthest to the right before end, where n cells meet no
+// wire and leave room for the words at the wire before them; end where there is none.
+func (b *bar) free(n, end int) int {
+	for at := end - n; at >= 0; at-- {
+		if !slices.ContainsFunc(b.from, func(e wireEnd) bool { return e.x > at-onWire && e.x <= at+n }) {
+			return at
+		}
+	}
+	return max(end-n, 0)
 }
 
 // wire draws a wire; arrows show that the packet is on it.
