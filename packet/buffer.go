@@ -70,14 +70,15 @@ type Buffer struct {
 
 	Meta
 
-	store []byte // whole storage; len == cap
-	head  int32  // first byte of the packet as it stands
-	net   int32  // network header; valid once SetNetwork was called
-	tail  int32  // end of the packet
-	class int8   // size class in the pool, -1 none
-	freed bool
-	pool  *Pool
-	next  *Buffer // free list, or the queue of whoever owns it
+	store   []byte // whole storage; len == cap
+	network []byte // of it, from net to tail: every station asks for it
+	head    int32  // first byte of the packet as it stands
+	net     int32  // network header; valid once SetNetwork was called
+	tail    int32  // end of the packet
+	class   int8   // size class in the pool, -1 none
+	freed   bool
+	pool    *Pool
+	next    *Buffer // free list, or the queue of whoever owns it
 }
 
 // Bytes returns the packet from its outermost header present to its end. The
@@ -88,10 +89,16 @@ func (b *Buffer) Bytes() []byte { return b.store[b.head:b.tail] }
 func (b *Buffer) Len() int { return int(b.tail - b.head) }
 
 // Network returns the bytes from the network header on.
-func (b *Buffer) Network() []byte { return b.store[b.net:b.tail] }
+func (b *Buffer) Network() []byte { return b.network }
 
 // SetNetwork says that the network header starts at the first byte present.
-func (b *Buffer) SetNetwork() { b.net = b.head }
+func (b *Buffer) SetNetwork() {
+	b.net = b.head
+	b.setNetwork()
+}
+
+// setNetwork follows a change of net or tail.
+func (b *Buffer) setNetwork() { b.network = b.store[b.net:b.tail] }
 
 // LinkHeader returns the bytes in front of the network header that are still
 // there after TrimFront: what a receiver looks at for the sender's MAC. n is
@@ -105,7 +112,7 @@ func (b *Buffer) LinkHeader(n int) []byte {
 
 // IPv4 is the view of the network header. Only for packets whose header was
 // checked with ParseIPv4 when they came in or that were built here.
-func (b *Buffer) IPv4() IPv4 { return IPv4(b.store[b.net:b.tail]) }
+func (b *Buffer) IPv4() IPv4 { return IPv4(b.network) }
 
 // Prepend makes n more bytes of headroom part of the packet and returns them.
 // They are not cleared.
@@ -127,6 +134,7 @@ func (b *Buffer) growFront(n int) {
 	b.head += int32(more)
 	b.net += int32(more)
 	b.tail += int32(more)
+	b.setNetwork()
 	b.class = -1
 }
 
@@ -142,6 +150,7 @@ func (b *Buffer) TrimFront(n int) {
 func (b *Buffer) TrimTo(n int) {
 	if n < b.Len() {
 		b.tail = b.head + int32(n)
+		b.setNetwork()
 	}
 }
 
@@ -153,6 +162,7 @@ func (b *Buffer) Extend(n int) []byte {
 		b.store, b.class = store, -1
 	}
 	b.tail += int32(n)
+	b.setNetwork()
 	return b.store[b.tail-int32(n) : b.tail]
 }
 
@@ -174,6 +184,7 @@ func (b *Buffer) Scrub(xnet bool) {
 func (b *Buffer) Clone() *Buffer {
 	c := b.pool.get(int(b.tail), false)
 	c.head, c.net, c.tail = b.head, b.net, b.tail
+	c.setNetwork()
 	copy(c.store[c.head:c.tail], b.store[b.head:b.tail])
 	if b.net < b.head { // a link header that was trimmed but may still be read
 		copy(c.store[b.net:b.head], b.store[b.net:b.head])

@@ -31,6 +31,7 @@ func (p *Pool) Stats() Stats { return p.stats }
 func (p *Pool) New(n int) *Buffer {
 	b := p.get(Headroom+n, true)
 	b.head, b.net, b.tail = Headroom, Headroom, int32(Headroom+n)
+	b.setNetwork()
 	b.ID = p.nextID()
 	b.Parent = 0
 	b.Meta = Meta{}

@@ -88,7 +88,6 @@ type Dev struct {
 
 	tables *Tables // those of its namespace
 	number uint32  // there, 0 none yet
-	last   [numHooks]lastPath
 }
 
 // Packet is what the tables look at and change. One value can be used again

@@ -99,6 +99,8 @@ type frame struct {
 // Path is what all tables say at one hook about packets between two
 // interfaces.
 type Path struct {
+	In, Out *Dev // nil: none
+
 	last   [numTables]start  // by which the last packet entered
 	plans  [numTables]*plan  // nil where there is none, or where it grew too large
 	empty  [numTables]*Chain // built-in chains without rules that accept
@@ -107,31 +109,13 @@ type Path struct {
 	hook   Hook
 }
 
-// lastPath is the path at a hook that a device was asked for last, as the way
-// out or, where there is none, as the way in.
-type lastPath struct {
-	path *Path
-	in   *Dev
-	gen  uint32 // of the paths
-}
+// Gen changes when no path of before holds any longer: with every change of a
+// rule, a chain, a policy or the name of a device.
+func (t *Tables) Gen() uint32 { return t.gen }
 
 // Path gives the path of packets at a hook between two interfaces, nil for
-// none. It holds until a rule changes or a device is renamed.
+// none. It holds for one Gen.
 func (t *Tables) Path(h Hook, in, out *Dev) *Path {
-	d := out
-	if d == nil {
-		d = in
-	}
-	if d != nil {
-		if l := &d.last[h]; l.in == in && l.gen == t.gen && d.tables == t {
-			return l.path
-		}
-	}
-	return t.findPath(h, in, out, d)
-}
-
-// findPath finds or makes the path and lets d keep it.
-func (t *Tables) findPath(h Hook, in, out, d *Dev) *Path {
 	if t.dirty {
 		t.compile()
 	}
@@ -139,23 +123,20 @@ func (t *Tables) findPath(h Hook, in, out, d *Dev) *Path {
 	t.paths[h] = grown(t.paths[h], i)
 	t.paths[h][i] = grown(t.paths[h][i], o)
 	at := &t.paths[h][i][o]
-	if *at == nil {
-		*at = t.newPath(h, in.name(), out.name())
-	}
-	if d != nil {
-		d.last[h] = lastPath{*at, in, t.gen}
+	if *at == nil || (*at).In != in || (*at).Out != out {
+		*at = t.newPath(h, in, out)
 	}
 	return *at
 }
 
-func (t *Tables) newPath(h Hook, in, out ifName) *Path {
-	pa := &Path{tables: t, hook: h}
+func (t *Tables) newPath(h Hook, in, out *Dev) *Path {
+	pa := &Path{In: in, Out: out, tables: t, hook: h}
 	for id, tb := range t.tables {
 		if tb == nil || tb.code.entry[h] == nil {
 			continue
 		}
 		base := tb.code.entry[h]
-		pl := &plan{path: pa, id: TableID(id), code: &tb.code, made: map[point]*node{}, in: in, out: out}
+		pl := &plan{path: pa, id: TableID(id), code: &tb.code, made: map[point]*node{}, in: in.name(), out: out.name()}
 		tb.plans = append(tb.plans, pl)
 		pa.bases[id], pa.plans[id] = base, pl
 		if len(base.rules) == 0 && base.Policy == Accept {

@@ -70,11 +70,20 @@ type ruled struct {
 	tables *nf.Tables
 	env    env
 	ct     conntrack.Conn
+	devs   map[string]*nf.Dev
 	trail  *nf.Trail
 }
 
+// dev is the interface of that name.
+func (r *ruled) dev(name string) *nf.Dev {
+	if r.devs[name] == nil {
+		r.devs[name] = &nf.Dev{Index: int32(len(r.devs)) + 1, Name: name}
+	}
+	return r.devs[name]
+}
+
 func newRuled(t *testing.T, rules string) *ruled {
-	r := &ruled{env: env{types: map[uint32]uint8{ip32("10.0.0.2"): 2}}}
+	r := &ruled{devs: map[string]*nf.Dev{}, env: env{types: map[uint32]uint8{ip32("10.0.0.2"): 2}}}
 	r.tables = nf.New(&r.env)
 	require.NoError(t, r.tables.Sets().Create("s", ipset.HashNet, ipset.Options{}, false))
 	require.NoError(t, r.tables.Sets().Get("s").Add(ipset.Elem{IP: ip32("10.0.0.0"), Cidr: 30}, ipset.Extra{}, false))
@@ -90,9 +99,9 @@ func (r *ruled) restore(t *testing.T, rules string) {
 // send shows a packet to both tables and tells what became of it.
 func (r *ruled) send(ip packet.IPv4, in, out string, info conntrack.Info) string {
 	var mark uint32
-	p := nf.Packet{IP: append(packet.IPv4(nil), ip...), Mark: &mark, CT: &r.ct, Info: info, In: &nf.Dev{Index: 1, Name: in}}
+	p := nf.Packet{IP: append(packet.IPv4(nil), ip...), Mark: &mark, CT: &r.ct, Info: info, In: r.dev(in)}
 	a := r.tables.Run(nf.Mangle, nf.Prerouting, &p, r.trail)
-	p.Out = &nf.Dev{Index: 2, Name: out}
+	p.Out = r.dev(out)
 	b := r.tables.Run(nf.Filter, nf.Forward, &p, r.trail)
 	name := func(v nf.Verdict) string {
 		if v.Rule == nil {

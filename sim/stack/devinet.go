@@ -41,6 +41,7 @@ type inDev struct {
 	neigh neigh.Params
 	addrs []Address
 	nf    netfilter.Dev
+	paths [5]hookPath // by hook
 	wasUp bool
 	tun   *tunnel // of an ipip device
 	vxlan *vxlan  // iff Kind is VXLAN

@@ -23,15 +23,14 @@ func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt
 	if !ns.filtering {
 		return b, true
 	}
-	ip, tracked := b.IPv4(), h == netfilter.Prerouting || h == netfilter.Output
-	if tracked && ns.tracking && ip.IsFragment() {
+	tracked := h == netfilter.Prerouting || h == netfilter.Output
+	if tracked && ns.tracking && b.IPv4().IsFragment() {
 		if b = ns.hookDefrag(h, b, in); b == nil {
 			return nil, false
 		}
-		ip = b.IPv4()
 	}
 	p := &ns.seen
-	p.IP, p.Mark, p.Untracked, p.Rewritten, p.Buffer = ip, &b.Mark, false, false, b
+	p.IP, p.Mark, p.Untracked, p.Rewritten, p.Buffer = b.IPv4(), &b.Mark, false, false, b
 	v := view{Packet: p, b: b, hook: h}
 	v.lookAt(ns, in, out)
 	if tracked {
@@ -116,18 +115,37 @@ type view struct {
 	hook  netfilter.Hook
 }
 
+// hookPath is the path that packets took last from in, where there was one, by
+// the device that has it.
+type hookPath struct {
+	path *netfilter.Path
+	in   *inDev
+	gen  uint32 // of the tables
+}
+
 // lookAt finds what the tables say about packets between two devices.
 func (v *view) lookAt(ns *Namespace, in, out *inDev) {
-	v.in, v.out, v.where = in, out, in
+	where := out
+	if out == nil {
+		where = in
+	}
+	last := &where.paths[v.hook]
+	if last.in != in || last.gen != ns.Filter.Gen() {
+		ns.findPath(last, v.hook, in, out)
+	}
+	v.in, v.out, v.where, v.path = in, out, where, last.path
+	v.In, v.Out = v.path.In, v.path.Out
+}
+
+func (ns *Namespace) findPath(p *hookPath, h netfilter.Hook, in, out *inDev) {
 	var from, to *netfilter.Dev
 	if in != nil {
 		from = &in.nf
 	}
 	if out != nil {
-		to, v.where = &out.nf, out
+		to = &out.nf
 	}
-	v.In, v.Out = from, to
-	v.path = ns.Filter.Path(v.hook, from, to)
+	*p = hookPath{ns.Filter.Path(h, from, to), in, ns.Filter.Gen()}
 }
 
 // hookDefrag makes a fragment whole before conntrack sees it:
@@ -220,8 +238,9 @@ func (ns *Namespace) ask(v *view, t netfilter.TableID) *netfilter.Verdict {
 		return ns.askFor(v, t)
 	}
 	verdict := v.path.Run(t, v.Packet, nil)
-	if verdict.Rule != nil && ns.w.Log.On() {
-		ns.noteRule(v, t, verdict)
+	if rule := verdict.Rule; rule != nil && ns.w.Log.On() {
+		r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, v.where.Place, hookStage(v.hook), trace.Continue, trace.RefRule, rule.Index)
+		r.Aux = ruleAux(t, verdict)
 	}
 	return verdict
 }
@@ -232,18 +251,17 @@ func (ns *Namespace) askFor(v *view, t netfilter.TableID) *netfilter.Verdict {
 	ns.trail.Reset()
 	verdict := v.path.Run(t, v.Packet, &ns.trail)
 	if verdict.Rule != nil || len(ns.trail.Steps) > 0 {
-		ns.noteRule(v, t, verdict)
+		kind, idx := ruleRef(verdict)
+		r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, v.where.Place, hookStage(v.hook), trace.Continue, kind, idx)
+		r.Aux = ruleAux(t, verdict)
+		ns.w.Log.Commit(r, v.b.Network())
 	}
 	return verdict
 }
 
-func (ns *Namespace) noteRule(v *view, t netfilter.TableID, verdict *netfilter.Verdict) {
-	kind, idx := ruleRef(verdict)
-	r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, ns.placeOf(v.where), hookStage(v.hook), trace.Continue, kind, idx)
-	r.Aux = uint16(t)<<8 | uint16(verdict.Action)
-	if ns.w.Log.Listening() {
-		ns.w.Log.Commit(r, v.b.Network())
-	}
+// ruleAux is what a record of a table's verdict tells beside the rule.
+func ruleAux(t netfilter.TableID, v *netfilter.Verdict) uint16 {
+	return uint16(t)<<8 | uint16(v.Action)
 }
 
 func ruleRef(v *netfilter.Verdict) (trace.RefKind, uint32) {
