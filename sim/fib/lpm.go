@@ -34,7 +34,7 @@ type lpm struct {
 }
 
 // mask is the network mask of a prefix length.
-func mask(n uint8) uint32 { return ^uint32(0) << (32 - n) }
+func mask(n uint8) uint32 { return uint32(^uint64(0) << ((32 - n) & 63)) } // with 64 bits no length is a special case
 
 // hash spreads prefixes over slots (Fibonacci hashing).
 func hash(key uint32, n uint8) uint32 {

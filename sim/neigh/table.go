@@ -80,8 +80,11 @@ func New(q *clock.Queue, owner Owner, rand func() uint32) *Table {
 }
 
 // Lookup finds an entry, nil if there is none. It allocates nothing.
-func (t *Table) Lookup(dev int32, addr netip.Addr) *Entry {
-	k := key{dev, packet.Addr32(addr)}
+func (t *Table) Lookup(dev int32, addr netip.Addr) *Entry { return t.Find(dev, packet.Addr32(addr)) }
+
+// Find is Lookup for an address as a number.
+func (t *Table) Find(dev int32, addr uint32) *Entry {
+	k := key{dev, addr}
 	if t.byKey != nil {
 		return t.byKey[k]
 	}

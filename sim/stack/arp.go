@@ -17,11 +17,10 @@ import (
 // net/ipv4/arp.c.
 func (ns *Namespace) neighbour(rt *route, hop uint32) *neigh.Entry {
 	dev := rt.dev
-	addr := packet.AddrFrom32(hop)
-	if e := ns.Neigh.Lookup(dev.Index, addr); e != nil {
+	if e := ns.Neigh.Find(dev.Index, hop); e != nil {
 		return e
 	}
-	e := ns.Neigh.Get(dev.Index, addr, &dev.neigh)
+	e := ns.Neigh.Get(dev.Index, packet.AddrFrom32(hop), &dev.neigh)
 	switch {
 	case isMulticast(hop): // RFC 1112 section 6.4
 		ns.Neigh.SetNoARP(e, packet.MAC{0x01, 0x00, 0x5e, byte(hop>>16) & 0x7f, byte(hop >> 8), byte(hop)})
@@ -236,7 +235,7 @@ func (ns *Namespace) arpProcess(in *inDev, b *packet.Buffer, a packet.ARP) {
 // arpLearn is the second half of arp_process: a packet that is not answered
 // may still say where the sender is.
 func (ns *Namespace) arpLearn(in *inDev, b *packet.Buffer, a packet.ARP, op uint16, sip, tip uint32, sha packet.MAC, why trace.Reason, ref trace.RefKind, refIdx uint32) {
-	e := ns.Neigh.Lookup(in.Index, packet.AddrFrom32(sip))
+	e := ns.Neigh.Find(in.Index, sip)
 	accept := ns.confMax(in, ConfARPAccept) == 1 || ns.confMax(in, ConfARPAccept) == 2 && ns.onLink(in, sip, sip)
 	// arp_is_garp: gratuitous replies must name the sender's MAC twice.
 	garp := tip == sip && (op == packet.ARPRequest || a.TargetMAC() == sha) && ns.FIB.AddrTypeFor(sip, in.Index) == fib.Unicast

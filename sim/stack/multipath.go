@@ -99,7 +99,7 @@ func (ns *Namespace) goodHop(r *fib.Route) bool {
 	if !ok {
 		return true
 	}
-	e := ns.Neigh.Lookup(r.Dev, packet.AddrFrom32(gw))
+	e := ns.Neigh.Find(r.Dev, gw)
 	return e == nil || e.State&neigh.Valid != 0
 }
 

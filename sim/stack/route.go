@@ -16,6 +16,7 @@ type route struct {
 	gw    uint32     // next hop, 0: the destination itself
 	src   uint32     // source for local senders
 	oif   int32      // the device that the sender asked for, 0 any
+	mtu   int32      // that forward found, in bytes; 0: not asked yet
 	typ   fib.Type
 	err   fib.Errno // of an input route that refuses: goes to ip_error
 	flags routeFlags

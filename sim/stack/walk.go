@@ -210,6 +210,7 @@ func (ns *Namespace) forward(in *inDev, b *packet.Buffer, rt *route) {
 	}
 	b.Flags |= packet.Forwarded
 	mtu, _ := ns.routeMTU(rt, ip.Dst32(), true)
+	rt.mtu = int32(mtu)
 	if exceedsMTU(b, ip, mtu) {
 		ns.MIB.IP.FragFails++
 		ns.icmpSend(b, in, rt, packet.ICMPUnreachable, packet.CodeFragNeeded, uint32(mtu))
@@ -364,7 +365,10 @@ func (ns *Namespace) loopBack(b *packet.Buffer, rt *route) {
 // ip_fragment.
 func (ns *Namespace) finishOutput(b *packet.Buffer, rt *route) {
 	ip := b.IPv4()
-	mtu, learnt := ns.routeMTU(rt, ip.Dst32(), b.Flags&packet.Forwarded != 0)
+	mtu, learnt := int(rt.mtu), false
+	if mtu == 0 {
+		mtu, learnt = ns.routeMTU(rt, ip.Dst32(), b.Flags&packet.Forwarded != 0)
+	}
 	if b.Flags&packet.DeviceMTU != 0 { // the socket does not look at path MTUs
 		mtu = rt.dev.MTU
 	}
