@@ -121,7 +121,7 @@ func (b *Buffer) Prepend(n int) []byte {
 		b.growFront(n)
 	}
 	b.head -= int32(n)
-	return b.store[b.head : b.head+int32(n)]
+	return b.store[b.head:][:n]
 }
 
 // growFront moves the packet back to win room in front; only encapsulations
@@ -141,9 +141,13 @@ func (b *Buffer) growFront(n int) {
 // TrimFront takes n bytes off the front.
 func (b *Buffer) TrimFront(n int) {
 	if n > b.Len() {
-		panic(fmt.Sprintf("packet: trim %d bytes of a packet of %d", n, b.Len()))
+		b.tooShort(n)
 	}
 	b.head += int32(n)
+}
+
+func (b *Buffer) tooShort(n int) {
+	panic(fmt.Sprintf("packet: trim %d bytes of a packet of %d", n, b.Len()))
 }
 
 // TrimTo cuts the packet to n bytes: link padding behind an IP datagram.

@@ -101,7 +101,7 @@ type Packet struct {
 	State     StateMask      // of both, for --ctstate: set by Tracked
 	Untracked bool           // set by NOTRACK and CT --notrack
 	Rewritten bool           // set by targets that change the header: TTL, TOS and DSCP
-	Hook      Hook           // set by Run
+	Hook      Hook
 	Buffer    *packet.Buffer // where IP is, for LOG, which shows the link header too; may be nil
 
 	// What one walk worked out, valid if known says so. In memory, not in its

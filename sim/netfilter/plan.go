@@ -254,7 +254,6 @@ func (pa *Path) Run(id TableID, p *Packet, trail *Trail) *Verdict {
 			return &p.verdict
 		}
 	}
-	p.Hook = pa.hook
 	n, size, mark := s.node, uint64(len(p.IP)), *p.Mark
 	for {
 		n.packets++

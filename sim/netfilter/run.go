@@ -120,13 +120,13 @@ func (c *code) compile(r *Rule) line {
 //
 // Whoever shows a packet to several tables at one hook asks for the Path once.
 func (t *Tables) Run(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
+	p.Hook = h
 	p.Tracked(p.CT, p.Info)
 	return *t.Path(h, p.In, p.Out).Run(id, p, trail)
 }
 
 // walk goes from rule to rule.
 func (t *Tables) walk(id TableID, h Hook, p *Packet, trail *Trail) Verdict {
-	p.Hook = h
 	tb := t.tables[id]
 	if tb == nil {
 		return Verdict{NAT: &t.noNAT}

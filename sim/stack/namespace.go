@@ -74,7 +74,7 @@ type Namespace struct {
 	socks       *sockets // nil until the first is opened
 	peers       map[uint32]*inetPeer
 	icmpGlobal  tokenBucket
-	seen        netfilter.Packet // what rules see of the packet at a hook
+	seen        view // of the packet at a hook
 	trail       netfilter.Trail
 	sending     packet.ID // what tryOut is sending
 	sendErr     fib.Errno // why it does not get out

@@ -10,87 +10,86 @@ import (
 	"hoplab/sim/trace"
 )
 
-// hook shows b to everything that is registered at one netfilter hook, in the
-// order of the priorities of include/uapi/linux/netfilter_ipv4.h:
+// What is registered at the netfilter hooks, in the order of the priorities of
+// include/uapi/linux/netfilter_ipv4.h:
 //
-//	-400 defrag   -300 raw   -200 conntrack   -150 mangle   -100 DNAT
-//	   0 filter    100 SNAT   max confirm
+//	              -400    -300  -200       -150    -100  0       100   max
+//	PREROUTING    defrag  raw   conntrack  mangle  DNAT
+//	INPUT                                  mangle        filter  SNAT  confirm
+//	FORWARD                                mangle        filter
+//	OUTPUT        defrag  raw   conntrack  mangle  DNAT  filter
+//	POSTROUTING                            mangle                SNAT  confirm
 //
-// rt is the packet's route where it has one; OUTPUT may change it. ok false
-// says that the packet ended here (or waits for fragments); otherwise the
-// buffer returned goes on, which is another one after reassembly.
-func (ns *Namespace) hook(h netfilter.Hook, b *packet.Buffer, in, out *inDev, rt *route) (*packet.Buffer, bool) {
+// There is a function for each of them. False says that the packet ended there,
+// or waits for fragments; otherwise the buffer returned goes on, which is another
+// one after reassembly.
+
+func (ns *Namespace) hookPrerouting(b *packet.Buffer, in *inDev) (*packet.Buffer, bool) {
 	if !ns.filtering {
 		return b, true
 	}
-	tracked := h == netfilter.Prerouting || h == netfilter.Output
-	if tracked && ns.tracking && b.IPv4().IsFragment() {
-		if b = ns.hookDefrag(h, b, in); b == nil {
+	if ns.tracking && b.IPv4().IsFragment() {
+		if b = ns.hookDefrag(b, in, ipfrag.ConntrackIn); b == nil {
 			return nil, false
 		}
 	}
-	p := &ns.seen
-	p.IP, p.Mark, p.Untracked, p.Rewritten, p.Buffer = b.IPv4(), &b.Mark, false, false, b
-	v := view{Packet: p, b: b, hook: h}
-	v.lookAt(ns, in, out)
-	if tracked {
-		if v.path.Asks(netfilter.Raw, p) && !ns.raw(&v) {
-			return nil, false
-		}
-		if ns.tracking && !ns.track(&v) {
+	v := ns.look(netfilter.Prerouting, b, in, nil)
+	return b, ns.raw(v) && ns.track(v) && ns.passes(v, netfilter.Mangle) && (!v.translates() || ns.nat(v, conntrack.DNAT, nil))
+}
+
+func (ns *Namespace) hookInput(b *packet.Buffer, in *inDev) bool {
+	if !ns.filtering {
+		return true
+	}
+	v := ns.look(netfilter.Input, b, in, nil)
+	ns.relate(v)
+	return ns.passes(v, netfilter.Mangle) && ns.passes(v, netfilter.Filter) && (!v.translates() || ns.nat(v, conntrack.SNAT, nil)) && ns.confirm(v)
+}
+
+func (ns *Namespace) hookForward(b *packet.Buffer, in *inDev, rt *route) bool {
+	if !ns.filtering {
+		return true
+	}
+	v := ns.look(netfilter.Forward, b, in, rt.dev)
+	ns.relate(v)
+	return ns.passes(v, netfilter.Mangle) && ns.passes(v, netfilter.Filter)
+}
+
+// hookOutput may change the packet's route.
+func (ns *Namespace) hookOutput(b *packet.Buffer, rt *route) (*packet.Buffer, bool) {
+	if !ns.filtering {
+		return b, true
+	}
+	if ns.tracking && b.IPv4().IsFragment() {
+		if b = ns.hookDefrag(b, nil, ipfrag.ConntrackOut); b == nil {
 			return nil, false
 		}
 	}
-	switch {
-	case b.Conn != 0:
-		p.Tracked(ns.Conn.Get(b.Conn), conntrack.Info(b.CTInfo))
-	case ns.tracking:
-		p.Tracked(nil, conntrack.Info(b.CTInfo))
-	default:
-		p.Tracked(nil, conntrack.Untracked)
+	v := ns.look(netfilter.Output, b, nil, rt.dev)
+	if !ns.raw(v) || !ns.track(v) {
+		return b, false
 	}
-	if v.path.Asks(netfilter.Mangle, p) {
-		mark, tos := b.Mark, p.IP.TOS()
-		if !ns.passes(&v, ns.ask(&v, netfilter.Mangle)) {
-			return nil, false
-		}
-		if p.Rewritten {
-			ns.w.Log.Forget(b.ID)
-		}
-		if h == netfilter.Output && (b.Mark != mark || p.IP.TOS() != tos) && !ns.reroute(b, rt) { // ipt_mangle_out
-			return nil, false
-		}
+	mark, tos := b.Mark, v.IP.TOS()
+	if !ns.passes(v, netfilter.Mangle) || (b.Mark != mark || v.IP.TOS() != tos) && !ns.reroute(b, rt) { // ipt_mangle_out
+		return b, false
 	}
-	// An established connection without bindings passes NAT as it is.
-	translate := p.CT != nil && (p.State != netfilter.StateEstablished || p.CT.MasqIndex != 0) && v.path.Has(netfilter.NAT)
-	switch h {
-	case netfilter.Prerouting:
-		if translate && !ns.nat(&v, conntrack.DNAT, rt) {
-			return nil, false
-		}
-	case netfilter.Output:
-		dst := p.IP.Dst32()
-		if translate && !ns.nat(&v, conntrack.DNAT, rt) || p.IP.Dst32() != dst && !ns.reroute(b, rt) {
-			return nil, false
-		}
-		if rt.dev != out { // by rerouting
-			v.lookAt(ns, in, rt.dev)
-		}
+	dst := v.IP.Dst32()
+	if v.translates() && !ns.nat(v, conntrack.DNAT, rt) || v.IP.Dst32() != dst && !ns.reroute(b, rt) {
+		return b, false
 	}
-	if h != netfilter.Prerouting && h != netfilter.Postrouting && v.path.Asks(netfilter.Filter, p) && !ns.passes(&v, ns.ask(&v, netfilter.Filter)) {
-		return nil, false
+	if rt.dev != v.out {
+		v = ns.look(netfilter.Output, b, nil, rt.dev)
 	}
-	if h == netfilter.Input || h == netfilter.Postrouting {
-		if translate && !ns.nat(&v, conntrack.SNAT, rt) {
-			return nil, false
-		}
-		if p.CT != nil && !ns.Conn.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
-			b.Conn = 0
-			ns.drop(b, v.where, trace.StageConntrack, trace.NATFailed)
-			return nil, false
-		}
+	return b, ns.passes(v, netfilter.Filter)
+}
+
+func (ns *Namespace) hookPostrouting(b *packet.Buffer, rt *route) bool {
+	if !ns.filtering {
+		return true
 	}
-	return b, true
+	v := ns.look(netfilter.Postrouting, b, nil, rt.dev)
+	ns.relate(v)
+	return ns.passes(v, netfilter.Mangle) && (!v.translates() || ns.nat(v, conntrack.SNAT, rt)) && ns.confirm(v)
 }
 
 // ConnTable is the table of connections, made if no rule has asked for it yet:
@@ -103,16 +102,31 @@ func (ns *Namespace) ConnTable() *conntrack.Table {
 }
 
 // view is a packet at a hook: what rules see of it, and what they have to say.
-// There is one netfilter.Packet in a namespace: when a packet is made because
-// of another one, such as a refusal, that one ends.
+// There is one in a namespace: when a packet is made because of another one, such
+// as a refusal, that one ends.
 type view struct {
-	*netfilter.Packet
-	b     *packet.Buffer
+	netfilter.Packet
 	path  *netfilter.Path
 	in    *inDev
 	out   *inDev
 	where *inDev // the one of the two that events are about
-	hook  netfilter.Hook
+}
+
+// look makes the view of a packet between two devices.
+func (ns *Namespace) look(h netfilter.Hook, b *packet.Buffer, in, out *inDev) *view {
+	where := out
+	if out == nil {
+		where = in
+	}
+	last := &where.paths[h]
+	if last.in != in || last.gen != ns.Filter.Gen() {
+		ns.findPath(last, h, in, out)
+	}
+	v, path := &ns.seen, last.path
+	v.IP, v.Mark, v.Buffer, v.In, v.Out = b.IPv4(), &b.Mark, b, path.In, path.Out
+	v.path, v.in, v.out, v.where = path, in, out, where
+	v.Hook, v.Untracked, v.Rewritten = h, false, false
+	return v
 }
 
 // hookPath is the path that packets took last from in, where there was one, by
@@ -121,20 +135,6 @@ type hookPath struct {
 	path *netfilter.Path
 	in   *inDev
 	gen  uint32 // of the tables
-}
-
-// lookAt finds what the tables say about packets between two devices.
-func (v *view) lookAt(ns *Namespace, in, out *inDev) {
-	where := out
-	if out == nil {
-		where = in
-	}
-	last := &where.paths[v.hook]
-	if last.in != in || last.gen != ns.Filter.Gen() {
-		ns.findPath(last, v.hook, in, out)
-	}
-	v.in, v.out, v.where, v.path = in, out, where, last.path
-	v.In, v.Out = v.path.In, v.path.Out
 }
 
 func (ns *Namespace) findPath(p *hookPath, h netfilter.Hook, in, out *inDev) {
@@ -148,54 +148,81 @@ func (ns *Namespace) findPath(p *hookPath, h netfilter.Hook, in, out *inDev) {
 	*p = hookPath{ns.Filter.Path(h, from, to), in, ns.Filter.Gen()}
 }
 
+// relate tells rules of the connection that the packet was found to belong to.
+func (ns *Namespace) relate(v *view) {
+	switch b := v.Buffer; {
+	case b.Conn != 0:
+		v.Tracked(ns.Conn.Get(b.Conn), conntrack.Info(b.CTInfo))
+	case ns.tracking:
+		v.Tracked(nil, conntrack.Info(b.CTInfo))
+	default:
+		v.Tracked(nil, conntrack.Untracked)
+	}
+}
+
+// translates says that NAT must look at the packet: not if it is of an
+// established connection without bindings.
+func (v *view) translates() bool {
+	return v.CT != nil && (v.State != netfilter.StateEstablished || v.CT.MasqIndex != 0) && v.path.Has(netfilter.NAT)
+}
+
 // hookDefrag makes a fragment whole before conntrack sees it:
 // ipv4_conntrack_defrag.
-func (ns *Namespace) hookDefrag(h netfilter.Hook, b *packet.Buffer, in *inDev) *packet.Buffer {
-	user := ipfrag.ConntrackIn
-	if h == netfilter.Output {
-		user = ipfrag.ConntrackOut
-	}
+func (ns *Namespace) hookDefrag(b *packet.Buffer, in *inDev, user ipfrag.User) *packet.Buffer {
 	if b = ns.defrag(in, b, user); b != nil {
 		b.Flags |= packet.IgnoreDF
 	}
 	return b
 }
 
+// confirm makes the connection of a packet that got this far a real one.
+func (ns *Namespace) confirm(v *view) bool {
+	b := v.Buffer
+	if v.CT == nil || ns.Conn.Confirm(b.Conn, conntrack.Info(b.CTInfo), ns.Now()) {
+		return true
+	}
+	b.Conn = 0
+	ns.drop(b, v.where, trace.StageConntrack, trace.NATFailed)
+	return false
+}
+
 // raw shows the packet to the raw table, which may exempt it from tracking.
 func (ns *Namespace) raw(v *view) bool {
 	v.Tracked(nil, conntrack.Untracked)
-	if v.b.Conn != 0 {
-		v.Tracked(ns.Conn.Get(v.b.Conn), conntrack.Info(v.b.CTInfo))
+	if c := v.Buffer.Conn; c != 0 {
+		v.Tracked(ns.Conn.Get(c), conntrack.Info(v.Buffer.CTInfo))
 	}
-	if !ns.passes(v, ns.ask(v, netfilter.Raw)) {
+	if !ns.passes(v, netfilter.Raw) {
 		return false
 	}
 	if v.Untracked {
-		v.b.Flags |= packet.Untracked
+		v.Buffer.Flags |= packet.Untracked
 	}
 	return true
 }
 
-// track finds or makes the packet's conntrack entry: nf_conntrack_in.
+// track finds or makes the packet's conntrack entry, where a rule needs it:
+// nf_conntrack_in.
 func (ns *Namespace) track(v *view) bool {
-	b := v.b
-	if b.Flags&packet.Untracked != 0 {
+	b := v.Buffer
+	switch {
+	case !ns.tracking:
+	case b.Flags&packet.Untracked != 0:
 		b.CTInfo = uint8(conntrack.Untracked)
-		return true
+	case b.Conn != 0 && ns.Conn.Get(b.Conn) != nil: // passed OUTPUT before lo, or an error about a tracked packet
+	default:
+		conn, info, verdict := ns.Conn.In(v.IP, v.Hook == netfilter.Prerouting, ns.Now())
+		b.Conn, b.CTInfo = conn, uint8(info)
+		if verdict == conntrack.Drop {
+			ns.drop(b, v.in, trace.StageConntrack, trace.ConntrackFull)
+			return false
+		}
+		established := info == conntrack.Established || info == conntrack.EstablishedReply
+		if ns.w.Log.Listening() || !established && ns.w.Log.On() { // the usual case is told to readers only
+			ns.noteConn(b, v.in, info)
+		}
 	}
-	if b.Conn != 0 && ns.Conn.Get(b.Conn) != nil { // passed OUTPUT before lo, or an error about a tracked packet
-		return true
-	}
-	conn, info, verdict := ns.Conn.In(v.IP, v.hook == netfilter.Prerouting, ns.Now())
-	b.Conn, b.CTInfo = conn, uint8(info)
-	if verdict == conntrack.Drop {
-		ns.drop(b, v.in, trace.StageConntrack, trace.ConntrackFull)
-		return false
-	}
-	established := info == conntrack.Established || info == conntrack.EstablishedReply
-	if ns.w.Log.Listening() || !established && ns.w.Log.On() { // the usual case is told to readers only
-		ns.noteConn(b, v.in, info)
-	}
+	ns.relate(v)
 	return true
 }
 
@@ -207,9 +234,12 @@ func (ns *Namespace) noteConn(b *packet.Buffer, in *inDev, info conntrack.Info) 
 	}
 }
 
-// passes says that a packet goes on after the verdict of a table; otherwise it
-// ended.
-func (ns *Namespace) passes(v *view, verdict *netfilter.Verdict) bool {
+// passes shows the packet to a table. False says that it ended there.
+func (ns *Namespace) passes(v *view, t netfilter.TableID) bool {
+	if !v.path.Asks(t, &v.Packet) {
+		return true
+	}
+	verdict := ns.ask(v, t)
 	return verdict.Action == netfilter.Accept || ns.accepted(v, verdict)
 }
 
@@ -220,15 +250,16 @@ func (ns *Namespace) accepted(v *view, verdict *netfilter.Verdict) bool {
 	if verdict.Rule != nil {
 		kind, idx = trace.RefRule, verdict.Rule.Index
 	}
+	b, where, stage := v.Buffer, v.where, hookStage(v.Hook) // the answer has a view of its own
 	switch verdict.Action {
 	case netfilter.Drop:
 	case netfilter.Reject:
 		why = trace.NetfilterReject
-		ns.reject(v.b, v.hook, v.in, v.out, verdict.RejectWith)
+		ns.reject(b, v.Hook, v.in, v.out, verdict.RejectWith)
 	default:
 		return true
 	}
-	ns.dropRef(v.b, v.where, hookStage(v.hook), why, kind, idx)
+	ns.dropRef(b, where, stage, why, kind, idx)
 	return false
 }
 
@@ -237,24 +268,36 @@ func (ns *Namespace) ask(v *view, t netfilter.TableID) *netfilter.Verdict {
 	if ns.w.Log.Listening() {
 		return ns.askFor(v, t)
 	}
-	verdict := v.path.Run(t, v.Packet, nil)
+	verdict := v.path.Run(t, &v.Packet, nil)
+	if v.Rewritten {
+		ns.forgetHeader(v)
+	}
 	if rule := verdict.Rule; rule != nil && ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, v.where.Place, hookStage(v.hook), trace.Continue, trace.RefRule, rule.Index)
+		r := ns.w.Log.Next(ns.Now(), v.Buffer.ID, v.Buffer.Parent, v.where.Place, hookStage(v.Hook), trace.Continue, trace.RefRule, rule.Index)
 		r.Aux = ruleAux(t, verdict)
 	}
 	return verdict
+}
+
+// forgetHeader tells the log that a target changed the header.
+func (ns *Namespace) forgetHeader(v *view) {
+	v.Rewritten = false
+	ns.w.Log.Forget(v.Buffer.ID)
 }
 
 // askFor is ask for somebody who reads along and wants to know also which rules
 // did not match.
 func (ns *Namespace) askFor(v *view, t netfilter.TableID) *netfilter.Verdict {
 	ns.trail.Reset()
-	verdict := v.path.Run(t, v.Packet, &ns.trail)
+	verdict := v.path.Run(t, &v.Packet, &ns.trail)
+	if v.Rewritten {
+		ns.forgetHeader(v)
+	}
 	if verdict.Rule != nil || len(ns.trail.Steps) > 0 {
 		kind, idx := ruleRef(verdict)
-		r := ns.w.Log.Next(ns.Now(), v.b.ID, v.b.Parent, v.where.Place, hookStage(v.hook), trace.Continue, kind, idx)
+		r := ns.w.Log.Next(ns.Now(), v.Buffer.ID, v.Buffer.Parent, v.where.Place, hookStage(v.Hook), trace.Continue, kind, idx)
 		r.Aux = ruleAux(t, verdict)
-		ns.w.Log.Commit(r, v.b.Network())
+		ns.w.Log.Commit(r, v.Buffer.Network())
 	}
 	return verdict
 }
@@ -280,15 +323,15 @@ func hookStage(h netfilter.Hook) trace.Stage { return hookStages[h] }
 // connection is shown to the nat table once per kind of binding, and every
 // packet is then rewritten as its entry says.
 func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
-	info := conntrack.Info(v.b.CTInfo)
-	ct, b, where := ns.Conn, v.b, v.where
+	info := conntrack.Info(v.Buffer.CTInfo)
+	ct, b, where := ns.Conn, v.Buffer, v.where
 	binds := info == conntrack.New || (info == conntrack.Related || info == conntrack.RelatedReply) && v.IP.Proto() != packet.ProtoICMP
 	if binds && !ct.NATInitialized(b.Conn, manip) {
 		if !ns.bind(v, manip, rt) {
 			return false
 		}
 		v.Tracked(v.CT, info) // it may be SNAT or DNAT now
-	} else if v.hook == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, v.out.Index) {
+	} else if v.Hook == netfilter.Postrouting && ct.MasqueradeMoved(b.Conn, info, v.out.Index) {
 		b.Conn = 0
 		ns.drop(b, where, trace.StageNAT, trace.NATFailed)
 		return false
@@ -312,7 +355,7 @@ func (ns *Namespace) nat(v *view, manip conntrack.Manip, rt *route) bool {
 // bind asks the nat table what a new connection is translated to.
 func (ns *Namespace) bind(w *view, manip conntrack.Manip, rt *route) bool {
 	v := ns.ask(w, netfilter.NAT)
-	b, h, in, out, where := w.b, w.hook, w.in, w.out, w.where
+	b, h, in, out, where := w.Buffer, w.Hook, w.in, w.out, w.where
 	rng := conntrack.Range{MinAddr: v.NAT.MinAddr, MaxAddr: v.NAT.MaxAddr, MinPort: v.NAT.MinPort, MaxPort: v.NAT.MaxPort, Flags: conntrack.RangeFlags(v.NAT.Flags)}
 	kind, idx := ruleRef(v)
 	switch v.Action {

@@ -7,7 +7,6 @@ import (
 	"hoplab/sim/ipfrag"
 	"hoplab/sim/neigh"
 	"hoplab/sim/netdev"
-	"hoplab/sim/netfilter"
 	"hoplab/sim/trace"
 )
 
@@ -71,7 +70,7 @@ func (ns *Namespace) rcv(in *inDev, b *packet.Buffer) {
 		return
 	}
 	b.TrimTo(len(ip))
-	b, ok := ns.hook(netfilter.Prerouting, b, in, nil, nil)
+	b, ok := ns.hookPrerouting(b, in)
 	if !ok {
 		return
 	}
@@ -150,8 +149,7 @@ func (ns *Namespace) localDeliver(in *inDev, b *packet.Buffer, rt *route) {
 			return
 		}
 	}
-	b, ok := ns.hook(netfilter.Input, b, in, nil, nil)
-	if !ok {
+	if !ns.hookInput(b, in) {
 		return
 	}
 	ns.localDeliverFinish(in, b, rt)
@@ -224,8 +222,7 @@ func (ns *Namespace) forward(in *inDev, b *packet.Buffer, rt *route) {
 	if rt.flags&rtRedirect != 0 {
 		ns.sendRedirect(in, b, rt)
 	}
-	b, ok := ns.hook(netfilter.Forward, b, in, rt.dev, rt)
-	if !ok {
+	if !ns.hookForward(b, in, rt) {
 		return
 	}
 	ns.forwardFinish(b, rt)
@@ -306,7 +303,7 @@ func (ns *Namespace) localOut(b *packet.Buffer, rt *route) {
 	if rt.dev.Master() != nil {
 		ns.vrfOut(b, rt.dev)
 	}
-	b, ok := ns.hook(netfilter.Output, b, nil, rt.dev, rt)
+	b, ok := ns.hookOutput(b, rt)
 	if !ok {
 		return
 	}
@@ -341,8 +338,7 @@ func (ns *Namespace) output(b *packet.Buffer, rt *route) {
 	if rt.flags&(rtBroadcast|rtMulticast) != 0 && rt.flags&rtLocal != 0 && rt.flags&rtInput == 0 {
 		ns.loopBack(b, rt)
 	}
-	b, ok := ns.hook(netfilter.Postrouting, b, nil, rt.dev, rt)
-	if !ok {
+	if !ns.hookPostrouting(b, rt) {
 		return
 	}
 	ns.finishOutput(b, rt)
@@ -352,8 +348,8 @@ func (ns *Namespace) output(b *packet.Buffer, rt *route) {
 // multicast address that it listens to itself: ip_mc_finish_output.
 // The copy keeps its connection and its route, and passes POSTROUTING first.
 func (ns *Namespace) loopBack(b *packet.Buffer, rt *route) {
-	c, ok := ns.hook(netfilter.Postrouting, b.Clone(), nil, rt.dev, rt)
-	if !ok {
+	c := b.Clone()
+	if !ns.hookPostrouting(c, rt) {
 		return
 	}
 	c.Type, c.IIF = packet.Broadcast, rt.dev.Index // PACKET_LOOPBACK: not to us alone
