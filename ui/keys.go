@@ -189,7 +189,7 @@ func (a *app) sections() []help.Section {
 	}
 	p := a.panes[a.focus]
 	own := p.Keys()
-	out := []help.Section{{Title: a.c.T("this pane: ", "이 창: ") + p.Name(), Keys: own},
+	out := []help.Section{{Title: a.c.T("this pane: ", "이 창: ") + a.name(a.focus), Keys: own},
 		{Title: a.c.T("time", "시간")}, {Title: a.c.T("panes", "창")}, {Title: a.c.T("more", "그 밖에")}, {Title: a.c.T("the line of time", "시간 줄"), Keys: timeline.Legend(a.c)}}
 	if a.typing() {
 		out[0].Keys = append(out[0].Keys, pane.Bind("esc", a.c.T("leave; then all other keys work", "나가기; 그러면 다른 키가 동작"), nil))
