@@ -71,6 +71,22 @@ func TestEscStopsWhatHasNoEnd(t *testing.T) {
 		require.Less(t, time.Since(begin), time.Second, "one piece of work")
 		require.Nil(t, d.a.job, line)
 		d.shows("stopped")
-		d.press("6", "ctrl+c").shows("pod1:~#")
+		require.True(t, d.a.c.S.AtEnd(), "one is where it was stopped")
+		d.press("ctrl+c").shows("^C", "pod1:~#")
 	}
+}
+
+// Ctrl-C ends the program, also while the lab is still busy with it.
+func TestCtrlCEndsWhatRuns(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+n", "ctrl+u", "pod1", "enter", "ping -f -q 172.16.184.1")
+	d.a.Update(namedKeys()["enter"])
+	for range 5 {
+		d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+	}
+	d.a.Update(namedKeys()["ctrl+c"])
+	_, cmd := d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+	drive(d.a, cmd)
+	d.shows("packets transmitted", "pod1:~#")
+	require.True(t, d.a.c.S.Shells()[0].Ready)
 }

@@ -20,6 +20,7 @@ type job struct {
 	stay     bool
 	then     *replay.Goal // to go to when all is known
 	cancel   bool
+	after    func() tea.Cmd // done when it was cancelled
 	pieces   int
 	progress bool // it takes long enough to be told
 }
@@ -152,6 +153,8 @@ func (a *app) worked(m workMsg) tea.Cmd {
 	j.pieces++
 	if j.stay {
 		s.Seek(j.from)
+	} else if !over { // one sees how far it is, and is there when it is stopped
+		s.Seek(len(s.History.Events))
 	}
 	if !over && !j.cancel {
 		j.progress = j.pieces > 3
@@ -168,6 +171,9 @@ func (a *app) worked(m workMsg) tea.Cmd {
 	case j.cancel:
 		a.later = nil
 		a.moved()
+		if j.after != nil {
+			return j.after()
+		}
 		a.say(a.c.T("stopped", "멈춤"))
 		return nil
 	case j.then != nil:
@@ -577,7 +583,9 @@ func (a *app) submit(line string) tea.Cmd {
 func (a *app) press(key replay.InputKind) tea.Cmd {
 	s := a.c.S
 	if a.job != nil {
-		a.job.cancel = key == replay.Interrupt
+		if key == replay.Interrupt { // the run stops, and then what runs in the shell
+			a.job.cancel, a.job.after = true, func() tea.Cmd { return a.press(key) }
+		}
 		return nil
 	}
 	_, n, _ := a.shell.Front()
