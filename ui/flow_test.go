@@ -495,11 +495,11 @@ func TestWhyOfACrossing(t *testing.T) {
 	require.Contains(t, d.pane("why"), "made here because of A, k8s-w1:calice0906292e2: ARP, Request who-has 169.254.1.1")
 	d.to("n", "k8s-w1:ens5", "IP 192.168.10.101 > 192.168.10.102: IP")
 	why := d.pane("why")
-	for _, s := range []string{"from k8s-w1:tunl0 Out; decided there:", "encap     + 20 bytes", "headers   + Ethernet", "+ IPv4 192.168.10.101 > 192.168.10.102 ttl 63", "decided here:", "neigh     192.168.10.102 is 02:00:c0:a8:0a:66 (answered by k8s-w2"} {
+	for _, s := range []string{"from k8s-w1:tunl0 Out; decided there:", "encap     + 20 bytes", "headers   + Ethernet", "+ outer IPv4 192.168.10.101 > 192.168.10.102 ttl 63", "decided here:", "neigh     192.168.10.102 is 02:00:c0:a8:0a:66 (answered by k8s-w2"} {
 		require.Contains(t, why, s)
 	}
 	d.to("n", "k8s-w2:tunl0", "echo request")
-	require.Contains(t, d.pane("why"), "- IPv4 192.168.10.101 > 192.168.10.102 ttl 63")
+	require.Contains(t, d.pane("why"), "- outer IPv4 192.168.10.101 > 192.168.10.102 ttl 63")
 	d.to("n", "k8s-w2:calibd2348b4f67", "echo reply")
 	require.Contains(t, d.pane("why"), "conntrack ESTABLISHED: the first packet of the other direction")
 	require.Contains(t, d.pane("why"), "changed: [UNREPLIED] is gone")

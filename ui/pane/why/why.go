@@ -319,9 +319,12 @@ func (p *Pane) changes(from, to, width int) []look.Line {
 	var out []look.Line
 	for _, c := range layers.Compare(layers.Parse(a.Link, a.Frame), layers.Parse(b.Link, b.Frame)) {
 		mark, s := p.Glyph("Δ", "*"), c.Layer.Name
+		if c.Kind != layers.Altered && s == "IPv4" { // a packet has one of its own
+			s = p.T("outer ", "바깥 ") + s
+		}
 		switch c.Kind {
 		case layers.Added:
-			mark, s = "+", s+" "+c.Layer.What
+			mark, s = "+", s+" "+c.Layer.What+telling(c.Layer)
 		case layers.Removed:
 			mark, s = "-", s+" "+c.Layer.What
 		}
@@ -343,6 +346,18 @@ func (p *Pane) changes(from, to, width int) []look.Line {
 		}
 	}
 	return out
+}
+
+// telling are the fields of a new header that say more than its line.
+func telling(l *layers.Layer) string {
+	s := ""
+	for _, f := range l.Fields {
+		switch f.Name {
+		case "proto", "length", "id", "flags", "checksum":
+			s += ", " + f.Name + " " + f.Value
+		}
+	}
+	return s
 }
 
 // next says where the packet went from here, if that has happened already.
