@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -336,5 +337,30 @@ func TestLessonsAreInBothLanguages(t *testing.T) {
 	for _, m := range scenarios.Misconceptions() {
 		both(m.Words, m.Name)
 		require.True(t, used[m.Name], "%s is not used", m.Name)
+	}
+}
+
+// The page on lessons is complete: its example can be opened and solved, its commands
+// work, and it names every misconception.
+func TestThePageOnLessons(t *testing.T) {
+	page, err := os.ReadFile("../docs/lessons.md")
+	require.NoError(t, err)
+	_, example, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, ok := strings.Cut(example, "```")
+	require.True(t, ok)
+	all, err := scenarios.NewResolver(scenarios.File{Name: "ttl.yaml", Data: []byte(example)}).Open("ttl.yaml")
+	require.NoError(t, err)
+	rep, err := scenarios.Run(t.Context(), all[0].Scenario, all[0].Bundle, scenarios.Options{})
+	require.NoError(t, err)
+	require.Equal(t, scenarios.ExitOK, rep.ExitCode())
+	d := start(t, Options{Open: all[0]}).size(160, 48)
+	d.shows("[Look] › Deploy › Ping › watch › read › explain").press("t").shows("default via 169.254.1.1").press("esc", "t").shows("dev tunl0").press("esc")
+	d.press("enter").shows("the manifest of pod1").press("enter", "61", "enter", "2", "enter", "S", "enter").shows("Try it with pod3").press("enter")
+	p := d.pane("lesson")
+	require.Contains(t, p, "score: 0 of 2 right")
+	require.Contains(t, p, "a common mistake: The tunnel is counted as a hop of its own.")
+	require.Contains(t, p, "a common mistake: The tunnel is thought to be for other traffic.")
+	for _, m := range scenarios.Misconceptions() {
+		require.Contains(t, string(page), "| `"+m.Name+"` | "+m.Words.EN+" |")
 	}
 }
