@@ -108,7 +108,7 @@ func (c *tcb) firstWindow(mss int) {
 func (c *tcb) launch(flags uint8) {
 	c.nxt = c.iss + 1
 	c.flight = append(c.flight, sentSegment{span: span{c.iss, c.nxt}, at: c.ns.Now(), flags: flags})
-	c.sendSYN(flags)
+	c.sendSYN(flags, false)
 	c.armRTO()
 }
 

@@ -118,7 +118,7 @@ func (c *tcb) establish(g *arrival) {
 func (c *tcb) inSynReceived(g *arrival) {
 	if g.has(packet.TCPSyn) && !g.has(packet.TCPAck|packet.TCPRst) && g.seq == c.irs { // the SYN once more: our SYN-ACK was lost
 		c.flight[0].at = c.ns.Now()
-		c.sendSYN(c.flight[0].flags)
+		c.sendSYN(c.flight[0].flags, true)
 		return
 	}
 	if g.has(packet.TCPAck) && g.ack != c.iss+1 {

@@ -151,7 +151,7 @@ func (c *tcb) transmit(x sentSegment) {
 		n--
 	}
 	if x.flags&packet.TCPSyn != 0 {
-		c.sendSYN(x.flags)
+		c.sendSYN(x.flags, x.karn)
 		return
 	}
 	if n > 0 {
@@ -160,15 +160,15 @@ func (c *tcb) transmit(x sentSegment) {
 			c.pingpong = true
 		}
 	}
-	c.emit(x.seq, x.flags, c.data(x.seq, n))
+	c.put(x.seq, x.flags, c.data(x.seq, n), x.karn)
 }
 
 // sendSYN sends SYN or SYN-ACK. A listener's SYN-ACK is not sent by the socket
-// that the connection will have.
-func (c *tcb) sendSYN(flags uint8) {
+// that the connection will have, and is a new segment each time.
+func (c *tcb) sendSYN(flags uint8, again bool) {
 	var room [24]byte
 	scaling := flags&packet.TCPAck == 0 || c.rcvScale != 0 || c.sndScale != 0
-	g := stack.Segment{Seq: c.iss, Flags: flags, Window: uint16(min(c.rwnd, 0xffff)), Unowned: c.lis != nil}
+	g := stack.Segment{Seq: c.iss, Flags: flags, Window: uint16(min(c.rwnd, 0xffff)), Unowned: c.lis != nil, Again: again && flags&packet.TCPAck == 0}
 	if flags&packet.TCPAck == 0 {
 		g.Options = synOptions(room[:0], uint16(c.advMSS), true, true, c.tsNow(), 0, true, tcpMyScale)
 	} else {
@@ -178,10 +178,14 @@ func (c *tcb) sendSYN(flags uint8) {
 	c.s.SendTCP(&g)
 }
 
-// emit sends a segment with the window and options of now.
-func (c *tcb) emit(seq uint32, flags uint8, data []byte) {
+// emit sends a segment that is in no queue.
+func (c *tcb) emit(seq uint32, flags uint8, data []byte) { c.put(seq, flags, data, false) }
+
+// put sends a segment with the window and options of now; again says that it
+// was sent before.
+func (c *tcb) put(seq uint32, flags uint8, data []byte, again bool) {
 	var room [40]byte
-	g := stack.Segment{Seq: seq, Flags: flags, Data: data, Options: room[:0], Confirm: c.confirm, Unowned: c.mini()}
+	g := stack.Segment{Seq: seq, Flags: flags, Data: data, Options: room[:0], Confirm: c.confirm, Unowned: c.mini(), Again: again}
 	c.confirm = false
 	if flags&packet.TCPAck != 0 {
 		g.Ack = c.rnxt

@@ -29,8 +29,8 @@ const (
 	ETIMEDOUT     Errno = 110
 )
 
-// The ports that a socket gets which did not ask for one:
-// net.ipv4.ip_local_port_range.
+// The ports that a socket gets which did not ask for one, where
+// net.ipv4.ip_local_port_range does not say otherwise.
 const (
 	firstEphemeral = 32768
 	lastEphemeral  = 60999
@@ -158,7 +158,11 @@ func (s *Socket) Bind(a netip.AddrPort) Errno {
 // __inet_hash_connect. TCP takes even offsets for connections and odd ones for
 // bind while there are any.
 func (s *Socket) ephemeral(free func(port uint16) bool, parity uint32) uint16 {
-	const n = lastEphemeral - firstEphemeral + 1
+	lo, hi := s.ns.Sysctls.PortRange[0], s.ns.Sysctls.PortRange[1]
+	n := uint32(hi-lo) + 1
+	if s.proto == packet.ProtoTCP && n > 1 {
+		n &^= 1
+	}
 	at := s.ns.socks.rng.Below(n)
 	step := uint32(1)
 	if s.proto == packet.ProtoTCP {
@@ -168,7 +172,7 @@ func (s *Socket) ephemeral(free func(port uint16) bool, parity uint32) uint16 {
 		if step == 2 && i == n/2 {
 			at ^= 1
 		}
-		if p := firstEphemeral + uint16(at%n); free(p) {
+		if p := lo + uint16(at%n); free(p) {
 			return p
 		}
 		at += step
@@ -480,6 +484,8 @@ type Segment struct {
 	Unowned bool
 	// Confirm: the other end has just proved to be alive.
 	Confirm bool
+	// Again: it was sent before, and counts as RetransSegs alone.
+	Again bool
 }
 
 // SendTCP sends a segment to the other end: ip_queue_xmit.
@@ -521,7 +527,9 @@ func (s *Socket) SendTCP(g *Segment) Errno {
 	}
 	src, dst := h.Src.As4(), h.Dst.As4()
 	t.UpdateChecksum(src, dst)
-	ns.MIB.TCP.OutSegs++
+	if !g.Again {
+		ns.MIB.TCP.OutSegs++
+	}
 	ns.sendOwn(b, &h, &rt)
 	return 0
 }

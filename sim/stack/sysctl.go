@@ -77,6 +77,7 @@ type Sysctls struct {
 	FwmarkReflect          bool
 	MultipathHash          int // fib_multipath_hash_policy: 0 addresses, 1 ports too
 	MultipathUseNeigh      bool
+	PortRange              [2]uint16 // ip_local_port_range: first and last
 
 	Conntrack conntrack.Config
 	Frag      ipfrag.Config
@@ -90,6 +91,7 @@ type Sysctls struct {
 // route.c).
 func (s *Sysctls) init() {
 	s.DefaultTTL = 64
+	s.PortRange = [2]uint16{firstEphemeral, lastEphemeral}
 	s.MinPMTU, s.MTUExpires = 552, 600
 	s.EchoIgnoreBroadcasts, s.IgnoreBogusErrors = true, true
 	s.ICMPRateLimit, s.ICMPRateMask = 1000, 1<<3|1<<4|1<<11|1<<12
@@ -131,6 +133,9 @@ func (ns *Namespace) SetSysctl(key, value string) error {
 	value = strings.TrimSpace(value)
 	parts := splitSysctl(key)
 	name := strings.Join(parts, ".")
+	if name == portRange {
+		return ns.setPortRange(value)
+	}
 	if k, ok := globalSysctls[name]; ok {
 		n, err := strconv.Atoi(value)
 		if err != nil {
@@ -157,10 +162,34 @@ func (ns *Namespace) SetSysctl(key, value string) error {
 	return &UnknownSysctl{name}
 }
 
+// portRange is the one setting with two numbers.
+const portRange = "net.ipv4.ip_local_port_range"
+
+// setPortRange is ipv4_local_port_range of net/ipv4/sysctl_net_ipv4.c.
+func (ns *Namespace) setPortRange(value string) error {
+	r := ns.Sysctls.PortRange
+	f := strings.Fields(value)
+	for i, w := range f[:min(len(f), 2)] {
+		n, err := strconv.ParseUint(w, 10, 16)
+		if err != nil || n < 1 {
+			return fmt.Errorf("sysctl %s: %q is no port", portRange, w)
+		}
+		r[i] = uint16(n)
+	}
+	if len(f) == 0 || r[1] < r[0] {
+		return fmt.Errorf("sysctl %s: %q is no first and last port", portRange, value)
+	}
+	ns.Sysctls.PortRange = r
+	return nil
+}
+
 // Sysctl reads a setting.
 func (ns *Namespace) Sysctl(key string) (string, error) {
 	parts := splitSysctl(key)
 	name := strings.Join(parts, ".")
+	if name == portRange {
+		return fmt.Sprintf("%d\t%d", ns.Sysctls.PortRange[0], ns.Sysctls.PortRange[1]), nil
+	}
 	if k, ok := globalSysctls[name]; ok {
 		return strconv.Itoa(k.get(ns)), nil
 	}
@@ -438,7 +467,7 @@ func (ns *Namespace) ipfrag() *ipfrag.Config {
 // SysctlKeys lists the modelled keys in sorted order, with IF for an
 // interface.
 func SysctlKeys() []string {
-	var keys []string
+	keys := []string{portRange}
 	for k := range globalSysctls {
 		keys = append(keys, k)
 	}

@@ -94,7 +94,7 @@ func (ns *Namespace) vxlanXmitOne(v *vxlan, b *packet.Buffer, r *vxlanRemote, in
 			ttl = ip.TTL()
 		}
 	}
-	sport := v.sourcePort(b.Bytes(), ip)
+	sport := v.sourcePort(under, b.Bytes(), ip)
 	fl := flow{dst: r.ip, oif: r.oif, tos: tos & 0x1e, mark: b.Mark}
 	if fl.oif == 0 {
 		fl.oif = v.sock.sock.Dev
@@ -301,10 +301,10 @@ func (ns *Namespace) vxlanShortcut(v *vxlan, b *packet.Buffer, eth packet.Ethern
 // sourcePort is the outer source port of a frame: the same for all packets of a
 // flow, so that routers with several ways keep them together:
 // udp_flow_src_port.
-func (v *vxlan) sourcePort(frame []byte, ip packet.IPv4) uint16 {
+func (v *vxlan) sourcePort(under *Namespace, frame []byte, ip packet.IPv4) uint16 {
 	lo, hi := uint32(v.cfg.PortMin), uint32(v.cfg.PortMax)
 	if lo >= hi {
-		lo, hi = firstEphemeral, lastEphemeral
+		lo, hi = uint32(under.Sysctls.PortRange[0]), uint32(under.Sysctls.PortRange[1])
 	}
 	h := flowHash(v.net.kernel.hashKey, frame, ip)
 	h ^= h << 16

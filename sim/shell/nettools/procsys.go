@@ -21,33 +21,43 @@ const ipv6Key = "disable_ipv6"
 // elsewhere are settings of Linux 6.1 that are not modelled. Their names are
 // known so that using one says so; all others do not exist.
 const elsewhere = `
-net.core bpf_jit_enable bpf_jit_harden bpf_jit_kallsyms bpf_jit_limit busy_poll busy_read default_qdisc dev_weight devconf_inherit_init_net fb_tunnels_only_for_init_net
- flow_limit_cpu_bitmap flow_limit_table_len gro_normal_batch message_burst message_cost netdev_budget netdev_budget_usecs netdev_max_backlog netdev_rss_key optmem_max
- rmem_default rmem_max rps_sock_flow_entries somaxconn tstamp_allow_data txrehash warnings wmem_default wmem_max
-net.ipv4 cipso_cache_enable fib_multipath_hash_fields fib_multipath_hash_policy fib_multipath_use_neigh fib_notify_on_flag_change fib_sync_mem icmp_echo_enable_probe
- igmp_link_local_mcast_reports igmp_max_memberships igmp_max_msf igmp_qrv inet_peer_maxttl inet_peer_minttl inet_peer_threshold ip_autobind_reuse ip_dynaddr
- ip_early_demux ip_forward_update_priority ip_local_port_range ip_local_reserved_ports ip_unprivileged_port_start ipfrag_secret_interval nexthop_compat_mode
- ping_group_range raw_l3mdev_accept tcp_abort_on_overflow tcp_adv_win_scale tcp_allowed_congestion_control tcp_app_win tcp_autocorking
- tcp_available_congestion_control tcp_available_ulp tcp_base_mss tcp_challenge_ack_limit tcp_child_ehash_entries tcp_comp_sack_delay_ns tcp_comp_sack_nr
- tcp_comp_sack_slack_ns tcp_congestion_control tcp_dsack tcp_early_demux tcp_early_retrans tcp_ecn tcp_ecn_fallback tcp_ehash_entries tcp_fack tcp_fastopen
- tcp_fastopen_blackhole_timeout_sec tcp_fastopen_key tcp_fin_timeout tcp_frto tcp_fwmark_accept tcp_invalid_ratelimit tcp_keepalive_intvl tcp_keepalive_probes
- tcp_keepalive_time tcp_l3mdev_accept tcp_limit_output_bytes tcp_low_latency tcp_max_orphans tcp_max_reordering tcp_max_syn_backlog tcp_max_tw_buckets tcp_mem
- tcp_migrate_req tcp_min_rtt_wlen tcp_min_snd_mss tcp_min_tso_segs tcp_moderate_rcvbuf tcp_mtu_probe_floor tcp_mtu_probing tcp_no_metrics_save
- tcp_no_ssthresh_metrics_save tcp_notsent_lowat tcp_orphan_retries tcp_pacing_ca_ratio tcp_pacing_ss_ratio tcp_probe_interval tcp_probe_threshold tcp_recovery
- tcp_reflect_tos tcp_reordering tcp_retrans_collapse tcp_retries1 tcp_retries2 tcp_rfc1337 tcp_rmem tcp_sack tcp_shrink_window tcp_slow_start_after_idle tcp_stdurg
- tcp_syn_retries tcp_synack_retries tcp_syncookies tcp_thin_linear_timeouts tcp_timestamps tcp_tso_rtt_log tcp_tso_win_divisor tcp_tw_reuse tcp_window_scaling
- tcp_wmem tcp_workaround_signed_windows udp_early_demux udp_l3mdev_accept udp_mem udp_rmem_min udp_wmem_min
-net.ipv4.conf.IF bootp_relay disable_policy disable_xfrm force_igmp_version igmpv2_unsolicited_report_interval igmpv3_unsolicited_report_interval
- mc_forwarding tag
-net.ipv4.neigh.IF gc_interval gc_thresh1 gc_thresh2 gc_thresh3 interval_probe_time_ms
-net.ipv4.route error_burst error_cost gc_elasticity gc_interval gc_min_interval gc_min_interval_ms gc_thresh gc_timeout max_size min_adv_mss redirect_load
+net.core bpf_jit_enable bpf_jit_harden bpf_jit_kallsyms bpf_jit_limit busy_poll busy_read default_qdisc dev_weight devconf_inherit_init_net
+ fb_tunnels_only_for_init_net flow_limit_cpu_bitmap flow_limit_table_len gro_normal_batch message_burst message_cost netdev_budget netdev_budget_usecs
+ netdev_max_backlog netdev_rss_key optmem_max rmem_default rmem_max rps_sock_flow_entries tstamp_allow_data warnings wmem_default wmem_max
+net.ipv4 cipso_cache_enable fib_sync_mem inet_peer_maxttl inet_peer_minttl inet_peer_threshold ip_local_reserved_ports
+ ipfrag_secret_interval ping_group_range tcp_allowed_congestion_control tcp_available_congestion_control tcp_available_ulp tcp_child_ehash_entries
+ tcp_ehash_entries tcp_fastopen_key tcp_low_latency tcp_max_orphans tcp_max_syn_backlog tcp_max_tw_buckets tcp_mem tcp_rmem tcp_wmem udp_mem
+net.ipv4.conf.IF disable_policy disable_xfrm
+net.ipv4.neigh.IF gc_interval gc_thresh1 gc_thresh2 gc_thresh3
+net.ipv4.route error_burst error_cost gc_elasticity gc_interval gc_min_interval gc_min_interval_ms gc_thresh gc_timeout max_size redirect_load
  redirect_number redirect_silence
-net.netfilter nf_conntrack_buckets nf_conntrack_dccp_loose nf_conntrack_events nf_conntrack_expect_max nf_conntrack_gre_timeout nf_conntrack_gre_timeout_stream
- nf_conntrack_helper nf_conntrack_icmpv6_timeout nf_conntrack_log_invalid nf_conntrack_tcp_ignore_invalid_rst
-
-
- nf_conntrack_timestamp nf_log_all_netns
+net.netfilter nf_conntrack_buckets nf_conntrack_expect_max nf_conntrack_helper nf_conntrack_timestamp nf_log_all_netns
 net.unix max_dgram_qlen
+`
+
+// inert are settings of Linux 6.1 that nothing here depends on, with what they
+// are in a new namespace. Another value is not modelled.
+const inert = `
+net.core somaxconn=4096 txrehash=1
+net.ipv4 fib_multipath_hash_fields=7 fib_notify_on_flag_change=0 icmp_echo_enable_probe=0 igmp_link_local_mcast_reports=1 igmp_max_memberships=20
+ igmp_max_msf=10 igmp_qrv=2 ip_autobind_reuse=0 ip_dynaddr=0 ip_early_demux=1 ip_forward_update_priority=1 ip_unprivileged_port_start=1024
+ nexthop_compat_mode=1 raw_l3mdev_accept=1 tcp_abort_on_overflow=0 tcp_adv_win_scale=1 tcp_app_win=31 tcp_autocorking=1 tcp_base_mss=1024
+ tcp_challenge_ack_limit=2147483647 tcp_comp_sack_delay_ns=1000000 tcp_comp_sack_nr=44 tcp_comp_sack_slack_ns=100000 tcp_congestion_control=cubic
+ tcp_dsack=1 tcp_early_demux=1 tcp_early_retrans=3 tcp_ecn=2 tcp_ecn_fallback=1 tcp_fack=0 tcp_fastopen=1 tcp_fastopen_blackhole_timeout_sec=0
+ tcp_fin_timeout=60 tcp_frto=2 tcp_fwmark_accept=0 tcp_invalid_ratelimit=500 tcp_keepalive_intvl=75 tcp_keepalive_probes=9 tcp_keepalive_time=7200
+ tcp_l3mdev_accept=0 tcp_limit_output_bytes=1048576 tcp_max_reordering=300 tcp_migrate_req=0 tcp_min_rtt_wlen=300 tcp_min_snd_mss=48
+ tcp_min_tso_segs=2 tcp_moderate_rcvbuf=1 tcp_mtu_probe_floor=48 tcp_mtu_probing=0 tcp_no_metrics_save=0 tcp_no_ssthresh_metrics_save=1
+ tcp_notsent_lowat=4294967295 tcp_orphan_retries=0 tcp_pacing_ca_ratio=120 tcp_pacing_ss_ratio=200 tcp_probe_interval=600 tcp_probe_threshold=8
+ tcp_recovery=1 tcp_reflect_tos=0 tcp_reordering=3 tcp_retrans_collapse=1 tcp_retries1=3 tcp_retries2=15 tcp_rfc1337=0 tcp_sack=1 tcp_shrink_window=0
+ tcp_slow_start_after_idle=1 tcp_stdurg=0 tcp_syn_retries=6 tcp_synack_retries=5 tcp_syncookies=1 tcp_thin_linear_timeouts=0 tcp_timestamps=1
+ tcp_tso_rtt_log=9 tcp_tso_win_divisor=3 tcp_tw_reuse=2 tcp_window_scaling=1 tcp_workaround_signed_windows=0 udp_early_demux=1 udp_l3mdev_accept=0
+ udp_rmem_min=4096 udp_wmem_min=4096
+net.ipv4.conf.IF bootp_relay=0 force_igmp_version=0 igmpv2_unsolicited_report_interval=10000 igmpv3_unsolicited_report_interval=1000 mc_forwarding=0
+ tag=0
+net.ipv4.neigh.IF interval_probe_time_ms=5000
+net.ipv4.route min_adv_mss=256
+net.netfilter nf_conntrack_dccp_loose=1 nf_conntrack_events=2 nf_conntrack_gre_timeout=30 nf_conntrack_gre_timeout_stream=180
+ nf_conntrack_icmpv6_timeout=30 nf_conntrack_log_invalid=0 nf_conntrack_tcp_ignore_invalid_rst=0
 `
 
 // missing says that a setting of Linux is not modelled, or a value of one that
@@ -65,10 +75,11 @@ func (e *missing) Unwrap() error { return vfs.EOPNOTSUPP }
 type sysctlTree struct {
 	files map[string][]string // "net.ipv4" -> "ip_forward", …
 	other map[string]string   // the same for those that are not modelled: " a b c "
+	inert map[string]string   // those that keep their value: "net.ipv4.tcp_sack" -> "1"
 }
 
 func newSysctlTree() *sysctlTree {
-	t := &sysctlTree{files: map[string][]string{}, other: map[string]string{}}
+	t := &sysctlTree{files: map[string][]string{}, other: map[string]string{}, inert: map[string]string{}}
 	add := func(key string) {
 		i := strings.LastIndexByte(key, '.')
 		t.files[key[:i]] = append(t.files[key[:i]], key[i+1:])
@@ -85,6 +96,15 @@ func newSysctlTree() *sysctlTree {
 	add("net.ipv6.conf.IF." + ipv6Key)
 	add("net.netfilter.nf_conntrack_count")
 	dir := ""
+	for word := range strings.FieldsSeq(inert) {
+		name, value, ok := strings.Cut(word, "=")
+		if !ok {
+			dir = word
+			continue
+		}
+		add(dir + "." + name)
+		t.inert[dir+"."+name] = value
+	}
 	for word := range strings.FieldsSeq(elsewhere) {
 		if strings.HasPrefix(word, "net.") {
 			dir = word
@@ -100,7 +120,7 @@ func newSysctlTree() *sysctlTree {
 func subfolders(dir string) []string {
 	switch dir {
 	case "net":
-		return []string{"ipv4", "ipv6", "netfilter"}
+		return []string{"core", "ipv4", "ipv6", "netfilter"}
 	case "net.ipv4":
 		return []string{"conf", "neigh", "route"}
 	case "net.ipv6":
@@ -140,6 +160,8 @@ func (t *sysctlTree) find(ns *stack.Namespace, parts []string) (entry, error) {
 			dir += "." + name
 		case i < len(parts)-1:
 			return entry{}, vfs.ENOENT
+		case t.inert[dir+"."+name] != "":
+			return keeps("sysctl net."+strings.Join(parts, "."), t.inert[dir+"."+name]), nil
 		case slices.Contains(t.files[dir], name):
 			return setting(ns, dir, "net/"+strings.Join(parts, "/")), nil
 		case strings.Contains(t.other[dir], " "+name+" "):
@@ -154,6 +176,23 @@ func (t *sysctlTree) find(ns *stack.Namespace, parts []string) (entry, error) {
 		return folder(devices(ns, dir)...), nil
 	}
 	return folder(slices.Concat(subfolders(dir), t.files[dir])...), nil
+}
+
+// keeps is the file of a setting that has one value only.
+func keeps(what, value string) entry {
+	return entry{
+		read: func() ([]byte, error) { return []byte(value + "\n"), nil },
+		write: func(data []byte) error {
+			v := strings.TrimSpace(string(data))
+			if n, err := firstNumber(v); err == nil {
+				v = n
+			}
+			if v != value {
+				return &missing{what + "=" + v}
+			}
+			return nil
+		},
+	}
 }
 
 // setting is the file of one setting; key has slashes.
@@ -176,9 +215,12 @@ func setting(ns *stack.Namespace, dir, key string) entry {
 		return []byte(v + "\n"), nil
 	}
 	e.write = func(data []byte) error {
-		v, err := firstNumber(string(data))
-		if err != nil {
-			return err
+		v := string(data)
+		if key != "net/ipv4/ip_local_port_range" {
+			var err error
+			if v, err = firstNumber(v); err != nil {
+				return err
+			}
 		}
 		return sysctlErrno(ns.SetSysctl(key, v))
 	}

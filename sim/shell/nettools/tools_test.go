@@ -234,8 +234,9 @@ func TestSysctlPrintsWhatRealSysctlPrints(t *testing.T) {
 		{"sysctl net.ipv4.neigh.e0.proxy_delay=0", "net.ipv4.neigh.e0.proxy_delay = 0\n", 0},
 
 		{"sysctl net.ipv6.conf.all.disable_ipv6=0", "sysctl: not modelled: IPv6 (net.ipv6.conf.all.disable_ipv6=0)\n", 1},
-		{"sysctl -e net.ipv4.tcp_sack=0", "sysctl: not modelled: sysctl net.ipv4.tcp_sack\n", 1},
-		{"sysctl net.ipv4.conf.e0.bootp_relay", "sysctl: not modelled: sysctl net.ipv4.conf.e0.bootp_relay\n", 1},
+		{"sysctl -e net.ipv4.tcp_sack=0", "sysctl: not modelled: sysctl net.ipv4.tcp_sack=0\n", 1},
+		{"sysctl net.ipv4.conf.e0.disable_policy", "sysctl: not modelled: sysctl net.ipv4.conf.e0.disable_policy\n", 1},
+		{"sysctl -w net.ipv4.tcp_sack=1", "net.ipv4.tcp_sack = 1\n", 0},
 		{"sysctl --system", "sysctl: not modelled: --system\n", 1},
 	})
 }
