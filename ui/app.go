@@ -185,7 +185,11 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 // keys takes what was typed: characters that came in one read are one message, but
 // keys of their own unless they were pasted.
 func (a *app) keys(m tea.KeyMsg) tea.Cmd {
-	if m.Alt && m.Type == tea.KeyRunes { // no key here has Alt: it was esc and, at once, a character
+	switch m.Type {
+	case tea.KeyRunes, tea.KeyEnter, tea.KeySpace, tea.KeyTab: // none of them has Alt here: it was esc and, at once, the key
+		if !m.Alt {
+			break
+		}
 		m.Alt = false
 		return tea.Batch(a.key(pane.Key{Name: "esc"}), a.keys(m))
 	}

@@ -248,6 +248,17 @@ func TestKeysThatComeWhileItRuns(t *testing.T) {
 	require.Equal(t, "k8s-w1:calice0906292e2", d.a.c.S.History.Hops[d.a.c.S.Hop()].Place())
 }
 
+// A terminal gives esc and a key that follows at once as one with Alt.
+func TestEscAndAKeyAtOnce(t *testing.T) {
+	for _, m := range []tea.KeyMsg{{Type: tea.KeyEnter}, {Type: tea.KeyRunes, Runes: []rune("3")}} {
+		d := free(t, "cross-node-ping").press("n", "n", "6")
+		m.Alt = true
+		_, cmd := d.a.Update(m)
+		drive(d.a, cmd)
+		require.Equal(t, paneWhy, d.a.focus, m.String())
+	}
+}
+
 // What comes late from a session that was left does no harm.
 func TestLeavingWhileItRuns(t *testing.T) {
 	d := free(t, "cross-node-ping")

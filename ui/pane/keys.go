@@ -71,7 +71,7 @@ func Taken(list []Binding, k Key) bool {
 
 // Editing tells of the keys that edit a line which is typed.
 func (c *Common) Editing() Binding {
-	keys := slices.DeleteFunc(look.EditKeys(), func(k string) bool { return strings.HasPrefix(k, "alt+") }) // esc and a key, here
+	keys := slices.DeleteFunc(look.EditKeys(), func(k string) bool { return len(k) == len("alt+x") && k[:4] == "alt+" }) // esc and a key, here
 	return Typed(strings.Join(keys, " "), c.T("edit the line, as in bash", "bash처럼 줄 편집"))
 }
 
