@@ -206,6 +206,9 @@ func (l *liner) ofLesson(word, arg string) bool {
 			fmt.Fprintln(l.out, l.c.T("there is no question now", "지금은 질문이 없습니다"))
 			return true
 		}
+		for arg == "all" && l.lesson.Open() != nil {
+			l.lesson.Skip()
+		}
 		l.card()
 	case "lesson":
 		l.card()
@@ -478,7 +481,7 @@ func (l *liner) help() {
 	row("lesson timeline where", t("the lesson; the line of time; where one is", "실습; 시간 줄; 현재 위치"))
 	row("MACHINE$ LINE", t("run a line in a shell there: k8s-w1$ ip route", "그곳의 셸에서 실행: k8s-w1$ ip route"))
 	row("interrupt, eof", t("Ctrl-C, Ctrl-D in the shell that was used last", "마지막으로 쓴 셸에서 Ctrl-C, Ctrl-D"))
-	row("answer TEXT, skip", t("answer the question of a lesson, or not", "실습 질문에 답하기, 건너뛰기"))
+	row("answer TEXT, skip [all]", t("answer the question of a lesson, or not", "실습 질문에 답하기, 건너뛰기"))
 	row("page, page back", t("the next part of the lesson, the one before", "실습의 다음 부분, 이전 부분"))
 	row("try N", t("run a command that the lesson offers", "실습이 제안하는 명령 실행"))
 	row("score", t("the score, and what explains it", "점수와 설명"))

@@ -105,6 +105,7 @@ func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 		{[]string{"answer IPIP"}, "answer 192.168.10", []string{"an IPv4 address, such as 10.0.0.1"}},
 		{[]string{"answer 2"}, "answer 192.168.10.102", []string{"question 3 of 6"}},
 		{[]string{"answer 2"}, "page back\nanswer 1\npage", []string{"question 1 of 6", "question 2 of 6", "not from here"}},
+		{nil, "skip all\nn\nn\nwhy", []string{"net.ipv4.conf.calice0906292e2.proxy_arp=1"}},
 		{skip, "answer 1", []string{"there is no question now"}},
 		{skip, "skip", []string{"there is no question now"}},
 		{skip, "score", []string{"the score comes at the end of the last step"}},
