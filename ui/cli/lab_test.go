@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/muesli/termenv"
 	"github.com/stretchr/testify/require"
 
 	"hoplab/ui"
@@ -69,4 +70,34 @@ func TestTheTerminalShowsTheLab(t *testing.T) {
 	require.Equal(t, "same-node-ping", shown[1].Open.Scenario.Name)
 	env.Screen = func(ui.Options, io.Reader, io.Writer) error { return errors.New("it broke") }
 	require.Equal(t, 2, Main(nil, nil, io.Discard, io.Discard, env))
+}
+
+func TestTheThemeIsAskedForOrRemembered(t *testing.T) {
+	kept := map[string]string{}
+	var o ui.Options
+	vars := map[string]string{"TERM": "xterm-256color"}
+	env := Env{IsTerminal: func(any) bool { return true }, Recall: func(key string) string { return kept[key] }, Remember: func(key, value string) { kept[key] = value },
+		Getenv: func(key string) string { return vars[key] }, Light: func() bool { return true },
+		Screen: func(x ui.Options, _ io.Reader, _ io.Writer) error { o = x; return nil }}
+	theme := func(args ...string) string {
+		require.Zero(t, Main(args, nil, io.Discard, io.Discard, env))
+		return o.Theme.Name
+	}
+	require.Equal(t, "auto", theme())
+	require.True(t, o.Terminal.Light)
+	require.Equal(t, termenv.ANSI256, o.Terminal.Profile)
+	require.Equal(t, "dark", theme("lab", "--theme", "dark"))
+	require.Equal(t, "auto", theme()) // a flag is for once
+	o.RememberTheme("contrast")
+	require.Equal(t, "contrast", theme())
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		vars[name] = value
+		theme()
+		require.Equal(t, termenv.Ascii, o.Terminal.Profile, name)
+		delete(vars, "NO_COLOR")
+		vars["TERM"] = "xterm-256color"
+	}
+	vars["COLORTERM"] = "truecolor"
+	theme()
+	require.Equal(t, termenv.TrueColor, o.Terminal.Profile)
 }
