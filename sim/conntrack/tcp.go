@@ -262,6 +262,20 @@ func (t *Table) trackTCP(slot uint32, c *Conn, info Info, ip packet.IPv4, verify
 	return tracked
 }
 
+// SetClosing ends the flow of an entry that a reset made here belongs to:
+// nf_conntrack_tcp_set_closing.
+func (t *Table) SetClosing(conn uint32, now clock.Instant) {
+	c := t.Get(conn)
+	if c == nil || c.Status&Confirmed == 0 || c.Orig.Proto != packet.ProtoTCP || c.TCP.State == Close {
+		return
+	}
+	c.TCP.State = Close
+	if c.Status&FixedTimeout == 0 {
+		c.timeout = t.cfg.TCPTimeouts[Close]
+		c.Expires = jiffy(now).Add(c.timeout)
+	}
+}
+
 // tcpTimeout is the life that a segment gives its entry.
 func (t *Table) tcpTimeout(x *TCPInfo, kind tcpKind) clock.Duration {
 	timeout := t.cfg.TCPTimeouts[x.State]

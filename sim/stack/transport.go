@@ -128,6 +128,7 @@ func (ns *Namespace) sendReset(ip packet.IPv4, refused *packet.Buffer) bool {
 		b.Parent, b.Mark = refused.ID, mark
 		if ns.Conn != nil && ns.Conn.Get(refused.Conn) != nil { // nf_ct_attach
 			b.Conn, b.CTInfo = refused.Conn, uint8(conntrack.Info(refused.CTInfo).Attach())
+			ns.Conn.SetClosing(refused.Conn, ns.Now())
 		}
 	}
 	r := b.Bytes()
