@@ -122,7 +122,11 @@ func (r refs) interfaces(ref topology.RefAt, path string) ([]place, *topology.Er
 
 // linkType is that of frames on an interface.
 func (r refs) linkType(p place) int {
-	switch d := r.lab.Namespace(p.netns).Device(p.dev); {
+	ns := r.lab.Namespace(p.netns)
+	if ns == nil {
+		return linkLate
+	}
+	switch d := ns.Device(p.dev); {
 	case d == nil:
 		return linkLate
 	case d.HasEthernet():

@@ -228,7 +228,9 @@ func (r *Runner) frame(s *step, e *sim.Event) {
 		if tap.Dev != e.Dev || tap.NetNS != e.NetNS {
 			continue
 		}
-		tap.LinkType = refs{lab: r.lab}.linkType(place{tap.NetNS, tap.Dev})
+		if link := (refs{lab: r.lab}).linkType(place{tap.NetNS, tap.Dev}); link != linkLate {
+			tap.LinkType = link
+		}
 		f := Frame{Tap: i, At: e.At, Dir: dir, Seq: e.Seq, Packet: e.Packet, Data: slices.Clone(e.Frame)}
 		if r.o.KeepFrames {
 			r.report.Frames = append(r.report.Frames, f)

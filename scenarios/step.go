@@ -70,8 +70,12 @@ func (r *Runner) Begin() (bool, error) {
 		b.deadline = r.lab.Now().Add(longest)
 		var err error
 		if b.desk, err = r.sitDown(s.netns); err != nil {
+			r.stop()
 			b.cancel()
-			return false, err
+			if r.lab.Namespace(s.netns) == nil {
+				return false, s.Run.Pos.Errorf("", "%s: %s is not there any more: a step before has deleted it", firstLine(s.Run.Text), s.netns)
+			}
+			return false, s.Run.Pos.Errorf("", "%s: %v", firstLine(s.Run.Text), err)
 		}
 		b.worked = b.desk.sh.Worked()
 		b.desk.term.Start(s.Run.Text)

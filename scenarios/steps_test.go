@@ -168,3 +168,22 @@ func TestInterfacesThatCommandsMake(t *testing.T) {
 	require.Equal(t, "k8s-w1 has no interface d1 when the step is over", rep.Steps[0].Expectations[2].Message)
 	require.Equal(t, []scenarios.Tap{{NetNS: "k8s-w1", Dev: "d0", LinkType: pcap.LinkEthernet}, {NetNS: "k8s-w1", Dev: "t1", LinkType: pcap.LinkRaw}}, rep.Taps)
 }
+
+// Whatever a command does to its shell, the next step has one.
+func TestOddEnds(t *testing.T) {
+	in := "in: node/k8s-w1"
+	rep := play(t,
+		[]string{in, "run: kill -9 $$", "expect: [{command: {exit: 137}}]"},
+		[]string{in, "run: exec sleep 1", "expect: [{command: {exit: 0}}]"},
+		[]string{in, "run: set -e; false; echo no", "expect: [{command: {exit: 1, stdout: \"\"}}]"},
+		[]string{in, "run: sleep 100 & kill -9 -1; echo still", "expect: [{command: {stdout: still}}]"},
+		[]string{in, "run: read x; cat; echo $?", "expect: [{command: {stdout: \"0\"}}]"},
+		[]string{in, "run: trap 'echo bye' EXIT; exit 5", "expect: [{command: {exit: 5, stdout: bye}}]"},
+		[]string{in, "run: timeout 2 tail -f /dev/null", "expect: [{command: {exit: 124}}]"},
+	)
+	for _, s := range rep.Steps {
+		require.True(t, s.Expectations[0].OK, "%s: %s\n%q", s.Command, s.Expectations[0].Message, s.Output)
+	}
+	_, err := run(t, cluster(t)+steps([]string{in, "run: ip netns del pod1", "tap: [pod1:eth0]"}, []string{"in: pod/pod1", "run: hostname"}), scenarios.Options{})
+	require.ErrorContains(t, err, "hostname: pod1 is not there any more: a step before has deleted it")
+}
