@@ -141,13 +141,9 @@ func (b *Buffer) growFront(n int) {
 // TrimFront takes n bytes off the front.
 func (b *Buffer) TrimFront(n int) {
 	if n > b.Len() {
-		b.tooShort(n)
+		panic(fmt.Sprintf("packet: trim %d bytes of a packet of %d", n, b.Len()))
 	}
 	b.head += int32(n)
-}
-
-func (b *Buffer) tooShort(n int) {
-	panic(fmt.Sprintf("packet: trim %d bytes of a packet of %d", n, b.Len()))
 }
 
 // TrimTo cuts the packet to n bytes: link padding behind an IP datagram.

@@ -75,10 +75,7 @@ func (r *Route) Exception(dst uint32, now clock.Instant) *Exception {
 
 // UseException is Exception for a packet that goes to dst.
 func (r *Route) UseException(dst uint32, now clock.Instant) *Exception {
-	if len(r.exceptions) == 0 {
-		return nil
-	}
-	e := r.lookupException(dst, now)
+	e := r.Exception(dst, now)
 	if e != nil {
 		e.Used = true
 	}
