@@ -11,6 +11,7 @@ import (
 
 	"hoplab/packet"
 	"hoplab/sim/clock"
+	"hoplab/sim/fib"
 	"hoplab/sim/proc"
 	"hoplab/sim/stack"
 )
@@ -391,10 +392,15 @@ func (t *tracer) run() *ExitError {
 	}
 	if o.Dev != "" {
 		d := t.ns.Device(o.Dev)
-		if d == nil {
-			return perror("setsockopt SO_BINDTODEVICE", 19)
+		switch {
+		case d != nil:
+			t.dev = d.Index
+		case !o.ICMP && !o.TCP: // the probes' own sockets come after the first line
+			t.begin(header + size)
+			fallthrough
+		default:
+			return perror("setsockopt SO_BINDTODEVICE", fib.ENODEV)
 		}
-		t.dev = d.Index
 	}
 	t.probes = make([]trProbe, or(o.MaxHops, trHops)*t.queries)
 	switch {
@@ -407,7 +413,7 @@ func (t *tracer) run() *ExitError {
 			return err
 		}
 	}
-	t.printf("traceroute to %s (%v), %d hops max, %d byte packets", o.Host, t.dst, or(o.MaxHops, trHops), header+size)
+	t.begin(header + size)
 	if err := t.loop(); err != nil {
 		return err
 	}
@@ -415,15 +421,32 @@ func (t *tracer) run() *ExitError {
 	return nil
 }
 
+// begin prints the first line; probes have so many bytes.
+func (t *tracer) begin(bytes int) {
+	t.printf("traceroute to %s (%v), %d hops max, %d byte packets", t.o.Host, t.dst, or(t.o.MaxHops, trHops), bytes)
+}
+
 func trNoHost(host, why string) *ExitError {
 	return trError("%s: %s\nCannot handle \"host\" cmdline arg `%s' on position 1 (argc 1)", host, why, host)
 }
 
-// openRaw makes the socket of -I.
-func (t *tracer) openRaw() *ExitError {
+// rawSource binds and connects a raw socket: the address that it sends from.
+func (t *tracer) rawSource() (netip.Addr, *ExitError) {
+	if from := t.o.Source; from.IsValid() && !from.IsUnspecified() && t.ns.FIB.AddrTypeFor(packet.Addr32(from), t.dev) != fib.Local {
+		return from, perror("bind", stack.EADDRNOTAVAIL)
+	}
 	src, _, errno := t.ns.Route(t.dst, t.o.Source, t.dev, t.o.TOS)
 	if errno != 0 {
-		return perror("connect", errno)
+		return src, perror("connect", errno)
+	}
+	return src, nil
+}
+
+// openRaw makes the socket of -I.
+func (t *tracer) openRaw() *ExitError {
+	src, err := t.rawSource()
+	if err != nil {
+		return err
 	}
 	r := t.ns.OpenRaw(packet.ProtoICMP)
 	r.Source, r.Dev, r.TOS, r.PMTU, r.Checksum = src, t.dev, t.o.TOS, t.pmtu(), true

@@ -21,9 +21,9 @@ const (
 // comes in. The kernel, which knows nothing of the connection, answers a SYN-ACK
 // with RST.
 func (t *tracer) openRawTCP() *ExitError {
-	src, _, errno := t.ns.Route(t.dst, t.o.Source, t.dev, t.o.TOS)
-	if errno != 0 {
-		return perror("connect", errno)
+	src, err := t.rawSource()
+	if err != nil {
+		return err
 	}
 	r := t.ns.OpenRaw(packet.ProtoTCP)
 	r.Source, r.Dev, r.TOS, r.PMTU = src, t.dev, t.o.TOS, t.pmtu()
