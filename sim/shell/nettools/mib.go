@@ -46,11 +46,6 @@ BusyPollRxPackets TCPAutoCorking TCPFromZeroWindowAdv TCPToZeroWindowAdv TCPWant
 TCPHystartDelayDetect TCPHystartDelayCwnd TCPACKSkippedSynRecv TCPACKSkippedPAWS TCPACKSkippedSeq TCPACKSkippedFinWait2 TCPACKSkippedTimeWait TCPACKSkippedChallenge
 TCPWinProbe TCPKeepAlive TCPMTUPFail TCPMTUPSuccess TCPDelivered TCPDeliveredCE TCPAckCompressed TCPZeroWindowDrop TCPRcvQDrop TCPWqueueTooBig
 TCPFastOpenPassiveAltKey TcpTimeoutRehash TcpDuplicateDataRehash TCPDSACKRecvSegs TCPDSACKIgnoredDubious TCPMigrateReqSuccess TCPMigrateReqFailure`
-	mptcpNames = `MPCapableSYNRX MPCapableSYNTX MPCapableSYNACKRX MPCapableACKRX MPCapableFallbackACK MPCapableFallbackSYNACK MPCapableEndpAttempt MPFallbackTokenInit
-MPTCPRetrans MPJoinNoTokenFound MPJoinSynRx MPJoinSynBackupRx MPJoinSynAckRx MPJoinSynAckBackupRx MPJoinSynAckHMacFailure MPJoinAckRx MPJoinAckHMacFailure DSSNotMatching
-DSSCorruptionFallback DSSCorruptionReset InfiniteMapTx InfiniteMapRx DSSNoMatchTCP DataCsumErr OFOQueueTail OFOQueue OFOMerge NoDSSInWindow DuplicateData AddAddr EchoAdd
-PortAdd AddAddrDrop MPJoinPortSynRx MPJoinPortSynAckRx MPJoinPortAckRx MismatchPortSynRx MismatchPortAckRx RmAddr RmAddrDrop RmSubflow MPPrioTx MPPrioRx MPFailTx MPFailRx
-MPFastcloseTx MPFastcloseRx MPRstTx MPRstRx RcvPruned SubflowStale SubflowRecover SndWndShared RcvWndShared RcvWndConflictUpdate RcvWndConflict`
 )
 
 // fixed are the values of the Tcp: line that never change: TCP_RTO_MIN and
@@ -144,10 +139,11 @@ func snmpMIBs(ns *stack.Namespace) []mib {
 	return append(all, fill("Tcp", tcpNames, c.TCP), fill("Udp", udpNames, c.UDP), fill("UdpLite", udpNames))
 }
 
-// netstatMIBs are the pairs of lines of /proc/net/netstat.
+// netstatMIBs are the pairs of lines of /proc/net/netstat. The kernel of the
+// recordings has no MPTCP.
 func netstatMIBs(ns *stack.Namespace) []mib {
 	c := ns.Counters()
-	return []mib{fill("TcpExt", tcpExtNames, c.TCPExt), fill("IpExt", ipExtNames, c.IP, c.IPExt), fill("MPTcpExt", mptcpNames)}
+	return []mib{fill("TcpExt", tcpExtNames, c.TCPExt), fill("IpExt", ipExtNames, c.IP, c.IPExt)}
 }
 
 // appendMIBs appends the pairs of lines, names above values.

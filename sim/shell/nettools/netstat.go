@@ -203,8 +203,8 @@ func printStatistics(c *shell.Call, tcp, udp, raw bool) {
 				kind = udp
 			case "Icmp", "IcmpMsg":
 				kind = raw
-			case "IpExt", "MPTcpExt":
-				kind = m.prefix == "IpExt" || tcp
+			case "IpExt":
+				kind = true
 			}
 			if !kind {
 				continue

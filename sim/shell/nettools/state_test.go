@@ -328,7 +328,6 @@ IpExt:
     InOctets: 336
     OutOctets: 336
     InNoECTPkts: 4
-MPTcpExt:
 `, 0},
 		{"netstat -i", "Kernel Interface table\nIface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n" +
 			"e0               1500        0      0      0 0             0      0      0      0 BMRU\n" +
