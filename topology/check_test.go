@@ -54,6 +54,9 @@ func scenario(steps string) string {
 	return "{apiVersion: hoplab/v1, kind: Scenario, metadata: {name: s}, spec: {steps: [" + steps + "]}}"
 }
 
+// scenarioHead begins a scenario; keys of its spec follow.
+const scenarioHead = "apiVersion: hoplab/v1\nkind: Scenario\nmetadata: {name: s}\nspec:\n  steps: [{in: host/a, run: id}]\n"
+
 // TestFaults has one fault a row; each want is a whole error text without the file's name.
 func TestFaults(t *testing.T) {
 	tests := []struct{ name, src, want string }{
@@ -61,6 +64,10 @@ func TestFaults(t *testing.T) {
 		{"a file of comments", "# nothing\n---\n", `1:1: no document: expected "apiVersion: hoplab/v1" and "kind: Lab"`},
 		{"a list at the top", "- a\n", `1:1: expected a mapping with apiVersion and kind, found a list`},
 		{"broken YAML", "a: [1\nb: 2\n", `2:1: not YAML: did not find expected ',' or ']'`},
+		{"a control character in the file", "a: b\nc: \x1b[31m\n", `2:4: not YAML: control characters are not allowed`},
+		{"bytes that are no text", "a: 가\xff\n", `1:5: not YAML: invalid leading UTF-8 octet`},
+		{"an escape sequence in a title", scenarioHead + `  title: "a\e[31mb"` + "\n", `6:10: spec.title: expected text, found the control character U+001B in "a\x1b[31mb"`},
+		{"a text that turns its direction", scenarioHead + `  description: {en: ok, ko: "a\u202eb"}` + "\n", `6:29: spec.description.ko: expected text, found the control character U+202E in "a\u202eb"`},
 		{"a document after which the YAML breaks", "{apiVersion: v1, kind: Pod}\n---\na: b: c\n",
 			"1:1: metadata.name is missing\nlab.yaml:1:1: spec.containers is missing; a pod has at least one container\nlab.yaml:3:1: not YAML: mapping values are not allowed in this context"},
 		{"no kind", "apiVersion: hoplab/v1\n", `1:1: kind is missing`},

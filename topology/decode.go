@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -163,7 +165,21 @@ func (v value) line() Line {
 	return Line{Text: s, Pos: v.pos()}
 }
 
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+// prose reads a text for people: it may have several lines, but nothing that moves a
+// terminal's cursor, changes its colours or turns the direction of what follows.
+func (v value) prose() string {
+	s := v.text()
+	bad := func(r rune) bool { return isControl(r) && r != '\n' && r != '\t' }
+	if i := strings.IndexFunc(s, bad); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		v.errorf("expected text, found the control character %U in %q", r, shorten(s))
+	}
+	return s
+}
+
+// isControl says that a character steers a terminal: C0, DEL, C1 and the marks that
+// turn the direction of a text.
+func isControl(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // word reads one of a few words.
 func (v value) word(words ...string) string {
@@ -350,12 +366,12 @@ func (v value) clock() time.Time {
 // localized reads {en: …, ko: …} or plain English text.
 func (v value) localized() Text {
 	if !v.isMapping() {
-		return Text{EN: v.text()}
+		return Text{EN: v.prose()}
 	}
 	var t Text
 	v.object(fields{
-		"en": func(v value) { t.EN = v.text() },
-		"ko": func(v value) { t.KO = v.text() },
+		"en": func(v value) { t.EN = v.prose() },
+		"ko": func(v value) { t.KO = v.prose() },
 	})
 	return t
 }

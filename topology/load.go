@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -59,7 +61,7 @@ func (s *source) documents(src []byte) []*yaml.Node {
 			break
 		}
 		if err != nil {
-			s.add(s.syntaxError(err))
+			s.add(s.syntaxError(src, err))
 			return docs
 		}
 		if count == maxDocuments {
@@ -91,8 +93,8 @@ func nextDocument(dec *yaml.Decoder) (n *yaml.Node, err error) {
 }
 
 // syntaxError turns yaml.v3's "yaml: line N: text" into a place and a text.
-func (s *source) syntaxError(err error) *Error {
-	pos := Pos{File: s.name, Line: 1, Col: 1}
+func (s *source) syntaxError(src []byte, err error) *Error {
+	pos := Pos{File: s.name, Col: 1}
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
 		if num, text, ok := strings.Cut(rest, ": "); ok {
@@ -104,7 +106,23 @@ func (s *source) syntaxError(err error) *Error {
 			}
 		}
 	}
+	if pos.Line == 0 { // faults of characters come without a line
+		pos.Line, pos.Col = place(src, max(0, bytes.IndexFunc(src, notYAML)))
+	}
 	return pos.Errorf("", "not YAML: %s", msg)
+}
+
+// notYAML says that YAML has no such character (section 5.1 of YAML 1.2.2), or that
+// it is no character at all.
+func notYAML(r rune) bool {
+	return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) || r == utf8.RuneError
+}
+
+// place is the line and the column of a byte, from 1.
+func place(src []byte, n int) (line, col int) {
+	head := src[:n]
+	begin := bytes.LastIndexByte(head, '\n') + 1
+	return bytes.Count(head, []byte("\n")) + 1, utf8.RuneCount(head[begin:]) + 1
 }
 
 // countsFromZero knows the messages of yaml.v3's parser (parserc.go), whose

@@ -33,7 +33,7 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l := &liner{app: a, out: bufio.NewWriter(out)}
+	l := &liner{app: a, out: plainWriter{bufio.NewWriter(out)}}
 	defer a.close()
 	a.w, a.h = lineWidth, 1000
 	a.o.Clip, a.c.ASCII = nil, true
@@ -58,7 +58,21 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 // liner is the lab on a plain prompt.
 type liner struct {
 	*app
-	out *bufio.Writer
+	out plainWriter
+}
+
+// plainWriter lets characters through and nothing that steers a terminal.
+type plainWriter struct{ *bufio.Writer }
+
+// Write takes whole lines, or what stands at the end of one.
+func (w plainWriter) Write(b []byte) (int, error) {
+	for i, l := range strings.Split(string(b), "\n") {
+		if i > 0 {
+			w.WriteByte('\n') // the error stays with the writer
+		}
+		w.WriteString(look.Clean(l))
+	}
+	return len(b), nil
 }
 
 func (l *liner) begin() {
@@ -452,7 +466,7 @@ func (l *liner) shellSays(do func()) {
 	}
 	if out = strings.TrimSuffix(out, "\n"); out != "" {
 		for _, x := range strings.Split(out, "\n") {
-			fmt.Fprintln(l.out, strings.TrimRight(look.Clean(x), " "))
+			fmt.Fprintln(l.out, strings.TrimRight(x, " "))
 		}
 	}
 	l.told()

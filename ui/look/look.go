@@ -6,6 +6,7 @@ package look
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -132,7 +133,7 @@ func (l Line) Skip(n int) Line {
 			continue
 		}
 		if n > 0 {
-			s.Text = ansi.TruncateLeft(s.Text, n, "")
+			s.Text = ansi.TruncateLeft(valid(s.Text), n, "")
 			if Cells(s.Text) > c-n { // half of a wide character
 				s.Text = " " + s.Text[len(first(s.Text)):]
 			}
@@ -176,6 +177,7 @@ func Wrap(text string, st Style, width, hang int) []Line {
 // names are full of them.
 func wrap(text string, st Style, width, hang int) []Line {
 	var out []Line
+	text = valid(text)
 	indent := ""
 	room := width
 	for {
@@ -203,7 +205,7 @@ func Cut(s string, n int) string {
 	if n >= len(s) {
 		return s // no character takes more cells than bytes
 	}
-	return ansi.Truncate(s, max(n, 0), "")
+	return ansi.Truncate(valid(s), max(n, 0), "")
 }
 
 // first is the first character of s as one sees it, with the marks that join it.
@@ -233,38 +235,50 @@ func Middle(s string, n int) string {
 
 // Cells is the width of s on a terminal.
 func Cells(s string) int {
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			return ansi.StringWidth(s)
-		}
+	if isPlain(s) {
+		return len(s)
 	}
-	return len(s)
+	return ansi.StringWidth(valid(s))
 }
 
 // Clean takes out what would move the cursor or change the colour: escape
 // sequences and control characters. Tabs become blanks.
 func Clean(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
 	var b strings.Builder
-	for i, part := range strings.Split(ansi.Strip(strings.ToValidUTF8(s, string(utf8.RuneError))), "\t") {
+	for i, part := range strings.Split(valid(s), "\t") {
 		if i > 0 {
 			const stop = 8
 			b.WriteString(strings.Repeat(" ", stop-Cells(b.String())%stop))
 		}
-		for _, r := range part {
-			if r >= 0x20 && (r < 0x7f || r >= 0xa0) {
-				b.WriteRune(r)
-			}
-		}
+		b.WriteString(visible(part))
 	}
 	return b.String()
+}
+
+// visible is a text without what takes no cell and steers the terminal: escape
+// sequences, control characters, marks that turn the direction of a text. It takes as
+// many cells as before.
+func visible(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, ansi.Strip(valid(s)))
+}
+
+// valid puts a mark for what is no character.
+func valid(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
+
+// isPlain says that a text is printable ASCII: as most are.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }

@@ -117,11 +117,12 @@ func colours(s lipgloss.Style, st Style, ink map[Style]lipgloss.CompleteColor) l
 	return s
 }
 
-// Append adds a line as the terminal gets it.
+// Append adds a line as the terminal gets it: with the theme's own escape sequences
+// and no others, whatever names and texts of a lab contain.
 func (t *Theme) Append(b *strings.Builder, l Line) {
 	for _, s := range l {
 		b.WriteString(t.before[s.Style])
-		b.WriteString(s.Text)
+		b.WriteString(visible(s.Text))
 		b.WriteString(t.after[s.Style])
 	}
 }

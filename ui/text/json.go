@@ -123,7 +123,11 @@ func appendString(dst []byte, s string) []byte {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r)
+			if r <= 0x9f { // control characters, too
+				dst = append(append(dst, `\u00`...), hex[r>>4], hex[r&15])
+			} else {
+				dst = utf8.AppendRune(dst, r)
+			}
 			i += n
 			continue
 		}
@@ -134,7 +138,7 @@ func appendString(dst []byte, s string) []byte {
 			dst = append(dst, `\n`...)
 		case c == '\t':
 			dst = append(dst, `\t`...)
-		case c < ' ':
+		case c < ' ' || c == 0x7f:
 			dst = append(dst, `\u00`...)
 			dst = append(dst, hex[c>>4], hex[c&15])
 		default:

@@ -1,7 +1,10 @@
 package text
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"hoplab/sim/clock"
@@ -53,6 +56,7 @@ func (l *layout) off(dst []byte, s style) []byte {
 
 // field adds s in a style, padded to a width, and one blank.
 func (l *layout) field(dst []byte, s string, width int, st style) []byte {
+	s = visible(s)
 	dst = l.off(append(l.on(dst, st), s...), st)
 	return spaces(dst, width-cells(s)+1)
 }
@@ -71,6 +75,7 @@ func (l *layout) wrap(dst []byte, s string, col, hang int, st style) ([]byte, in
 	if l.width-hang < minText {
 		hang = max(0, l.width-minText)
 	}
+	s = visible(s)
 	dst = l.on(dst, st)
 	for s != "" {
 		word := nextWord(s)
@@ -93,6 +98,30 @@ func (l *layout) wrap(dst []byte, s string, col, hang int, st style) ([]byte, in
 		s = s[len(word):]
 	}
 	return l.off(dst, st), col
+}
+
+// visible writes what steers a terminal as cat -v does, ^[ for escape, or by its number
+// in Unicode: names and texts of a lab change neither colours nor the cursor. Line feeds
+// and tabs stay.
+func visible(s string) string {
+	steers := func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
+	}
+	if strings.IndexFunc(s, steers) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !steers(r):
+			b.WriteRune(r)
+		case r < utf8.RuneSelf:
+			b.WriteString("^" + string(r^0x40))
+		default:
+			fmt.Fprintf(&b, "<%U>", r)
+		}
+	}
+	return b.String()
 }
 
 // nextWord is the first word of s with the blanks in front of it.

@@ -30,6 +30,17 @@ func TestAWordLongerThanALineIsCut(t *testing.T) {
 	require.Equal(t, 40, strings.Count(string(got), "경"))
 }
 
+// What a lab's names and texts contain steers no terminal.
+func TestControlCharactersAreShown(t *testing.T) {
+	const hostile = "a\x1b[2J\u009b31m\u202e\r\x7f한"
+	const seen = "a^[[2J<U+009B>31m<U+202E>^M^?한"
+	l := layout{width: 80}
+	require.Equal(t, seen+"  ", string(l.field(nil, hostile, cells(seen)+1, plain)))
+	got, col := l.wrap(nil, hostile, 0, 0, plain)
+	require.Equal(t, seen, string(got))
+	require.Equal(t, cells(seen), col)
+}
+
 func TestColourOnlyAddsToTheText(t *testing.T) {
 	plainText, _ := (&layout{width: 40}).wrap(nil, "drop: it is gone, and nobody knows where to", 0, 4, red)
 	coloured, _ := (&layout{width: 40, color: true}).wrap(nil, "drop: it is gone, and nobody knows where to", 0, 4, red)

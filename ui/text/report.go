@@ -66,8 +66,8 @@ func (w *reporter) step(s *scenarios.StepReport, i int, several bool) {
 	}
 	if s.Command != "" {
 		w.command(s.In, s.Command)
-		// The command's own text stays as it is, so that it can be compared.
-		out := strings.TrimRight(s.Output, "\n")
+		// The command's own lines are not wrapped, so that they can be compared.
+		out := visible(strings.TrimRight(s.Output, "\n"))
 		if out == "" {
 			out = w.lang.text(sayNoOutput)
 		}
