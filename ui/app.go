@@ -265,7 +265,7 @@ func (a *app) do(x pane.Action) tea.Cmd {
 		a.zoom = true
 		a.say(a.c.T("n goes on; esc shows the other panes again, 7 the lesson", "n으로 계속; esc로 다른 창 다시 보기, 7은 실습"))
 	case pane.Enter:
-		return a.run(replay.Goal{Kind: replay.NextHop})
+		return a.run(a.goal(replay.NextHop))
 	case pane.Open:
 		if err := a.open(a.o.Entries[x.Index]); err != nil {
 			a.fail(err)

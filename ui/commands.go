@@ -92,7 +92,7 @@ func commands() []command {
 		}},
 		{ofPanes, "", "search", "TEXT", "go to the next line of the hops that has a text", "글자가 있는 다음 홉으로", (*app).search},
 		{ofPanes, "", "columns", "[INTERFACE…]", "these interfaces side by side: k8s-w1:ens5 k8s-w1:tunl0", "인터페이스를 나란히: k8s-w1:ens5 k8s-w1:tunl0", (*app).sideBySide},
-		{ofPanes, "f", "follow", "", "only this packet, through NAT and tunnels, and its answer; again: all", "NAT와 터널을 지나 이 패킷과 그 응답만; 다시: 모두", func(a *app, _ string) tea.Cmd { return a.do(a.hops.Update(keyNamed("f"))) }},
+		{ofPanes, "f", "follow", "", "only this packet and its answer, or its connection, through NAT and tunnels; again: all", "NAT와 터널을 지나 이 패킷과 그 응답(또는 그 연결)만; 다시: 모두", func(a *app, _ string) tea.Cmd { return a.do(a.hops.Update(keyNamed("f"))) }},
 		{ofPanes, "", "shell", "[MACHINE]", "open a shell", "셸 열기", (*app).shellOn},
 		{ofPanes, "", "state", "[MACHINE]", "the tables of a machine", "머신의 테이블", (*app).stateOf},
 

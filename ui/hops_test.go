@@ -81,6 +81,35 @@ func TestDropsAreLines(t *testing.T) {
 	require.NotContains(t, d.pane("hops"), "NETFILTER_DROP")
 }
 
+// All panes are about the line of the cursor, also where another packet moved last;
+// n goes from line to line.
+func TestPanesAreAboutTheLineOfTheCursor(t *testing.T) {
+	d := free(t, "pod-to-internet").size(160, 48)
+	d.press("6", "ctrl+n", "ctrl+u", "router", "enter", "iptables -I FORWARD -j REJECT", "enter", "esc").to("n", "router:eth0", "port 50485 unreachable")
+	require.Contains(t, d.pane("why"), "F IP 192.168.10.1 > 192.168.10.101: ICMP 8.8.8.8 protocol 1")
+	d.press("n")
+	require.Contains(t, d.pane("hops"), "▸C   0.000066 router   up0             ✗")
+	require.Contains(t, d.pane("why"), "C IP 192.168.10.101 > 8.8.8.8: ICMP echo request")
+	require.Contains(t, d.pane("why"), "▸drop      ")
+	require.Contains(t, d.pane("bytes"), "IPv4 192.168.10.101 > 8.8.8.8")
+	require.Contains(t, d.pane("map"), "C4 dropped on router")
+	d.press("b")
+	require.Contains(t, d.pane("bytes"), "IPv4 192.168.10.1 > 192.168.10.101")
+	d.press("g", "/", "icmp and dst 8.8.8.8", "enter", "n", "n", "n")
+	require.Contains(t, d.pane("hops"), "▸C 0.000046 k8s-w1   ens5            Out IP")
+	require.Contains(t, d.pane("why"), "C IP 192.168.10.101 > 8.8.8.8")
+}
+
+// What is lost before it comes to any interface is explained as well.
+func TestALossBeforeTheFirstInterface(t *testing.T) {
+	d := free(t, "cross-node-ping").size(160, 48)
+	d.press("6", "ctrl+n", "ctrl+u", "pod1", "enter", "iptables -A OUTPUT -j DROP", "enter", "ping -c 1 172.16.158.2", "enter", "esc")
+	require.Contains(t, d.pane("hops"), "✗   dropped: NETFILTER_DROP")
+	require.Contains(t, d.pane("why"), "-A OUTPUT -j DROP")
+	d.press("f").shows("follow ")
+	require.Contains(t, d.pane("hops"), "✗   dropped: NETFILTER_DROP")
+}
+
 // One talk, through translation and a tunnel: the question and its answer.
 func TestFollowThroughNAT(t *testing.T) {
 	d := free(t, "pod-to-internet")

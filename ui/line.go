@@ -310,7 +310,7 @@ func (l *liner) show(word, arg string) bool {
 // is.
 func (l *liner) places() {
 	s := l.c.S
-	hop := s.Hop()
+	hop := l.c.Hop()
 	passed := map[string]bool{}
 	if hop >= 0 {
 		j := s.History.Hops[hop].Journey
@@ -417,14 +417,18 @@ func commandOfKey(s string) (command, bool) {
 // hop writes the crossing of the cursor and what was decided there.
 func (l *liner) hop() {
 	s := l.c.S
-	n := s.Hop()
+	n := l.c.Hop()
+	w := l.panes[paneWhy].(interface{ Here(int) []look.Line })
+	if n < 0 && l.c.Selected() >= 0 { // lost before its first one
+		l.lines(w.Here(lineWidth))
+		return
+	}
 	if n < 0 {
 		fmt.Fprintln(l.out, l.c.T("the start: nothing has happened", "처음: 아직 아무 일도 없음"))
 		return
 	}
 	h := &s.History.Hops[n]
 	fmt.Fprintf(l.out, "%s %s %s %s %s\n", l.c.Mark(h.Journey), pane.Time(h.At), h.NetNS, h.Dev, direction(h))
-	w := l.panes[paneWhy].(interface{ Here(int) []look.Line })
 	l.lines(w.Here(lineWidth))
 }
 

@@ -357,7 +357,7 @@ func (a *app) askBreak() {
 	}
 	p.enter = func(text string) tea.Cmd { return a.addBreak(text) }
 	text := ""
-	if h := a.c.S.Hop(); h >= 0 {
+	if h := a.c.Hop(); h >= 0 {
 		text = a.c.S.History.Hops[h].Place()
 	}
 	a.read(p, text)
@@ -437,8 +437,8 @@ func (a *app) askShell() tea.Cmd {
 // here is the machine where the packet is, or else the one whose tables are
 // shown.
 func (a *app) here() string {
-	if h := a.c.S.Hop(); h >= 0 {
-		return a.c.S.History.Hops[h].NetNS
+	if n := a.c.Selected(); n >= 0 {
+		return a.c.S.History.Events[n].NetNS
 	}
 	return a.c.Machine
 }

@@ -56,9 +56,15 @@ func (a *app) next() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// goal adds the breakpoints, and keeps to what is followed.
+// goal is one that keeps to what is shown, unless it is every event or the end.
 func (a *app) goal(k replay.GoalKind) replay.Goal {
-	return replay.Goal{Kind: k, Breaks: a.c.Breaks, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
+	g := replay.Goal{Kind: k}
+	switch k {
+	case replay.AnyEvent, replay.NextBreak, replay.TheEnd:
+	default:
+		g.Following, g.Follow, g.Filters = a.c.Follow >= 0, a.c.Follow, a.c.Filters
+	}
+	return g
 }
 
 // run moves on to a goal: through what has happened, and then further.
@@ -253,8 +259,7 @@ func (a *app) back(k replay.GoalKind) {
 		a.queue(func() tea.Cmd { a.back(k); return nil })
 		return
 	}
-	g := replay.Goal{Kind: k, Following: a.c.Follow >= 0 && k != replay.AnyEvent, Follow: a.c.Follow}
-	if !a.c.S.Back(g) {
+	if !a.c.S.Back(a.goal(k)) {
 		a.say(a.c.T("this is the start", "처음입니다"))
 	} else {
 		a.say("")
@@ -338,7 +343,7 @@ func (a *app) wanted() tea.Cmd {
 	}
 	at, machine := s.Cursor(), a.c.Machine
 	known := a.c.Looked == at && len(a.c.Tables) > 0 && a.c.Tables[0].Machine == machine && a.c.Ticks == s.Ticks()
-	hop, walk := s.Hop(), a.c.WantWalk && a.visible(paneWhy)
+	hop, walk := a.c.Hop(), a.c.WantWalk && a.visible(paneWhy)
 	walk = walk && hop >= 0 && a.c.Walked != hop
 	if (known || !a.visible(paneState) && !a.visible(paneMap)) && !walk {
 		return nil

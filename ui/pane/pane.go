@@ -84,6 +84,9 @@ type Common struct {
 	Furthest   int  // how many events one has come to at most
 	Cuts       int  // how often the past was cut, or another one opened
 	LessonMode bool
+
+	selected   int // what Selected found last
+	selectedOf place
 }
 
 // T says something in the reader's language.
@@ -141,6 +144,47 @@ func (c *Common) Shows(h *replay.Hop) bool {
 	}
 	f := c.Filters[h.Link]
 	return f != nil && f.MatchCrossing(h.Frame, h.Dir == trace.Out)
+}
+
+// Listed reports that an event has a line among the hops: it is a crossing or a
+// loss, and its packet is neither filtered out nor another one than is followed.
+func (c *Common) Listed(i int) bool {
+	h := &c.S.History
+	e := &h.Events[i]
+	switch {
+	case !replay.Lost(e) && (e.Hop < 0 || h.Hops[e.Hop].Event != i):
+		return false
+	case e.Hop >= 0:
+		return c.Shows(&h.Hops[e.Hop])
+	}
+	return c.Filters == nil && (c.Follow < 0 || h.Journeys[e.Journey].Talk == c.Follow)
+}
+
+// Selected is the line of the cursor, which all panes are about: the last event
+// behind it that is listed, -1 for none.
+func (c *Common) Selected() int {
+	k := place{c.S.Cursor(), c.Follow, c.Cuts, c.Filter}
+	if k != c.selectedOf || c.selected >= k.cursor {
+		c.selectedOf = k
+		for c.selected = k.cursor - 1; c.selected >= 0 && !c.Listed(c.selected); c.selected-- {
+		}
+	}
+	return c.selected
+}
+
+// place is what the line of the cursor depends on.
+type place struct {
+	cursor, follow, cuts int
+	filter               string
+}
+
+// Hop is the crossing of the line of the cursor, or the one before the loss; -1
+// for none.
+func (c *Common) Hop() int {
+	if n := c.Selected(); n >= 0 {
+		return c.S.History.Events[n].Hop
+	}
+	return -1
 }
 
 // Mark is the letter of a packet: the same on all its way, through NAT and

@@ -17,7 +17,7 @@ type GoalKind uint8
 // The goals.
 const (
 	AnyEvent   GoalKind = iota
-	NextHop             // a packet crosses an interface
+	NextHop             // a packet crosses an interface, or is lost
 	NextPacket          // a new packet crosses its first one
 	NextDrop            // one is dropped that was meant for somebody here
 	NextAnswer          // an answer crosses its first interface
@@ -31,25 +31,39 @@ type Goal struct {
 	Kind      GoalKind
 	Follow    int // if Following, only events of this talk
 	Following bool
+	Filters   map[int]*filter.Filter // by link type; if there are any, only packets that match
 	Breaks    []*Break
 }
 
-// Meets reports that an event is one to stop at; hop is its crossing, nil if it
-// is none.
-func (g *Goal) Meets(e *Event, hop *Hop, j *Journey) bool {
+// shows reports that the filters let a crossing be seen.
+func (g *Goal) shows(h *Hop) bool {
+	if h == nil {
+		return false
+	}
+	f := g.Filters[h.Link]
+	return f != nil && f.MatchCrossing(h.Frame, h.Dir == trace.Out)
+}
+
+// Meets reports that an event is one to stop at; last is its packet's last crossing,
+// nil before the first.
+func (g *Goal) Meets(e *Event, last *Hop, j *Journey) bool {
+	hop := last
+	if last != nil && last.Event+1 != int(e.Seq) {
+		hop = nil
+	}
 	for _, b := range g.Breaks {
 		if b.Meets(e, hop) {
 			return true
 		}
 	}
-	if g.Following && j.Talk != g.Follow {
+	if g.Following && j.Talk != g.Follow || g.Filters != nil && !g.shows(last) {
 		return false
 	}
 	switch g.Kind {
 	case AnyEvent:
 		return true
 	case NextHop:
-		return hop != nil
+		return hop != nil || Lost(e)
 	case NextPacket:
 		return hop != nil && j.FirstHop == e.Hop
 	case NextDrop:

@@ -33,6 +33,7 @@ type recorder struct {
 	events, hops int // of the whole run
 	journeys     []Journey
 	of           map[packet.ID]*follow
+	talked       map[tuple]*side
 	texts        map[string]string
 	bytes        int
 	named, talks int
@@ -42,10 +43,36 @@ type recorder struct {
 type follow struct {
 	journey int
 	hop     int
+	tuple   tuple // as the packet was seen last
+}
+
+// tuple are the addresses and ports of a packet of TCP or UDP.
+type tuple struct {
+	src, dst uint32
+	a, b     uint16
+	proto    packet.Proto
+}
+
+func (t tuple) back() tuple { return tuple{t.dst, t.src, t.b, t.a, t.proto} }
+
+// tupleOf is that of a flow; the zero tuple of what has no ports.
+func tupleOf(f packet.Flow) tuple {
+	if (f.Proto != packet.ProtoTCP && f.Proto != packet.ProtoUDP) || f.ARP || f.Frag&4 != 0 {
+		return tuple{}
+	}
+	return tuple{f.Src, f.Dst, f.A, f.B, f.Proto}
+}
+
+// side is one direction of a conversation: all packets of both belong together,
+// also where NAT gives them other addresses and ports.
+type side struct {
+	talk int
+	last int // journey of the last packet that was sent
+	back *side
 }
 
 func newRecorder() *recorder {
-	return &recorder{of: map[packet.ID]*follow{}, texts: map[string]string{}}
+	return &recorder{of: map[packet.ID]*follow{}, talked: map[tuple]*side{}, texts: map[string]string{}}
 }
 
 // Event takes an event of the lab.
@@ -102,7 +129,7 @@ func (r *recorder) follow(e *sim.Event) *follow {
 		parent := r.of[e.Parent]
 		switch {
 		case parent == nil || e.Stage == trace.StageSocket:
-			f.journey = r.begin(e.Packet, -1, -1, false)
+			f.journey = r.send(e)
 		case e.Stage == trace.StageARP, e.Stage == trace.StageICMP:
 			answer := e.Stage == trace.StageICMP || e.After.A == packet.ARPReply
 			f.journey = r.begin(e.Packet, r.journeys[parent.journey].Talk, parent.journey, answer)
@@ -111,7 +138,39 @@ func (r *recorder) follow(e *sim.Event) *follow {
 		}
 		r.of[e.Packet] = f
 	}
+	if t := tupleOf(e.After); t != f.tuple && t != (tuple{}) {
+		r.known(t, f)
+	}
 	return f
+}
+
+// send begins the journey of a packet that a program sends: in the conversation
+// that it is of, and there the first after one from the other side answers that one.
+func (r *recorder) send(e *sim.Event) int {
+	s := r.talked[tupleOf(e.After)]
+	if s == nil {
+		return r.begin(e.Packet, -1, -1, false)
+	}
+	asked := s.back.last > s.last
+	cause := -1
+	if asked {
+		cause = s.back.last
+	}
+	s.last = r.begin(e.Packet, s.talk, cause, asked)
+	return s.last
+}
+
+// known notes by which addresses and ports a packet goes now: answers come back to
+// them.
+func (r *recorder) known(t tuple, f *follow) {
+	if was := r.talked[f.tuple]; was != nil && r.talked[t] == nil { // translated
+		r.talked[t], r.talked[t.back()] = was, was.back
+	} else if r.talked[t] == nil {
+		s, back := &side{talk: r.journeys[f.journey].Talk, last: f.journey}, &side{talk: r.journeys[f.journey].Talk, last: -1}
+		s.back, back.back = back, s
+		r.talked[t], r.talked[t.back()] = s, back
+	}
+	f.tuple = t
 }
 
 func (r *recorder) begin(id packet.ID, talk, cause int, answer bool) int {

@@ -253,11 +253,11 @@ func (s *Session) Back(g Goal) bool {
 
 func (s *Session) meets(g *Goal, i int) bool {
 	e := &s.History.Events[i]
-	var hop *Hop
-	if e.Hop >= 0 && s.History.Hops[e.Hop].Event == i {
-		hop = &s.History.Hops[e.Hop]
+	var last *Hop
+	if e.Hop >= 0 {
+		last = &s.History.Hops[e.Hop]
 	}
-	return g.Meets(e, hop, &s.History.Journeys[e.Journey])
+	return g.Meets(e, last, &s.History.Journeys[e.Journey])
 }
 
 // MaxEvents is how many events a history keeps; then nothing runs on.
@@ -289,7 +289,6 @@ const (
 func (s *Session) Work(g Goal) *Work {
 	k := &Work{}
 	base := len(s.rec.fresh.Events)
-	hops := len(s.rec.fresh.Hops)
 	worked := s.world.worked()
 	for k.ticks < slice && s.world.worked() < worked+sliceWork {
 		if s.rec.events >= MaxEvents {
@@ -304,12 +303,14 @@ func (s *Session) Work(g Goal) *Work {
 		met := false
 		for ; base < len(s.rec.fresh.Events); base++ {
 			e := &s.rec.fresh.Events[base]
-			var hop *Hop
-			if hops < len(s.rec.fresh.Hops) && s.rec.fresh.Hops[hops].Event == int(e.Seq)-1 {
-				hop = &s.rec.fresh.Hops[hops]
-				hops++
+			var last *Hop
+			switch taken := s.rec.hops - len(s.rec.fresh.Hops); {
+			case e.Hop >= taken:
+				last = &s.rec.fresh.Hops[e.Hop-taken]
+			case e.Hop >= 0:
+				last = &s.History.Hops[e.Hop]
 			}
-			met = met || g.Meets(e, hop, &s.rec.journeys[e.Journey])
+			met = met || g.Meets(e, last, &s.rec.journeys[e.Journey])
 		}
 		if met {
 			break

@@ -17,6 +17,7 @@ type Pane struct {
 	*pane.Common
 	w, h   int
 	hop    int // of the crossing that was taken apart
+	cuts   int // and when
 	sel    int // row of the tree
 	at     int // byte
 	folded map[string]bool
@@ -40,7 +41,7 @@ func (p *Pane) Name() string { return "bytes" }
 // Title stands in its frame.
 func (p *Pane) Title() string {
 	t := p.T("bytes", "바이트")
-	if h := p.S.Hop(); h >= 0 {
+	if h := p.Hop(); h >= 0 {
 		t += fmt.Sprintf(p.T(": %s %d bytes", ": %s %d바이트"), p.S.History.Hops[h].Place(), len(p.S.History.Hops[h].Frame))
 	}
 	return t
@@ -65,11 +66,11 @@ func (p *Pane) Keys() []pane.Binding {
 
 // load takes the cursor's frame apart.
 func (p *Pane) load() {
-	h := p.S.Hop()
-	if h == p.hop && h >= 0 {
+	h := p.Hop()
+	if h == p.hop && h >= 0 && p.cuts == p.Cuts {
 		return
 	}
-	p.hop, p.layers = h, nil
+	p.hop, p.cuts, p.layers = h, p.Cuts, nil
 	if h >= 0 {
 		hop := &p.S.History.Hops[h]
 		p.layers = layers.Parse(hop.Link, hop.Frame)
@@ -128,7 +129,7 @@ func (p *Pane) move(k pane.Key) {
 }
 
 func (p *Pane) copy(pane.Key) pane.Action {
-	if h := p.S.Hop(); h >= 0 {
+	if h := p.Hop(); h >= 0 {
 		return pane.Copy{Text: fmt.Sprintf("%x", p.S.History.Hops[h].Frame), What: p.T("the frame", "프레임")}
 	}
 	return pane.Done{}

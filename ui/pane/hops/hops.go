@@ -77,7 +77,7 @@ func (p *Pane) Title() string {
 		t += " [" + p.Filter + "]"
 	}
 	if p.Follow >= 0 {
-		t += " " + p.T("follow ", "추적 ") + p.Mark(p.Follow)
+		t += " " + p.T("follow ", "추적 ") + p.mark(p.Follow)
 	}
 	if p.find != "" {
 		n, all := p.place()
@@ -101,7 +101,7 @@ func (p *Pane) Keys() []pane.Binding {
 	return []pane.Binding{
 		pane.Bind("up/k down/j", p.T("the crossing before, after", "이전, 다음 홉"), p.step),
 		side,
-		pane.Bind("f", p.T("follow this packet and what belongs to it", "이 패킷과 그 응답만 따라가기"), pane.Always(p.follow)),
+		pane.Bind("f", p.T("follow this packet and its answer, or its connection; again: all", "이 패킷과 그 응답(또는 그 연결)만 따라가기; 다시: 모두"), pane.Always(p.follow)),
 		pane.Bind("s", p.T("interfaces side by side", "인터페이스별로 나란히"), pane.Always(func(pane.Key) { p.split = !p.split })),
 		pane.Bind("i", p.T("which interfaces are side by side", "나란히 볼 인터페이스 고르기"), func(pane.Key) pane.Action { return pane.Columns{} }),
 		pane.Bind("u", p.T("times: since the start, since the line before, of day", "시각: 시작부터, 앞줄부터, 하루 중 시각"), pane.Always(func(pane.Key) { p.times = (p.times + 1) % numTimes })),
@@ -129,7 +129,7 @@ func (p *Pane) entries() []entry {
 	for i := p.of.events; i < k.events; i++ {
 		e := &h.Events[i]
 		x := entry{event: i, hop: e.Hop, place: -1, lost: replay.Lost(e)}
-		if !x.lost && (e.Hop < 0 || h.Hops[e.Hop].Event != i) || !p.shown(e) {
+		if !p.Listed(i) {
 			continue
 		}
 		if x.hop >= 0 {
@@ -149,15 +149,6 @@ func (p *Pane) placeOf(name string) int {
 		p.places = append(p.places, name)
 	}
 	return n
-}
-
-// shown says that an event's packet is neither filtered out nor another one than
-// is followed.
-func (p *Pane) shown(e *replay.Event) bool {
-	if e.Hop >= 0 {
-		return p.Shows(&p.S.History.Hops[e.Hop])
-	}
-	return p.Filters == nil && (p.Follow < 0 || p.S.History.Journeys[e.Journey].Talk == p.Follow)
 }
 
 // at is the line of the cursor: the last that is not behind it, -1 for none.
@@ -194,7 +185,7 @@ func (p *Pane) step(k pane.Key) pane.Action {
 		if at+1 < len(list) {
 			return pane.Seek{Event: list[at+1].event + 1}
 		}
-		return pane.Run{Goal: replay.Goal{Kind: replay.NextHop, Following: p.Follow >= 0, Follow: p.Follow}}
+		return pane.Enter{}
 	case at > 0:
 		return pane.Seek{Event: list[at-1].event + 1}
 	}
@@ -213,8 +204,8 @@ func (p *Pane) sideways(k pane.Key) {
 func (p *Pane) follow(pane.Key) {
 	if p.Follow >= 0 {
 		p.Follow = -1
-	} else if h := p.S.Hop(); h >= 0 {
-		p.Follow = p.S.History.Journeys[p.S.History.Hops[h].Journey].Talk
+	} else if n := p.Selected(); n >= 0 {
+		p.Follow = p.S.History.Journeys[p.S.History.Events[n].Journey].Talk
 	}
 }
 

@@ -54,13 +54,18 @@ func (p *Pane) rows(list []entry) *rows {
 func (p *Pane) letter(x *entry) string {
 	n := p.S.History.Events[x.event].Journey
 	j := &p.S.History.Journeys[n]
-	switch {
-	case j.FirstHop < 0: // it never came to an interface
-		return "-"
-	case j.Answer && j.Cause >= 0 && p.S.History.Journeys[j.Cause].FirstHop >= 0:
+	if j.Answer && j.FirstHop >= 0 && j.Cause >= 0 && p.S.History.Journeys[j.Cause].FirstHop >= 0 {
 		return p.Mark(n) + p.Glyph("←", "<") + p.Mark(j.Cause)
 	}
-	return p.Mark(n)
+	return p.mark(n)
+}
+
+// mark is the letter of a packet; those that never came to an interface have none.
+func (p *Pane) mark(journey int) string {
+	if p.S.History.Journeys[journey].FirstHop < 0 {
+		return "-"
+	}
+	return p.Mark(journey)
 }
 
 // time shows an instant; before is that of the line before.

@@ -111,7 +111,7 @@ func (p *Pane) View() []look.Line {
 	d := paint(p.Common, plan, t)
 	lines := d.c.lines(p.ASCII)
 	p.total, p.wide = len(lines), d.w
-	if h := p.S.Hop(); h != p.at {
+	if h := p.Hop(); h != p.at {
 		p.at, p.byHand = h, false
 	}
 	if !p.byHand && d.hereY >= 0 {

@@ -36,10 +36,7 @@ type header struct {
 func tripAt(c *pane.Common) *trip {
 	t := &trip{journey: -1, order: map[string]int{}, waiting: map[string]string{}}
 	h := &c.S.History
-	n := c.S.Hop()
-	if at := c.S.Cursor() - 1; at >= 0 && replay.Lost(&h.Events[at]) { // it need not be the packet that moved last
-		n = h.Events[at].Hop
-	}
+	n := c.Hop()
 	if n < 0 {
 		return t
 	}

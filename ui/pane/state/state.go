@@ -116,8 +116,8 @@ func (p *Pane) askFind(pane.Key) pane.Action {
 func (p *Pane) Choose() string {
 	if !p.pinned || p.Machine == "" {
 		p.Machine = p.home()
-		if h := p.S.Hop(); h >= 0 {
-			p.Machine = p.S.History.Hops[h].NetNS
+		if n := p.Selected(); n >= 0 {
+			p.Machine = p.S.History.Events[n].NetNS
 		}
 	}
 	return p.Machine

@@ -20,7 +20,8 @@ type Pane struct {
 	*pane.Common
 	w, h    int
 	scroll  pane.Scroll
-	at      int
+	at      int // crossing at the last view
+	cursor  int // and the cursor
 	total   int
 	rulesAt int  // line where the rules begin
 	toRules bool // they were just asked for
@@ -35,7 +36,7 @@ func (p *Pane) Name() string { return "why" }
 // Title stands in its frame.
 func (p *Pane) Title() string {
 	t := p.T("why", "이유")
-	if h := p.S.Hop(); h >= 0 {
+	if h := p.Hop(); h >= 0 {
 		hop := &p.S.History.Hops[h]
 		t += ": " + hop.Place() + " " + p.direction(hop)
 	}
@@ -73,16 +74,25 @@ func (p *Pane) Update(k pane.Key) pane.Action { return pane.Dispatch(p.Keys(), k
 
 // View makes the lines.
 func (p *Pane) View() []look.Line {
-	if h := p.S.Hop(); h != p.at {
+	if h := p.Hop(); h != p.at {
 		p.at, p.scroll.Top = h, 0
 	}
 	lines := p.Lines(p.w)
+	if c := p.S.Cursor(); c != p.cursor { // what happened last is seen
+		p.cursor = c
+		for i, l := range lines {
+			if l[0].Text == p.here() {
+				p.scroll.Show(min(i+p.h/2, len(lines)-1), p.h, len(lines))
+				p.scroll.Show(i, p.h, len(lines))
+			}
+		}
+	}
 	if !p.WantWalk && p.rules() {
 		lines = append(lines, look.S(look.Dim, p.T(" w: every rule that it met", " w: 만난 모든 규칙")))
 	}
 	p.total = len(lines)
 	if p.toRules {
-		p.scroll.Top, p.toRules = p.rulesAt, p.Walked != p.S.Hop()
+		p.scroll.Top, p.toRules = p.rulesAt, p.Walked != p.Hop()
 	}
 	return p.scroll.Part(lines, p.h)
 }
@@ -90,10 +100,10 @@ func (p *Pane) View() []look.Line {
 // Lines explain the crossing of the cursor in a width: what brought the packet
 // here, and what was decided here until its next crossing.
 func (p *Pane) Lines(width int) []look.Line {
-	n := p.S.Hop()
+	n := p.Hop()
 	if n < 0 {
-		if p.S.Cursor() > 0 {
-			return p.lone(width)
+		if at := p.Selected(); at >= 0 {
+			return p.lone(at, width)
 		}
 		return look.Wrap(p.T("Here stands why a packet went on as it did. Step to a crossing first: n.", "패킷이 왜 그렇게 갔는지 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, width, 0)
 	}
@@ -126,7 +136,7 @@ func (p *Pane) head(n, width int) []look.Line {
 // Here is Lines without what brought the packet here, for those who have just read
 // that.
 func (p *Pane) Here(width int) []look.Line {
-	n := p.S.Hop()
+	n := p.Hop()
 	if n < 0 {
 		return p.Lines(width)
 	}
@@ -204,7 +214,7 @@ func (p *Pane) label(word, s string, width int) []look.Line {
 // rules reports that the packet of the cursor's crossing met rules.
 func (p *Pane) rules() bool {
 	met := false
-	if n := p.S.Hop(); n >= 0 {
+	if n := p.Hop(); n >= 0 {
 		p.S.History.Of(n, func(_ int, e *replay.Event) { met = met || e.Table != "" })
 	}
 	return met
@@ -249,10 +259,10 @@ func (p *Pane) walk(n, width int) []look.Line {
 	return out
 }
 
-// lone tells of a packet that has crossed nothing yet.
-func (p *Pane) lone(width int) []look.Line {
+// lone tells of a packet that was lost before it crossed anything.
+func (p *Pane) lone(at, width int) []look.Line {
 	var out []look.Line
-	e := &p.S.History.Events[p.S.Cursor()-1]
+	e := &p.S.History.Events[at]
 	out = append(out, look.S(look.Bold, string(text.AppendFlow(nil, e.After))))
 	for _, d := range p.Tell().Lone(e.Seq) {
 		out = append(out, p.decision(d, width)...)
@@ -275,7 +285,7 @@ func (p *Pane) decision(d text.Decision, width int) []look.Line {
 	}
 	mark := " "
 	if c := uint64(p.S.Cursor()); d.Seq == c {
-		mark = p.Glyph("▸", ">")
+		mark = p.here()
 	}
 	out := p.fact(d.Text, d.By, look.Plain, keyword+1, width)
 	out[0] = append(look.Line{}.Add(look.Plain, mark).Add(st, look.Pad(d.Keyword, keyword)), out[0][1:]...)
@@ -284,6 +294,9 @@ func (p *Pane) decision(d text.Decision, width int) []look.Line {
 	}
 	return out
 }
+
+// here marks what happened last.
+func (p *Pane) here() string { return p.Glyph("▸", ">") }
 
 // fact is a text from a column on; who put it there stands behind it, on a line of
 // its own where there is no room. The first span of each line is the indent.
