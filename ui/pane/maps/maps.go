@@ -24,8 +24,8 @@ type Pane struct {
 	total  int
 	wide   int
 	byHand bool
-	plans  [2]*plan // large and small
-	of     [2]key
+	plans  [numForms]*plan
+	of     [numForms]key
 }
 
 // key says what a plan was made of.
@@ -75,38 +75,31 @@ func (p *Pane) captionLines() int { return min(2, max(p.h/5, 1)) }
 // room is how many lines the map has.
 func (p *Pane) room() int { return max(p.h-p.captionLines(), 0) }
 
-// plan is the one for a width, made anew where something has changed.
-func (p *Pane) plan(width int, small bool) *plan {
-	i, k := 0, key{p.Network(), width}
-	if small {
-		i = 1
+// plan is the one of a form for a width, made anew where something has changed.
+func (p *Pane) plan(width int, f form) *plan {
+	if k := (key{p.Network(), width}); p.plans[f] == nil || p.of[f] != k {
+		p.plans[f], p.of[f] = planOf(k.net, width, f), k
 	}
-	if p.plans[i] == nil || p.of[i] != k {
-		p.plans[i], p.of[i] = planOf(k.net, width, small), k
-	}
-	return p.plans[i]
+	return p.plans[f]
 }
 
-// Height is how many lines the map wants in a width, if it may have at most so
-// many: those of the whole map, or else of the small one.
-func (p *Pane) Height(width, most int) int {
-	n := p.plan(width, false).h + 2
-	if n > most {
-		n = min(n, p.plan(width, true).h+2)
-	}
-	return min(n, most)
-}
-
-// View makes the lines: the map, the small one if the large one has no room, and
-// below it what moves now. A map that is still larger than the pane is moved so
-// that the packet is seen.
-func (p *Pane) View() []look.Line {
-	plan := p.plan(p.w, false)
-	if plan.h > p.room() || plan.w > p.w {
-		if small := p.plan(p.w, true); small.h < plan.h || small.w < plan.w {
-			plan = small
+// best is the plan that tells most of those that have room, the low one if none has.
+func (p *Pane) best(width, height int) *plan {
+	for f := whole; f < low; f++ {
+		if plan := p.plan(width, f); plan.h <= height && plan.w <= width {
+			return plan
 		}
 	}
+	return p.plan(width, low)
+}
+
+// Height is how many lines the map wants in a width, if it may have at most so many.
+func (p *Pane) Height(width, most int) int { return min(p.best(width, most-2).h+2, most) }
+
+// View makes the lines: the map, and below it what moves now. A map that is larger
+// than the pane is moved so that the packet is seen.
+func (p *Pane) View() []look.Line {
+	plan := p.best(p.w, p.room())
 	t := tripAt(p.Common)
 	d := paint(p.Common, plan, t)
 	lines := d.c.lines(p.ASCII)

@@ -86,20 +86,29 @@ type row struct {
 	up, down string
 }
 
+// form is how much room a plan takes.
+type form int
+
+const (
+	whole form = iota // machines that hang on another one have frames above it
+	tall              // they stand inside of it; an address may have a line of its own
+	low               // addresses are told where there is room beside the interface
+	numForms
+)
+
 // planner makes a plan.
 type planner struct {
 	*plan
 	net   *replay.Net
-	small bool // frames and addresses give way
+	form  form
 	kids  map[string][]*replay.Machine
 	above map[string]string // the machine that one stands above
 	list  map[string]bool   // the kids of this machine stand inside of it
 }
 
-// planOf makes a plan for a width; it may become wider. A small one is as low as
-// possible.
-func planOf(net *replay.Net, width int, small bool) *plan {
-	p := &planner{plan: &plan{}, net: net, small: small, kids: map[string][]*replay.Machine{}, above: map[string]string{}, list: map[string]bool{}}
+// planOf makes a plan for a width; it may become wider.
+func planOf(net *replay.Net, width int, f form) *plan {
+	p := &planner{plan: &plan{}, net: net, form: f, kids: map[string][]*replay.Machine{}, above: map[string]string{}, list: map[string]bool{}}
 	rows := p.rows(width)
 	widths := make([][]int, len(rows))
 	p.w = max(width, 1)
@@ -244,7 +253,7 @@ func (p *planner) kidOf(m *replay.Machine, d *replay.Device) *replay.Machine {
 }
 
 // boxed says that the kids of a machine have frames above it.
-func (p *planner) boxed(m *replay.Machine) bool { return !p.small && !p.list[m.Name] }
+func (p *planner) boxed(m *replay.Machine) bool { return p.form == whole && !p.list[m.Name] }
 
 // line is one line inside of a machine: a device, and what hangs on it.
 type line struct {
@@ -514,9 +523,15 @@ func (p *planner) row(r row, widths []int) {
 			kids = max(kids, 2+p.kidsHeight(m, widths[i]))
 		}
 		flat[i] = p.flat(r, m, widths[i])
-		n := len(p.lines(m))
+		n := 0
+		for _, l := range p.lines(m) {
+			n++
+			if p.below(l, widths[i]-2) != "" {
+				n++
+			}
+		}
 		switch {
-		case flat[i] && p.small:
+		case flat[i] && p.form != whole:
 			n = 1
 		case flat[i]:
 			n = 3
@@ -531,7 +546,7 @@ func (p *planner) row(r row, widths []int) {
 	x, y := 0, p.h+kids
 	under := y + boxes
 	var line *tunnels
-	if r.down != "" && !p.small && p.tunnelled(r) {
+	if r.down != "" && p.form == whole && p.tunnelled(r) {
 		line = &tunnels{y: under, at: map[string]cell{}}
 		under++
 	}
@@ -592,7 +607,7 @@ func (p *planner) flatWidth(m *replay.Machine) int {
 		return 0
 	}
 	n := 2
-	if p.small {
+	if p.form != whole {
 		n = 5 + look.Cells(m.Name)
 	}
 	for _, l := range p.lines(m) {
@@ -649,7 +664,7 @@ func (p *planner) machine(m *replay.Machine, x, y, w, h, kids int, flat bool, up
 	}
 	at := y + 1
 	switch {
-	case flat && p.small:
+	case flat && p.form != whole:
 		b.h = 1
 		b.name = x + 3
 		p.flatSpots(m, x+5+look.Cells(m.Name), y, w-5-look.Cells(m.Name))
@@ -660,8 +675,12 @@ func (p *planner) machine(m *replay.Machine, x, y, w, h, kids int, flat bool, up
 			p.feetAndKids(m, x, y, w, kids)
 			at++
 		}
-		for i, l := range p.lines(m) {
-			p.line(l, x+1, at+i, w-2)
+		for _, l := range p.lines(m) {
+			below := p.below(l, w-2)
+			p.line(l, x+1, at, w-2, below)
+			if at++; below != "" {
+				at++
+			}
 		}
 	}
 	p.boxes = append(p.boxes, b)
@@ -724,21 +743,46 @@ func (p *planner) flatSpots(m *replay.Machine, x, y, w int) {
 	end := x + w
 	for _, l := range p.lines(m) {
 		n := min(p.width(l)+4, max(end-x, 0))
-		p.line(l, x, y, n)
+		p.line(l, x, y, n, "")
 		x += n
 	}
 }
 
-// line places a line of a machine's inside.
-func (p *planner) line(l line, x, y, w int) {
-	s := spot{place: l.of.Name + ":" + l.d.Name, d: l.d, x: x, y: y, w: w, head: l.head, far: p.far(l.of, l.d), more: p.more(l.of, l.d)}
+// below is the address of a line that has no room beside it, but below it; empty
+// for none.
+func (p *planner) below(l line, w int) string {
+	d := l.d
+	if l.kid != nil {
+		d = p.net.Device(l.d.Peer)
+	}
+	if p.form != tall || d == nil || p.width(l) <= w {
+		return ""
+	}
+	if a := addresses(d); len(a) > 0 && look.Cells(a[0])+gutter <= w {
+		return a[0]
+	}
+	return ""
+}
+
+// line places a line of a machine's inside, and an address below it.
+func (p *planner) line(l line, x, y, w int, below string) {
+	if below != "" {
+		at := x + gutter + look.Cells(l.head)
+		if l.kid != nil { // it is the kid's, which stands at the right
+			at = x + w
+		}
+		n := look.Cells(below)
+		p.spots = append(p.spots, spot{x: min(at, x+w-n), y: y + 1, w: n, head: below})
+	}
+	told := func(s string) bool { return s == below }
+	s := spot{place: l.of.Name + ":" + l.d.Name, d: l.d, x: x, y: y, w: w, head: l.head, far: p.far(l.of, l.d), more: slices.DeleteFunc(p.more(l.of, l.d), told)}
 	far := p.net.Device(l.d.Peer)
 	if l.kid == nil || far == nil {
 		p.spots = append(p.spots, s)
 		return
 	}
 	// The kid's own interface stands beside it.
-	other := spot{place: l.d.Peer.Place(), d: far, y: y, head: l.d.Peer.Machine + " ", more: p.more(l.kid, far)}
+	other := spot{place: l.d.Peer.Place(), d: far, y: y, head: l.d.Peer.Machine + " ", more: slices.DeleteFunc(p.more(l.kid, far), told)}
 	need := look.Cells(other.head) + gutter + look.Cells(far.Name) + 2
 	for _, a := range other.more {
 		need += 1 + look.Cells(a)

@@ -80,8 +80,9 @@ func TestPlansOfAnyNetwork(t *testing.T) {
 		require.NoError(t, err)
 		net := replay.NetOf(lab)
 		for _, w := range []int{1, 20, 40, 64, 83, 160} {
-			check(t, net, planOf(net, w, false))
-			check(t, net, planOf(net, w, true))
+			check(t, net, planOf(net, w, whole))
+			check(t, net, planOf(net, w, tall))
+			check(t, net, planOf(net, w, low))
 		}
 		lab.Close()
 	}
@@ -90,7 +91,7 @@ func TestPlansOfAnyNetwork(t *testing.T) {
 func TestPortsAndVLANsStandBelowTheirDevice(t *testing.T) {
 	net := grown(t, "ip link add br0 type bridge", "ip netns add red", "ip link add p1 type veth peer name eth0 netns red", "ip link set p1 master br0", "ip link add d0 type dummy",
 		"ip link set d0 master br0", "ip link add link br0 name br0.7 type vlan id 7", "ip link add vx type vxlan id 42 remote 10.0.0.9 dstport 4789")
-	p := planOf(net, 80, true)
+	p := planOf(net, 80, low)
 	check(t, net, p)
 	heads := map[string]string{}
 	for _, s := range p.spots {
@@ -119,7 +120,7 @@ func BenchmarkPlan(b *testing.B) {
 	net := replay.NetOf(l)
 	b.ReportAllocs()
 	for b.Loop() {
-		planOf(net, 83, false)
+		planOf(net, 83, whole)
 	}
 }
 
