@@ -1,10 +1,9 @@
-// Package dissect looks at frames with gopacket, the second opinion beside
-// package packet's own views.
+// Package dissect judges frames with gopacket, the second opinion beside
+// package packet's own views. Only tests import it; what people see of a frame
+// is package layers'.
 //
-// [Decode] gives the layer tree that an inspector shows; it goes as far as the
-// bytes allow. [Check] is the strict judge of the tests: it decodes every layer,
-// serialises it again and refuses frames with any byte that comes out
-// different. This is the only package that imports gopacket outside of tests.
+// [Check] decodes every layer, serialises it again and refuses frames with any
+// byte that comes out different.
 //
 // Known are Ethernet, ARP, IPv4 (nested as in IPIP), ICMP with the packet that
 // an error quotes, UDP, TCP and VXLAN; what other protocols carry is shown as

@@ -1,9 +1,11 @@
 package layers
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hoplab/packet"
+	"hoplab/packet/dissect"
 	"hoplab/packet/pcap"
 )
 
@@ -202,15 +205,67 @@ func TestWhatChangedBetweenTwoPlaces(t *testing.T) {
 	require.Regexp(t, `^\+IPv4,=IPv4 ttl 64>63 checksum`, strings.Join(changes(in, out), ","), "the Ethernet header is the same")
 }
 
+// recording is a frame of a real kernel.
+type recording struct {
+	at   string // file and number of the packet, from 1
+	link int
+	pcap.Packet
+}
+
+func recordings(t testing.TB) (all []recording) {
+	t.Helper()
+	files, err := filepath.Glob("../dissect/testdata/*.pcap")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		r, err := pcap.NewReader(bytes.NewReader(b))
+		require.NoError(t, err)
+		for i := 1; ; i++ {
+			p, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			require.NoError(t, err)
+			p.Data = bytes.Clone(p.Data)
+			all = append(all, recording{fmt.Sprintf("%s %d", filepath.Base(name), i), r.Interfaces()[p.Interface].LinkType, p})
+		}
+	}
+	return all
+}
+
+// The layers of a real frame lie end to end and cover it, and a checksum is wrong
+// only where gopacket says so, too (a sender that leaves them to its hardware).
+func TestRecordedFramesAreReadToTheEnd(t *testing.T) {
+	read := map[string]int{}
+	for _, r := range recordings(t) {
+		at, wrong := 0, 0
+		for _, l := range Parse(r.link, r.Data) {
+			require.Equal(t, at, l.Off, "%s: start of %s", r.at, l.Name)
+			at += l.Len
+			read[l.Name]++
+			for _, f := range l.Fields {
+				require.True(t, l.Off <= f.Off && f.Off+f.Len <= at, "%s: %s of %s", r.at, f.Name, l.Name)
+				if f.Sum == Wrong {
+					wrong++
+				}
+			}
+		}
+		require.Equal(t, len(r.Data), at, r.at)
+		require.Equal(t, dissect.Check(r.link, r.Data) != nil, wrong > 0, r.at)
+	}
+	for _, name := range []string{"Ethernet", "ARP", "IPv4", "ICMP", "UDP", "TCP", "VXLAN", "DNS"} {
+		require.NotZero(t, read[name], name)
+	}
+}
+
 // Any bytes will do, and every field lies within the frame.
 func FuzzParse(f *testing.F) {
 	f.Add(ether(ip4(packet.ProtoIPIP, "10.0.0.1", "10.0.0.2", 0, nil, ip4(packet.ProtoICMP, "10.0.0.3", "10.0.0.4", 0, nil, echo()))))
 	f.Add(ether(ip4(packet.ProtoUDP, "10.0.0.1", "10.0.0.2", 0, nil, udp("10.0.0.1", "10.0.0.2", 53, 53, []byte{0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1}))))
-	files, _ := filepath.Glob("../tcpdump/testdata/*.pcap")
-	for _, name := range files {
-		if b, err := os.ReadFile(name); err == nil {
-			f.Add(b[min(40, len(b)):])
-		}
+	for _, r := range recordings(f) {
+		f.Add(r.Data)
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		for _, link := range []int{pcap.LinkEthernet, pcap.LinkRaw} {
