@@ -60,7 +60,7 @@ func (c *pathCheck) judge(o *outcome) verdict {
 		return verdict{ok: true, why: "the packet " + why, seq: seq}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "the path differs at crossing %d", diff+1)
+	fmt.Fprintf(&b, "the path differs at hop %d", diff+1)
 	c.sideBySide(&b, t, diff)
 	var seq uint64
 	switch {

@@ -49,8 +49,8 @@ func (a *app) key(k pane.Key) tea.Cmd {
 	return a.global(k)
 }
 
-// escape takes back what is nearest: the run, the zoom, the shell's focus, the
-// filter.
+// escape takes back what is nearest: the run, the zoom, the focus of what takes all
+// keys, the filter.
 func (a *app) escape() {
 	switch {
 	case a.job != nil:
@@ -61,6 +61,8 @@ func (a *app) escape() {
 		a.say(a.c.T("paused", "일시정지"))
 	case a.focus == paneShell:
 		a.focusOn(a.before)
+	case a.typing():
+		a.focusOn(paneHops)
 	case a.zoom:
 		a.zoom = false
 	case a.hops.Searching() != "":

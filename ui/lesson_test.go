@@ -123,7 +123,7 @@ func TestLessonsCanBeSolved(t *testing.T) {
 // The order of the study: look, deploy, say what will happen, ping, watch, explain.
 func TestALessonFromPageToPage(t *testing.T) {
 	d := open(t, "same-node-ping", Options{}).size(160, 48)
-	d.shows("[Look] › Deploy › Ping › watch › explain", "▸ k8s-w1$ ip -c -d addr show")
+	d.shows("[Look] › Deploy › Ping › Watch › Explain", "▸ k8s-w1$ ip -c -d addr show")
 	d.press("t").shows("cali49778cadcf1@if3", "esc goes back to the lesson").press("esc")
 	require.Contains(t, d.pane("lesson"), "ip -c -d addr show ✓")
 	require.Contains(t, d.pane("lesson"), "▸ pod1$ ip -c addr")
@@ -153,9 +153,9 @@ func TestALessonFromPageToPage(t *testing.T) {
 	require.Contains(t, p, "✗ you: ca:00:ac:10:9e:01   it is: ee:ee:ee:ee:ee:ee")
 	require.Contains(t, p, "you: 2  (step on to see)") // only the end tells
 	require.NotContains(t, p, "score")
-	d.press("right").shows("[watch]") // not over
+	d.press("right").shows("[Watch]") // not over
 	d.press("w").shows("tcpdump -i calice0906292e2", "pod3# tcpdump -i eth0").press("esc", "7", "S").shows("the step is over; enter goes on")
-	d.press("enter").shows("[explain]", "score: 2 of 5 right, 1 skipped")
+	d.press("enter").shows("[Explain]", "score: 2 of 5 right, 1 skipped")
 	p = d.pane("lesson")
 	require.Contains(t, p, "a common mistake: A machine with the gateway's address is looked for.")
 	require.Contains(t, p, "- you: skipped   it is: 63")
@@ -354,7 +354,7 @@ func TestThePageOnLessons(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, scenarios.ExitOK, rep.ExitCode())
 	d := start(t, Options{Open: all[0]}).size(160, 48)
-	d.shows("[Look] › Deploy › Ping › watch › read › explain").press("t").shows("default via 169.254.1.1").press("esc", "t").shows("dev tunl0").press("esc")
+	d.shows("[Look] › Deploy › Ping › Watch › Read › Explain").press("t").shows("default via 169.254.1.1").press("esc", "t").shows("dev tunl0").press("esc")
 	d.press("enter").shows("the manifest of pod1").press("enter", "61", "enter", "2", "enter", "S", "enter").shows("Try it with pod3").press("enter")
 	p := d.pane("lesson")
 	require.Contains(t, p, "score: 0 of 2 right")
@@ -363,4 +363,14 @@ func TestThePageOnLessons(t *testing.T) {
 	for _, m := range scenarios.Misconceptions() {
 		require.Contains(t, string(page), "| `"+m.Name+"` | "+m.Words.EN+" |")
 	}
+}
+
+// A key that no answer has in it is not typed; esc leaves the question, and then all
+// keys work.
+func TestKeysInAQuestion(t *testing.T) {
+	d := open(t, "same-node-ping", Options{}).press("enter", "enter").shows("question 1 of 5")
+	d.press("q").shows("a MAC address has the digits", "then keys work").hides("> q")
+	d.press("e", "b").shows("> eb").hides("then keys work")
+	d.press("esc").shows("▸2 hops", "question 1 of 5").press("3").shows("▸3 why").press("7").shows("▸7 lesson", "question 1 of 5")
+	d = open(t, "pod-to-internet", Options{}).size(60, 24).press("enter", "enter").shows("Look › Deploy › [Ping] › Watch 1 › The entry › …")
 }

@@ -183,7 +183,7 @@ const (
 func (p *Pane) View() []look.Line {
 	p.load()
 	if p.hop < 0 {
-		return look.Wrap(p.T("The bytes of a packet stand here. Step to a crossing first: n.", "패킷의 바이트가 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, p.w, 0)
+		return look.Wrap(p.T("The bytes of a packet stand here. Step to a hop first: n.", "패킷의 바이트가 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, p.w, 0)
 	}
 	frame := p.S.History.Hops[p.hop].Frame
 	if p.h < 6 {

@@ -99,7 +99,7 @@ func (p *Pane) Keys() []pane.Binding {
 		side = pane.Bind("left/h right/l", p.T("other interfaces", "다른 인터페이스"), pane.Always(p.otherColumns))
 	}
 	return []pane.Binding{
-		pane.Bind("up/k down/j", p.T("the crossing before, after", "이전, 다음 홉"), p.step),
+		pane.Bind("up/k down/j", p.T("the hop before, after", "이전, 다음 홉"), p.step),
 		side,
 		pane.Bind("f", p.T("follow this packet and its answer, or its connection; again: all", "이 패킷과 그 응답(또는 그 연결)만 따라가기; 다시: 모두"), pane.Always(p.follow)),
 		pane.Bind("s", p.T("interfaces side by side", "인터페이스별로 나란히"), pane.Always(func(pane.Key) { p.split = !p.split })),

@@ -62,17 +62,17 @@ func (p *Pane) stage(c card) string {
 	}
 	switch c.kind {
 	case page:
-		return name(c.page.Title, c.page.Name, p.T("read", "읽기"))
+		return name(c.page.Title, c.page.Name, p.T("Read", "읽기"))
 	case question:
-		return name(s.Steps[c.step].Title, s.Steps[c.step].Name, fmt.Sprintf(p.T("step %d", "단계 %d"), c.step+1))
+		return name(s.Steps[c.step].Title, s.Steps[c.step].Name, fmt.Sprintf(p.T("Step %d", "단계 %d"), c.step+1))
 	case watch:
-		t := p.T("watch", "관찰")
+		t := p.T("Watch", "관찰")
 		if len(s.Steps) > 1 {
 			t += fmt.Sprintf(" %d", c.step+1)
 		}
 		return t
 	}
-	return p.T("explain", "설명")
+	return p.T("Explain", "설명")
 }
 
 // follow brings the pane up to what has happened: it goes to a step that has begun,

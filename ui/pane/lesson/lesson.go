@@ -63,8 +63,8 @@ func (p *Pane) Name() string { return "lesson" }
 // Title stands in its frame.
 func (p *Pane) Title() string {
 	t := p.T("lesson", "실습")
-	if right, asked, all := p.Score(); all > 0 {
-		t += fmt.Sprintf(" %d/%d", right, asked)
+	if right, asked, _ := p.Score(); asked > 0 {
+		t += fmt.Sprintf(p.T(": %d of %d right", ": %d/%d 정답"), right, asked)
 	}
 	return t
 }
@@ -129,6 +129,12 @@ func (p *Pane) Update(k pane.Key) pane.Action {
 	if k.Name == "ctrl+s" && p.Skip() { // also from a page: the questions can be skipped from wherever one is
 		return pane.Answer{}
 	}
+	if p.Typing() && k.Name != "" && k.Text != "" { // a key, that is no paste
+		if fault := p.sofar(p.card().ask, k.Text); fault != "" {
+			p.fault = fault + p.T("; esc leaves the question, then keys work", "; esc로 질문에서 나가면 키가 동작합니다")
+			return pane.Done{}
+		}
+	}
 	if p.Typing() && p.edit.Press(k.Name, k.Text) {
 		p.fault = p.sofar(p.card().ask, p.edit.Text())
 		return pane.Done{}
@@ -183,28 +189,49 @@ func (p *Pane) body(w int) ([]look.Line, part) {
 // heading says where in the lesson one is.
 func (p *Pane) heading(w int) []look.Line {
 	p.follow()
-	var l look.Line
-	before := ""
+	var names []string
+	at := 0
 	for i, c := range p.cards {
-		name := p.stage(c)
-		if name == before {
-			continue
+		if name := p.stage(c); len(names) == 0 || name != names[len(names)-1] {
+			names = append(names, name)
 		}
-		before = name
-		if i > 0 {
-			l = l.Add(look.Dim, p.Glyph(" › ", " > "))
+		if i == p.at {
+			at = len(names) - 1
 		}
-		st := look.Dim
-		if name == p.stage(p.card()) {
-			name, st = "["+name+"]", look.Head
-		}
-		if l.Cells()+look.Cells(name) > w && st == look.Dim {
-			break
-		}
-		l = l.Add(st, name)
 	}
+	trail := func(from, to int) (l look.Line) {
+		then := p.Glyph(" › ", " > ")
+		if from > 0 {
+			l = l.Add(look.Dim, p.Glyph("…", "~")+then)
+		}
+		for i := from; i < to; i++ {
+			if i > from {
+				l = l.Add(look.Dim, then)
+			}
+			if i == at {
+				l = l.Add(look.Head, "["+names[i]+"]")
+			} else {
+				l = l.Add(look.Dim, names[i])
+			}
+		}
+		if to < len(names) {
+			l = l.Add(look.Dim, then+p.Glyph("…", "~"))
+		}
+		return l
+	}
+	from, to := at, at+1
+	for grown := true; grown; { // as many around it as there is room for
+		grown = false
+		if to < len(names) && trail(from, to+1).Cells() <= w {
+			to, grown = to+1, true
+		}
+		if from > 0 && trail(from-1, to).Cells() <= w {
+			from, grown = from-1, true
+		}
+	}
+	l := trail(from, to)
 	if l.Cells() > w { // room for one only
-		l = look.S(look.Head, fmt.Sprintf("%d/%d %s", p.at+1, len(p.cards), p.stage(p.card())))
+		l = look.S(look.Head, fmt.Sprintf("%d/%d %s", p.at+1, len(p.cards), names[at]))
 	}
 	if p.h < 16 { // each line counts
 		return []look.Line{l}

@@ -99,7 +99,7 @@ func (p *Pane) read(q *topology.Prediction, text string) (answer, fault string) 
 		return strconv.Itoa(n + 1), ""
 	case topology.AnswerNumber:
 		if n, err := strconv.ParseFloat(text, 64); err != nil || n < 0 || p.sofar(q, text) != "" {
-			return "", p.T("a number, such as 62", "숫자로 답하세요. 예: 62")
+			return "", p.T("a number, such as 42", "숫자로 답하세요. 예: 42")
 		}
 	case topology.AnswerMAC:
 		mac, err := packet.ParseMAC(strings.ReplaceAll(strings.ToLower(text), "-", ":"))

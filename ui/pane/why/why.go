@@ -105,7 +105,7 @@ func (p *Pane) Lines(width int) []look.Line {
 		if at := p.Selected(); at >= 0 {
 			return p.lone(at, width)
 		}
-		return look.Wrap(p.T("Here stands why a packet went on as it did. Step to a crossing first: n.", "패킷이 왜 그렇게 갔는지 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, width, 0)
+		return look.Wrap(p.T("Here stands why a packet went on as it did. Step to a hop first: n.", "패킷이 왜 그렇게 갔는지 여기에 나옵니다. 먼저 n으로 한 홉 이동하세요."), look.Dim, width, 0)
 	}
 	out := append(p.head(n, width), p.brought(n, width)...)
 	here := p.decided(n, width)
