@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -184,4 +185,34 @@ func TestAnotherModuleImportsTheLab(t *testing.T) {
 	got, err := run.Output()
 	require.NoError(t, err, stderr.String())
 	require.Equal(t, want, string(got))
+}
+
+// Whatever file or folder a document names is there.
+func TestDocumentsNameWhatIsThere(t *testing.T) {
+	there := map[string]bool{} // and each end of a path: ipv4.go, packet/ipv4.go
+	require.NoError(t, filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if name == ".git" {
+			return filepath.SkipDir
+		}
+		parts := strings.Split(filepath.ToSlash(name), "/")
+		for i := range parts {
+			there[strings.Join(parts[i:], "/")] = true
+		}
+		return err
+	}))
+	docs, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	named := regexp.MustCompile("`([\\w./-]+\\.go|(?:sim|packet|ui|topology|scenarios|docs|\\.ci)/[\\w./-]+)`")
+	found := 0
+	for _, doc := range append(docs, "README.md", "ARCHITECTURE.md") {
+		text, err := os.ReadFile(doc)
+		require.NoError(t, err)
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !there[strings.TrimSuffix(m[1], "/")] {
+				t.Errorf("%s names %s, which is not there", doc, m[1])
+			}
+		}
+	}
+	require.Greater(t, found, 100)
 }
