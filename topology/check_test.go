@@ -67,6 +67,7 @@ func TestFaults(t *testing.T) {
 		{"a control character in the file", "a: b\nc: \x1b[31m\n", `2:4: not YAML: control characters are not allowed`},
 		{"bytes that are no text", "a: 가\xff\n", `1:5: not YAML: invalid leading UTF-8 octet`},
 		{"an escape sequence in a title", scenarioHead + `  title: "a\e[31mb"` + "\n", `6:10: spec.title: expected text, found the control character U+001B in "a\x1b[31mb"`},
+		{"a text of a book's length", scenarioHead + "  title: " + strings.Repeat("x", 16<<10+1) + "\n", `6:10: spec.title: a text of 16385 bytes; 16384 are the most`},
 		{"a text that turns its direction", scenarioHead + `  description: {en: ok, ko: "a\u202eb"}` + "\n", `6:29: spec.description.ko: expected text, found the control character U+202E in "a\u202eb"`},
 		{"a document after which the YAML breaks", "{apiVersion: v1, kind: Pod}\n---\na: b: c\n",
 			"1:1: metadata.name is missing\nlab.yaml:1:1: spec.containers is missing; a pod has at least one container\nlab.yaml:3:1: not YAML: mapping values are not allowed in this context"},

@@ -174,6 +174,9 @@ func (v value) prose() string {
 		r, _ := utf8.DecodeRuneInString(s[i:])
 		v.errorf("expected text, found the control character %U in %q", r, shorten(s))
 	}
+	if len(s) > maxProse {
+		v.errorf("a text of %d bytes; %d are the most", len(s), maxProse)
+	}
 	return s
 }
 

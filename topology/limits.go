@@ -21,10 +21,11 @@ const (
 	maxPools      = 1000
 	maxSteps      = 1000 // per scenario
 
-	maxName      = 253  // bytes of any name, as in a DNS name
-	maxSysctlKey = 128  // bytes
-	maxFilePath  = 256  // bytes
-	maxText      = 1024 // bytes of one tool's line; setup lines and files have no bound of their own
+	maxName      = 253      // bytes of any name, as in a DNS name
+	maxSysctlKey = 128      // bytes
+	maxFilePath  = 256      // bytes
+	maxProse     = 16 << 10 // bytes of a text for people
+	maxText      = 1024     // bytes of one tool's line; setup lines and files have no bound of their own
 )
 
 // MTUs that a device may have, in bytes: the smallest that IPv4 allows (RFC 791

@@ -181,10 +181,11 @@ func wrap(text string, st Style, width, hang int) []Line {
 	indent := ""
 	room := width
 	for {
-		if Cells(text) <= room {
+		head := begin(text, room)
+		if len(head) == len(text) && Cells(text) <= room {
 			return append(out, Line{}.Add(st, indent+text))
 		}
-		head := Cut(text, room)
+		head = Cut(head, room)
 		if i := strings.LastIndexByte(head, ' '); i > 0 && strings.TrimLeft(head[:i], " ") != "" && (len(head) == len(text) || text[len(head)] != ' ') {
 			head = head[:i]
 		}
@@ -198,6 +199,20 @@ func wrap(text string, st Style, width, hang int) []Line {
 			return out
 		}
 	}
+}
+
+// begin is a beginning of s that takes more cells than room, or all of s: of a long
+// text only so much is measured.
+func begin(s string, room int) string {
+	for n := 2*room + utf8.UTFMax; n < len(s); n *= 2 {
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n++
+		}
+		if Cells(s[:n]) > room+2 { // a cluster at the end may go on
+			return s[:n]
+		}
+	}
+	return s
 }
 
 // Cut is the longest beginning of s of at most n cells.

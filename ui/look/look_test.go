@@ -3,6 +3,7 @@ package look
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
@@ -42,6 +43,22 @@ func TestWrap(t *testing.T) {
 		for _, l := range Wrap("파드 pod1은 e\u0301 k8s-w1:calice0906292e2", Plain, w, 2) {
 			require.LessOrEqual(t, l.Cells(), max(w, 2))
 		}
+	}
+}
+
+// A line of megabytes, as a program may print it, is wrapped in no time.
+func TestWrapOfALongLine(t *testing.T) {
+	for _, unit := range []string{"x", "한", "word ", "e\u0301", "👩‍💻", "\u0301"} {
+		text := strings.Repeat(unit, 200_000)
+		start := time.Now()
+		lines := Wrap(text, Plain, 80, 0)
+		require.Less(t, time.Since(start), 5*time.Second, "%q", unit)
+		var b strings.Builder
+		for _, l := range lines {
+			require.LessOrEqual(t, l.Cells(), 80)
+			b.WriteString(l.String())
+		}
+		require.Equal(t, strings.ReplaceAll(text, " ", ""), strings.ReplaceAll(b.String(), " ", ""))
 	}
 }
 

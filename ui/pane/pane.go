@@ -227,3 +227,26 @@ func (c *Common) Glyph(utf, ascii string) string {
 	}
 	return utf
 }
+
+// What is shown of an output, from its end.
+const (
+	maxLines = 2000
+	maxBytes = 100 * maxLines
+)
+
+// Printed are the last lines of what a program printed, as a terminal shows them.
+func Printed(text string) []string {
+	text = strings.TrimSuffix(text, "\n")
+	text = text[max(0, len(text)-maxBytes):]
+	if text == "" {
+		return nil
+	}
+	l := strings.Split(text, "\n")
+	for i, s := range l {
+		if k := strings.LastIndexByte(strings.TrimSuffix(s, "\r"), '\r'); k >= 0 {
+			s = s[k+1:] // what was written over
+		}
+		l[i] = look.Clean(s)
+	}
+	return l[max(0, len(l)-maxLines):]
+}

@@ -122,8 +122,8 @@ func (p *Pane) report(n, w int) []look.Line {
 		return nil
 	}
 	out := []look.Line{{}}
-	for _, l := range strings.Split(strings.TrimRight(rep.Output, "\n"), "\n") {
-		out = append(out, look.S(look.Dim, look.Clean(l)))
+	for _, l := range pane.Printed(strings.TrimRight(rep.Output, "\n")) {
+		out = append(out, look.S(look.Dim, l))
 	}
 	out = append(out, look.Line{})
 	for _, x := range rep.Expectations {

@@ -286,11 +286,11 @@ func (p *Pane) View() []look.Line {
 	}
 	var out []look.Line
 	for _, l := range p.lines(e) {
-		out = append(out, look.Wrap(look.Clean(l), look.Plain, p.w, 0)...)
+		out = append(out, look.Wrap(l, look.Plain, p.w, 0)...)
 	}
 	if p.tried != "" && p.triedAt == p.S.Cursor() {
-		for _, l := range strings.Split(strings.TrimSuffix(p.tried, "\n"), "\n") {
-			out = append(out, look.Wrap("~ "+look.Clean(l), look.Cool, p.w, 2)...)
+		for _, l := range pane.Printed(p.tried) {
+			out = append(out, look.Wrap("~ "+l, look.Cool, p.w, 2)...)
 		}
 	}
 	if len(p.words) > 0 {
@@ -314,25 +314,12 @@ func (p *Pane) View() []look.Line {
 	return out[max(0, end-p.h):end]
 }
 
-// maxLines is how many lines of output are shown.
-const maxLines = 2000
-
 // lines are what a shell printed up to the cursor.
 func (p *Pane) lines(e *term) []string {
 	if e == nil || e.n < 0 {
 		return nil
 	}
-	text := strings.TrimSuffix(p.S.History.Output(e.n, p.S.Cursor()), "\n")
-	if text == "" {
-		return nil
-	}
-	l := strings.Split(text, "\n")
-	for i, s := range l {
-		if k := strings.LastIndexByte(strings.TrimSuffix(s, "\r"), '\r'); k >= 0 {
-			l[i] = s[k+1:] // what was written over
-		}
-	}
-	return l[max(0, len(l)-maxLines):]
+	return pane.Printed(p.S.History.Output(e.n, p.S.Cursor()))
 }
 
 // choices are the words that a word may become, some of many.
