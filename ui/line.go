@@ -25,6 +25,9 @@ const lineWidth = 100
 // lineHeight is how many of them a pane may write.
 const lineHeight = 400
 
+// maxTyped is how long a line that is typed may be, in bytes.
+const maxTyped = 1 << 20
+
 // RunLines is the lab by prompt and plain lines: it does what the screen does, for
 // screen readers and pipes, without colours and drawings. It ends with the input, or
 // with quit; the error is that of reading or writing.
@@ -39,6 +42,7 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 	a.o.Clip, a.c.ASCII = nil, true
 	l.begin()
 	sc := bufio.NewScanner(in)
+	sc.Buffer(nil, maxTyped)
 	for {
 		l.prompt()
 		if err := l.out.Flush(); err != nil {
@@ -50,7 +54,7 @@ func RunLines(o Options, in io.Reader, out io.Writer) error {
 		}
 	}
 	if err := sc.Err(); err != nil {
-		return err
+		return fmt.Errorf("cannot read the next line: %w", err)
 	}
 	return l.out.Flush()
 }
@@ -472,6 +476,9 @@ func (l *liner) shellSays(do func()) {
 		for _, x := range strings.Split(out, "\n") {
 			fmt.Fprintln(l.out, strings.TrimRight(x, " "))
 		}
+	}
+	if all := s.Shells(); n >= 0 && n < len(all) && all[n].Err != nil {
+		fmt.Fprintf(l.out, "error: %v\n", all[n].Err)
 	}
 	l.told()
 }

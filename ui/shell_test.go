@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"hoplab/ui/text"
 )
 
 // What is typed goes to the program that reads it.
@@ -21,6 +24,14 @@ func TestTypingIntoPrograms(t *testing.T) {
 	d.press("ctrl+d").shows("exit", "this shell has ended")
 	d.press("ls", "enter").shows("the shell has ended; open another one")
 	d.press("ctrl+d").hides("this shell has ended")
+}
+
+// A program that prints without end is ended, and one is told.
+func TestEndlessOutput(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	d.press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "yes", "enter").size(160, 48).shows("the script was ended: it printed more than", "this shell has ended")
+	require.LessOrEqual(t, strings.Count(d.pane("shell"), "y\n"), 2000)
+	require.Contains(t, lines(t, "cross-node-ping", text.English, "lesson", "k8s-w1$ yes"), "\nerror: the script was ended: it printed more than")
 }
 
 // Before its first line a shell is not open yet; tab knows what it will know.

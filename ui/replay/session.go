@@ -54,16 +54,17 @@ type now struct {
 type Shell struct {
 	NetNS  string
 	Prompt string
-	Ready  bool // it waits for a line
-	Done   bool // it has ended
-	Wait   bool // what runs waits for others to do something: tcpdump, ncat -l
-	Reads  bool // what runs waits for a line that is typed
+	Ready  bool  // it waits for a line
+	Done   bool  // it has ended
+	Wait   bool  // what runs waits for others to do something: tcpdump, ncat -l
+	Reads  bool  // what runs waits for a line that is typed
+	Err    error // why it was ended; nil if it was not, or ended by itself
 }
 
 func (s *Session) look() now {
 	n := now{ticks: s.world.ticks, busy: s.world.busy(), stands: s.stands(), standing: s.standing()}
 	for _, t := range s.world.shells {
-		n.shells = append(n.shells, Shell{t.netns, s.world.prompt(t), t.term.Ready(), t.term.Done(), t.waits(), !t.term.Ready() && t.sh.Reading()})
+		n.shells = append(n.shells, Shell{t.netns, s.world.prompt(t), t.term.Ready(), t.term.Done(), t.waits(), !t.term.Ready() && t.sh.Reading(), t.sh.Err()})
 	}
 	return n
 }

@@ -296,6 +296,9 @@ func (p *Pane) View() []look.Line {
 	if len(p.words) > 0 {
 		out = append(out, look.Wrap(p.choices(), look.Dim, p.w, 0)...)
 	}
+	if s.Err != nil {
+		out = append(out, look.Wrap(s.Err.Error(), look.Bad, p.w, 2)...)
+	}
 	switch {
 	case s.Done:
 		out = append(out, look.S(look.Dim, p.T("(this shell has ended; ctrl+d puts it away, ctrl+n opens another)", "(끝난 셸입니다. ctrl+d로 치우고 ctrl+n으로 새로 엽니다)")))
