@@ -81,7 +81,7 @@ func (w plainWriter) Write(b []byte) (int, error) {
 
 func (l *liner) begin() {
 	if l.c.S == nil {
-		l.say(l.c.T("open NAME opens one of these; quit ends.", "open 이름 으로 열고, quit로 끝냅니다."))
+		l.say(l.c.T("open NAME opens one of these; quit ends.", "'open 이름'으로 열고, quit로 끝냅니다."))
 		for _, e := range l.o.Entries {
 			fmt.Fprintf(l.out, "%-20s %s\n", e.Scenario.Name, e.Scenario.Title.In(l.c.Lang.String()))
 		}
@@ -92,7 +92,7 @@ func (l *liner) begin() {
 	fmt.Fprintln(l.out, s.Name+": "+s.Title.In(l.c.Lang.String()))
 	l.lines(look.Wrap(s.Description.In(l.c.Lang.String()), look.Plain, lineWidth, 0))
 	fmt.Fprintln(l.out, l.c.T("An empty line goes on, back goes back, help lists all; MACHINE$ LINE runs a line in a shell.",
-		"빈 줄은 계속, back 뒤로, help 전체 목록; 머신$ 명령 은 셸에서 실행."))
+		"빈 줄은 계속, back 뒤로, help 전체 목록; '머신$ 명령'은 셸에서 실행."))
 	l.lesson.Plain = true
 	if l.lesson.Teaches() {
 		l.card()
@@ -105,9 +105,9 @@ func (l *liner) card() {
 	t := l.c.T
 	switch {
 	case l.lesson.Asks():
-		fmt.Fprintln(l.out, t("answer TEXT answers, skip skips", "answer 답 으로 답하고, skip 으로 건너뜁니다"))
+		fmt.Fprintln(l.out, t("answer TEXT answers, skip skips", "'answer 답'으로 답하고, skip으로 건너뜁니다"))
 	case l.offers() > 0:
-		fmt.Fprintln(l.out, t("try 1 runs the first of these, an empty line goes on", "try 1 은 첫 번째 명령을 실행하고, 빈 줄은 계속합니다"))
+		fmt.Fprintln(l.out, t("try 1 runs the first of these, an empty line goes on", "try 1은 첫 번째 명령을 실행하고, 빈 줄은 계속합니다"))
 	}
 }
 
@@ -338,7 +338,7 @@ func (l *liner) places() {
 			place := m.Name + ":" + i.Name
 			if hop >= 0 && s.History.Hops[hop].Place() == place {
 				h := &s.History.Hops[hop]
-				text += fmt.Sprintf(l.c.T(" - packet %s is here, %s", " - 패킷 %s 이 여기, %s"), l.c.Mark(h.Journey), direction(h))
+				text += fmt.Sprintf(l.c.T(" - packet %s is here, %s", " - 패킷 %s: 여기, %s"), l.c.Mark(h.Journey), direction(h))
 			} else if passed[place] {
 				text += l.c.T(" - it came through here", " - 지나온 곳")
 			}
@@ -401,7 +401,7 @@ func (l *liner) move(s string) {
 	case l.lesson.Asks() && l.lesson.Open() != nil:
 		l.card()
 	case moved && l.c.S.AtEnd() && !l.c.S.Busy() && l.c.S.Begun() > 0:
-		fmt.Fprintln(l.out, l.c.T("lesson shows what came of the step, an empty line goes on", "lesson 은 단계의 결과를 보여 주고, 빈 줄은 계속합니다"))
+		fmt.Fprintln(l.out, l.c.T("lesson shows what came of the step, an empty line goes on", "lesson은 단계의 결과를 보여 주고, 빈 줄은 계속합니다"))
 	}
 }
 

@@ -56,7 +56,7 @@ func TestTheMapNumbersTheWay(t *testing.T) {
 	d.to("n", "pod2:eth0", "echo request")
 	require.Contains(t, d.pane("map"), "◀ eth0 C8")
 	d.press("L")
-	require.Contains(t, d.pane("map"), "C8 pod2 의 eth0 로 들어옴")
+	require.Contains(t, d.pane("map"), "C8 pod2의 eth0에 도착")
 }
 
 func TestTheMapTellsOfNAT(t *testing.T) {

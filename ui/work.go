@@ -219,7 +219,7 @@ func (a *app) arrived(g *replay.Goal) {
 	a.say("")
 	if replay.Lost(e) {
 		sentence, _ := a.c.Lang.Reason(e.Reason)
-		a.say(fmt.Sprintf(a.c.T("dropped on %s: %s (%s)", "%s 에서 폐기: %s (%s)"), e.NetNS, e.Reason, sentence))
+		a.say(fmt.Sprintf(a.c.T("dropped on %s: %s (%s)", "%s에서 폐기: %s (%s)"), e.NetNS, e.Reason, sentence))
 	}
 }
 

@@ -202,7 +202,7 @@ func (a *app) welcome(args []string, f labFlags) error {
 	}
 	hint := "\nhoplab run NAME shows one, hop by hop; hoplab --help lists all commands.\n"
 	if l == text.Korean {
-		hint = "\nhoplab run NAME 으로 홉 단위로 보기, hoplab --help 로 모든 명령 보기\n"
+		hint = "\nhoplab run NAME으로 홉 단위로 보기, hoplab --help로 모든 명령 보기\n"
 	}
 	_, err = a.stdout.WriteString(hint)
 	return err

@@ -75,9 +75,9 @@ func TestWhoPutItThereInKorean(t *testing.T) {
 		"kernel": "커널", "Felix": "Felix", "lab.yaml:3:4": "lab.yaml:3:4",
 		"CNI plugin: pod pod1":                          "CNI 플러그인: 파드 pod1",
 		"BIRD: own block":                               "BIRD: 자신의 블록",
-		"BIRD: learnt from k8s-w2, block of pod2":       "BIRD: k8s-w2 에서 학습, pod2 의 블록",
-		"BIRD: learnt from k8s-w2, address of pod2":     "BIRD: k8s-w2 에서 학습, pod2 의 주소",
-		"Felix: to k8s-w2, block of a, b, c and 2 more": "Felix: k8s-w2 로 가는 길, a, b, c 외 2개 의 블록",
+		"BIRD: learnt from k8s-w2, block of pod2":       "BIRD: k8s-w2에서 학습, pod2의 블록",
+		"BIRD: learnt from k8s-w2, address of pod2":     "BIRD: k8s-w2에서 학습, pod2의 주소",
+		"Felix: to k8s-w2, block of a, b, c and 2 more": "Felix: k8s-w2 쪽 경로, a, b, c 외 2개의 블록",
 	} {
 		require.Equal(t, ko, Korean.by(en))
 		require.Equal(t, en, English.by(en))

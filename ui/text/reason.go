@@ -34,7 +34,7 @@ func korean(r trace.Reason) (koReason, bool) {
 	case trace.OtherHost:
 		return koReason{"다른 MAC 주소로 가는 프레임", "공유 세그먼트에서는 정상"}, true
 	case trace.NetfilterDrop:
-		return koReason{"netfilter 규칙이 폐기함", "iptables -S 로 규칙 확인"}, true
+		return koReason{"netfilter 규칙이 폐기함", "iptables -S로 규칙 확인"}, true
 	case trace.IPOutNoRoutes, trace.IPInNoRoutes:
 		return koReason{"목적지로 가는 경로가 없음", ""}, true
 	case trace.IPInAddrErrors:
@@ -42,7 +42,7 @@ func korean(r trace.Reason) (koReason, bool) {
 	case trace.IPMartianSource:
 		return koReason{"바깥에서 올 수 없는 출발지 주소", "같은 주소가 여기에도 설정되어 있는지 확인"}, true
 	case trace.IPMartianDestination:
-		return koReason{"라우팅할 수 없는 목적지 주소", "127.0.0.0/8 에는 route_localnet 필요"}, true
+		return koReason{"라우팅할 수 없는 목적지 주소", "127.0.0.0/8에는 route_localnet 필요"}, true
 	case trace.NeighFailed:
 		return koReason{"다음 홉에 대한 ARP에 아무도 응답하지 않음", "ip neigh; 다음 홉이 켜져 있고 이 링크에 있는지 확인"}, true
 	case trace.NeighQueueFull:
@@ -66,7 +66,7 @@ func korean(r trace.Reason) (koReason, bool) {
 	case trace.UnhandledProto:
 		return koReason{"이 EtherType을 처리하는 것이 없음", ""}, true
 	case trace.TTLExpired:
-		return koReason{"TTL이 다 됨: 라우터는 더 보낼 수 없음", "traceroute 로 경로의 라우터 확인"}, true
+		return koReason{"TTL이 다 됨: 라우터는 더 보낼 수 없음", "traceroute로 경로의 라우터 확인"}, true
 	case trace.Blackhole:
 		return koReason{"blackhole 경로가 조용히 버림", "ip route get DESTINATION; 그 주소를 가진 파드가 있는지 확인"}, true
 	case trace.Unreachable:
@@ -76,7 +76,7 @@ func korean(r trace.Reason) (koReason, bool) {
 	case trace.ForwardingOff:
 		return koReason{"다른 곳으로 가는 패킷인데 이 머신은 포워딩하지 않음", ""}, true
 	case trace.NetfilterReject:
-		return koReason{"REJECT 규칙이 거부함", "iptables -S 로 규칙 확인"}, true
+		return koReason{"REJECT 규칙이 거부함", "iptables -S로 규칙 확인"}, true
 	case trace.TunnelLoop:
 		return koReason{"터널의 바깥 패킷이 같은 터널로 다시 들어가게 됨", ""}, true
 	case trace.TunnelNoDst:

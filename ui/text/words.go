@@ -45,7 +45,7 @@ func (l Lang) answer(en string) string {
 			return "자신의 주소" + addr
 		}
 		if dev, ok := strings.CutPrefix(en, "proxy_arp on "); ok {
-			return dev + " 의 proxy_arp"
+			return dev + "의 proxy_arp"
 		}
 	}
 	return en
@@ -74,9 +74,9 @@ func (l Lang) by(en string) string {
 	case from == "own block":
 		from = "자신의 블록"
 	case strings.HasPrefix(from, "learnt from "):
-		from = strings.TrimPrefix(from, "learnt from ") + " 에서 학습"
+		from = strings.TrimPrefix(from, "learnt from ") + "에서 학습"
 	case strings.HasPrefix(from, "to "):
-		from = strings.TrimPrefix(from, "to ") + " 로 가는 길"
+		from = strings.TrimPrefix(from, "to ") + " 쪽 경로"
 	}
 	if of == "" {
 		return who + ": " + from
@@ -85,9 +85,9 @@ func (l Lang) by(en string) string {
 		of = pods + " 외 " + strings.TrimSuffix(n, " more") + "개"
 	}
 	if pods, ok := strings.CutPrefix(of, "block of "); ok {
-		of = pods + " 의 블록"
+		of = pods + "의 블록"
 	} else if pods, ok := strings.CutPrefix(of, "address of "); ok {
-		of = pods + " 의 주소"
+		of = pods + "의 주소"
 	}
 	return who + ": " + from + ", " + of
 }

@@ -142,7 +142,7 @@ func (p *Pane) ways(step, w int) []look.Line {
 	if first < 0 {
 		return nil
 	}
-	out := look.Wrap(fmt.Sprintf(p.T("what decided the way of %s", "%s 의 길을 정한 것"), p.S.Entry.Scenario.Steps[step].Run.Text), look.Head, w, 2)
+	out := look.Wrap(fmt.Sprintf(p.T("what decided the way of %s", "%s의 길을 정한 것"), p.S.Entry.Scenario.Steps[step].Run.Text), look.Head, w, 2)
 	out = append(out, p.way(first, w)...)
 	if answer >= 0 {
 		out = append(out, look.S(look.Head, p.T("and of the answer", "그리고 응답의 길")))

@@ -109,14 +109,14 @@ func (p *Pane) pod(name topology.PodName, w int) []look.Line {
 		if err != nil || text == "" {
 			continue
 		}
-		out = append(out, look.S(look.Head, fmt.Sprintf(p.T("the manifest of %s", "%s 의 매니페스트"), name.Name)))
+		out = append(out, look.S(look.Head, fmt.Sprintf(p.T("the manifest of %s", "%s의 매니페스트"), name.Name)))
 		for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 			out = append(out, indented(2, look.Wrap(l, look.Plain, w-2, 2))...)
 		}
 	}
 	facts := made(p.S.Topology(), name)
 	if len(facts) == 0 {
-		return append(out, look.S(look.Dim, fmt.Sprintf(p.T("there is no pod %s", "파드 %s 가 없습니다"), name.Name)))
+		return append(out, look.S(look.Dim, fmt.Sprintf(p.T("there is no pod %s", "%s 파드가 없습니다"), name.Name)))
 	}
 	out = append(out, look.S(look.Head, p.T("what was made for it", "이 파드를 위해 만들어진 것")))
 	where := ""

@@ -197,21 +197,21 @@ func (t *trip) caption(c *pane.Common) (where, what string) {
 	out := t.hop.Dir == trace.Out
 	switch e := t.event(c); {
 	case e != nil && e.Verdict == trace.Drop:
-		where = fmt.Sprintf(c.T("dropped on %s: %s", "%s 에서 폐기: %s"), e.NetNS, strings.ToUpper(e.Reason.String()))
+		where = fmt.Sprintf(c.T("dropped on %s: %s", "%s에서 폐기: %s"), e.NetNS, strings.ToUpper(e.Reason.String()))
 	case e != nil && e.Verdict == trace.Hold:
-		where = fmt.Sprintf(c.T("waits on %s", "%s 에서 대기"), e.NetNS)
+		where = fmt.Sprintf(c.T("waits on %s", "%s에서 대기"), e.NetNS)
 	case e != nil && e.Verdict == trace.Deliver:
-		where = fmt.Sprintf(c.T("delivered on %s", "%s 에 전달됨"), e.NetNS)
+		where = fmt.Sprintf(c.T("delivered on %s", "%s에 전달됨"), e.NetNS)
 	case tunnel && out:
-		where = fmt.Sprintf(c.T("goes into the tunnel by %s of %s", "%[2]s 의 %[1]s 터널로 들어감"), dev, ns)
+		where = fmt.Sprintf(c.T("goes into the tunnel by %s of %s", "%[2]s의 %[1]s 터널로 들어감"), dev, ns)
 	case tunnel:
-		where = fmt.Sprintf(c.T("comes out of the tunnel by %s of %s", "%[2]s 의 %[1]s 터널에서 나옴"), dev, ns)
+		where = fmt.Sprintf(c.T("comes out of the tunnel by %s of %s", "%[2]s의 %[1]s 터널에서 나옴"), dev, ns)
 	case out && onto != "":
-		where = fmt.Sprintf(c.T("leaves %s by %s, to %s", "%s 의 %s 에서 %s 쪽으로 나감"), ns, dev, onto)
+		where = fmt.Sprintf(c.T("leaves %s by %s, to %s", "%s의 %s에서 %s 쪽으로 나감"), ns, dev, onto)
 	case out:
-		where = fmt.Sprintf(c.T("leaves %s by %s", "%s 의 %s 에서 나감"), ns, dev)
+		where = fmt.Sprintf(c.T("leaves %s by %s", "%s의 %s에서 나감"), ns, dev)
 	default:
-		where = fmt.Sprintf(c.T("comes into %s by %s", "%s 의 %s 로 들어옴"), ns, dev)
+		where = fmt.Sprintf(c.T("comes into %s by %s", "%s의 %s에 도착"), ns, dev)
 	}
 	return c.Mark(t.journey) + strconv.Itoa(t.last) + " " + where, t.content(c)
 }

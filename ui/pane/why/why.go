@@ -158,9 +158,9 @@ func (p *Pane) brought(n, width int) []look.Line {
 	}
 	at, was := &h.Hops[n], &h.Hops[m]
 	if was.NetNS != at.NetNS {
-		return p.label(came, fmt.Sprintf(p.T("from %s over the link, %s on the way", "%s 에서 링크로, %s 걸림"), was.Place(), text.Span(at.At.Sub(was.At))), width)
+		return p.label(came, fmt.Sprintf(p.T("from %s over the link, %s on the way", "%s에서 링크로, %s 걸림"), was.Place(), text.Span(at.At.Sub(was.At))), width)
 	}
-	out := p.label(came, fmt.Sprintf(p.T("from %s %s; decided there:", "%s %s 에서; 그곳의 결정:"), was.Place(), p.direction(was)), width)
+	out := p.label(came, fmt.Sprintf(p.T("from %s %s; decided there:", "%s %s에서; 그곳의 결정:"), was.Place(), p.direction(was)), width)
 	for _, d := range p.Tell().Of(uint64(was.Event) + 1) {
 		switch d.Keyword {
 		case "route":
