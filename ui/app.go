@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -224,7 +225,15 @@ func keyOf(m tea.KeyMsg) pane.Key {
 func (a *app) say(s string) { a.status, a.fault = s, false }
 
 // fail tells that something did not work.
-func (a *app) fail(err error) { a.status, a.fault = err.Error(), true }
+func (a *app) fail(err error) {
+	switch {
+	case errors.Is(err, replay.ErrEnded):
+		err = errors.New(a.c.T(replay.ErrEnded.Error(), "끝난 셸입니다. 다른 셸을 여세요"))
+	case errors.Is(err, replay.ErrRuns):
+		err = errors.New(a.c.T(replay.ErrRuns.Error(), "앞의 줄이 아직 실행 중이며 입력을 읽지 않습니다"))
+	}
+	a.status, a.fault = err.Error(), true
+}
 
 // do does what a pane wants.
 func (a *app) do(x pane.Action) tea.Cmd {

@@ -145,11 +145,16 @@ func (a *app) toEnd() {
 func (a *app) goTo(arg string) tea.Cmd {
 	n, err := strconv.Atoi(arg)
 	if err != nil {
-		a.fail(fmt.Errorf("goto %s: a number of an event is wanted", arg))
+		a.fail(a.c.Errorf("goto %s: a number of an event is wanted", "goto %s: 이벤트 번호가 필요합니다", arg))
 		return nil
 	}
 	a.seek(n)
 	return nil
+}
+
+// noMachine says that a name is that of nothing in the lab.
+func (a *app) noMachine(name string) error {
+	return a.c.Errorf("there is no machine or pod called %q", "%q: 그런 머신이나 파드가 없습니다", name)
 }
 
 func (a *app) shellOn(netns string) tea.Cmd {
@@ -157,7 +162,7 @@ func (a *app) shellOn(netns string) tea.Cmd {
 		netns = a.here()
 	}
 	if a.c.Network().Machine(netns) == nil {
-		a.fail(fmt.Errorf("there is no machine or pod called %q", netns))
+		a.fail(a.noMachine(netns))
 		return nil
 	}
 	return a.openShell(netns, false)
@@ -166,7 +171,7 @@ func (a *app) shellOn(netns string) tea.Cmd {
 func (a *app) stateOf(machine string) tea.Cmd {
 	if machine != "" {
 		if a.c.Network().Machine(machine) == nil {
-			a.fail(fmt.Errorf("there is no machine or pod called %q", machine))
+			a.fail(a.noMachine(machine))
 			return nil
 		}
 		a.state.Show(machine)
@@ -179,7 +184,7 @@ func (a *app) stateOf(machine string) tea.Cmd {
 func (a *app) setTheme(name string) tea.Cmd {
 	t := look.NewTheme(name, a.o.Terminal)
 	if t == nil || !slices.Contains(look.ThemeNames(), name) {
-		a.fail(fmt.Errorf("unknown theme %q; there is %s", name, strings.Join(look.ThemeNames(), ", ")))
+		a.fail(a.c.Errorf("unknown theme %q; there is %s", "%q: 없는 테마입니다. 가능: %s", name, strings.Join(look.ThemeNames(), ", ")))
 		return nil
 	}
 	a.theme = t
@@ -209,7 +214,7 @@ func (a *app) reopen() tea.Cmd {
 }
 
 // find finds a command by its name or the beginning of it.
-func find(name string) (command, error) {
+func (a *app) find(name string) (command, error) {
 	var fit []string
 	var c command
 	for _, x := range commands() {
@@ -228,10 +233,10 @@ func find(name string) (command, error) {
 	case 1:
 		return c, nil
 	case 0:
-		return c, fmt.Errorf("unknown command %q; help lists them", name)
+		return c, a.c.Errorf("unknown command %q; help lists them", "%q: 없는 명령입니다. help로 목록을 봅니다", name)
 	}
 	sort.Strings(fit)
-	return c, fmt.Errorf("%q may be %s", name, strings.Join(fit, ", "))
+	return c, a.c.Errorf("%q may be %s", "%q: 다음 중 하나입니다: %s", name, strings.Join(fit, ", "))
 }
 
 // command runs what was typed.
@@ -240,7 +245,7 @@ func (a *app) command(text string) tea.Cmd {
 	if name == "" {
 		return nil
 	}
-	c, err := find(name)
+	c, err := a.find(name)
 	if err != nil {
 		a.fail(err)
 		return nil
@@ -268,7 +273,7 @@ func (a *app) palette(text string) []choice {
 	word, arg, spaced := strings.Cut(text, " ")
 	if word != "" {
 		var fit []command
-		if c, err := find(word); spaced && err == nil {
+		if c, err := a.find(word); spaced && err == nil {
 			return a.arguments(&c, strings.TrimLeft(arg, " "))
 		} else if !spaced {
 			for _, m := range fuzzy.Find(word, names) {
@@ -317,7 +322,7 @@ func (a *app) wait(arg string) tea.Cmd {
 		err = errors.New("")
 	}
 	if err != nil {
-		a.fail(fmt.Errorf("wait %s: a time such as 30s is wanted", arg))
+		a.fail(a.c.Errorf("wait %s: a time such as 30s is wanted", "wait %s: 30s와 같은 시간이 필요합니다", arg))
 		return nil
 	}
 	if a.job != nil {

@@ -34,11 +34,11 @@ func (a *app) export(format string) {
 	case "scenario", "yaml":
 		name, write = name+"-recorded.yaml", a.writeScenario
 	default:
-		a.fail(fmt.Errorf("export %s: there is pcapng, json, text and scenario", format))
+		a.fail(a.c.Errorf("export %s: there is pcapng, json, text and scenario", "export %s: pcapng, json, text, scenario 중 하나여야 합니다", format))
 		return
 	}
 	if a.o.Save == nil {
-		a.fail(fmt.Errorf("there is no folder to write %s to", name))
+		a.fail(a.c.Errorf("there is no folder to write %s to", "%s: 저장할 폴더가 없습니다", name))
 		return
 	}
 	written, err := a.o.Save(name, func(w io.Writer) error {
@@ -49,7 +49,7 @@ func (a *app) export(format string) {
 		return b.Flush()
 	})
 	if err != nil {
-		a.fail(fmt.Errorf("cannot write %s: %w", name, err))
+		a.fail(a.c.Errorf("cannot write %s: %w", "%s: 저장할 수 없습니다: %w", name, err))
 		return
 	}
 	if format == "scenario" || format == "yaml" {

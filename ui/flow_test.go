@@ -309,7 +309,7 @@ func TestPaletteLanguageAndTheme(t *testing.T) {
 	require.GreaterOrEqual(t, time.Duration(d.a.c.S.Lab().Now()), 30*time.Second)
 	d.press(":", "nonsense", "enter").shows("unknown command")
 	d.press(":", "st").shows("▸ state [MACHINE]", "start")
-	_, err := find("st")
+	_, err := d.a.find("st")
 	require.ErrorContains(t, err, "may be start, state")
 	d.press("down", "enter")
 	require.Zero(t, d.a.c.S.Cursor())

@@ -205,7 +205,7 @@ func (l *liner) line(s string) bool {
 		l.shellSays(func() { l.drive(l.press(replay.EndInput)) })
 	case word == "lang" && arg == l.c.Lang.String():
 	case word == "lang" && arg != "" && arg != "en" && arg != "ko":
-		fmt.Fprintf(l.out, "error: lang %s: there is en and ko\n", arg)
+		fmt.Fprintf(l.out, l.c.T("error: lang %s: there is en and ko\n", "error: lang %s: en과 ko가 있습니다\n"), arg)
 	case word == "play" || word == "r":
 		fmt.Fprintln(l.out, l.c.T("nothing plays by itself here: next goes a hop, run to the end of the step", "여기서는 자동으로 재생되지 않습니다: next는 다음 홉, run은 단계 끝까지"))
 	default:
@@ -265,7 +265,7 @@ func (l *liner) startLine(word, arg string) bool {
 	}
 	i := slices.IndexFunc(l.o.Entries, func(e *scenarios.Entry) bool { return e.Scenario.Name == word })
 	if i < 0 {
-		fmt.Fprintf(l.out, "error: there is no scenario %q\n", word)
+		fmt.Fprintf(l.out, l.c.T("error: there is no scenario %q\n", "error: %q: 그런 시나리오가 없습니다\n"), word)
 		return true
 	}
 	l.drive(l.do(pane.Open{Index: i}))
@@ -351,7 +351,7 @@ func (l *liner) places() {
 func (l *liner) tables(machine string) {
 	if machine != "" {
 		if l.c.Network().Machine(machine) == nil {
-			fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", machine)
+			fmt.Fprintf(l.out, "error: %v\n", l.noMachine(machine))
 			return
 		}
 		l.state.Show(machine)
@@ -375,7 +375,7 @@ func (l *liner) move(s string) {
 	if before != nil {
 		at = before.Cursor()
 	}
-	c, err := find(strings.Fields(s)[0])
+	c, err := l.find(strings.Fields(s)[0])
 	if k, ok := commandOfKey(s); ok {
 		c, err, s = k, nil, k.name
 	}
@@ -446,7 +446,7 @@ func direction(h *replay.Hop) string {
 // typed runs a line in a shell of a machine.
 func (l *liner) typed(netns, line string) {
 	if l.c.Network().Machine(netns) == nil {
-		fmt.Fprintf(l.out, "error: there is no machine or pod called %q\n", netns)
+		fmt.Fprintf(l.out, "error: %v\n", l.noMachine(netns))
 		return
 	}
 	l.drive(l.openShell(netns, false))

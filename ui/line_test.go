@@ -135,3 +135,16 @@ func TestSessionsOnThePlainPrompt(t *testing.T) {
 func TestTheEndOfTheInputEndsThePlainPrompt(t *testing.T) {
 	require.Contains(t, lines(t, "pod-to-internet", text.English, "next"), "pod-to-internet: Pod to the internet")
 }
+
+// What is wrong is told in the reader's language, too.
+func TestFaultsInKorean(t *testing.T) {
+	skip := []string{"skip", "skip", "skip", "skip", "skip", "skip"}
+	for _, line := range []string{"goto x", "state nowhere", "nowhere$ ls", "theme pink", "nonsense", "s", "wait 5", "export x", "lang fr", "columns nowhere", "columns k8s-w1:x", "break k8s-w1:x", "break nowhere:eth0", "break drop x", "break //", "break foo",
+		"shell nowhere", "here", "open x"} {
+		out := lines(t, "cross-node-ping", text.Korean, append(skip[:6:6], line)...)
+		_, fault, ok := strings.Cut(out, "error: ")
+		require.True(t, ok, "%s: %s", line, out)
+		require.Regexp(t, `^[^\n]*\p{Hangul}`, fault, line)
+	}
+	require.Regexp(t, `error: .*\p{Hangul}`, lines(t, "", text.Korean, "open x"))
+}

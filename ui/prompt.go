@@ -306,9 +306,9 @@ func (a *app) interfaces(text string) ([]string, error) {
 		m := a.c.Network().Machine(ns)
 		switch {
 		case m == nil:
-			return nil, fmt.Errorf("there is no machine or pod called %q; write MACHINE:INTERFACE, such as k8s-w1:ens5", ns)
+			return nil, a.c.Errorf("there is no machine or pod called %q; write MACHINE:INTERFACE, such as k8s-w1:ens5", "%q: 그런 머신이나 파드가 없습니다. 머신:인터페이스 형식으로 쓰세요. 예: k8s-w1:ens5", ns)
 		case one && m.Device(dev) == nil:
-			return nil, fmt.Errorf("%s has no interface %q", ns, dev)
+			return nil, a.c.Errorf("%s has no interface %q", "%s에 %q 인터페이스가 없습니다", ns, dev)
 		case one:
 			out = append(out, w)
 		default:
@@ -342,7 +342,7 @@ func (a *app) askBreak() {
 	}
 	places := a.c.Places()
 	p.check = func(text string) string {
-		if _, err := replay.ParseBreak(text, places); err != nil {
+		if _, err := replay.ParseBreak(text, places, a.c.T); err != nil {
 			return err.Error()
 		}
 		return ""
@@ -385,7 +385,7 @@ func (a *app) addBreak(text string) tea.Cmd {
 			return nil
 		}
 	}
-	b, err := replay.ParseBreak(text, a.c.Places())
+	b, err := replay.ParseBreak(text, a.c.Places(), a.c.T)
 	if err != nil {
 		a.fail(err)
 		return nil

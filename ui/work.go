@@ -612,7 +612,7 @@ func (a *app) press(key replay.InputKind) tea.Cmd {
 // offered runs a line that a lesson offers, in a shell of a machine.
 func (a *app) offered(netns, line string) tea.Cmd {
 	if a.c.Network().Machine(netns) == nil {
-		a.fail(fmt.Errorf("there is no machine or pod called %q", netns))
+		a.fail(a.noMachine(netns))
 		return nil
 	}
 	cmd := tea.Batch(a.openShell(netns, false), a.typed(line))

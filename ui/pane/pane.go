@@ -5,6 +5,7 @@
 package pane
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -96,6 +97,9 @@ func (c *Common) T(en, ko string) string {
 	}
 	return en
 }
+
+// Errorf is fmt.Errorf in the reader's language.
+func (c *Common) Errorf(en, ko string, args ...any) error { return fmt.Errorf(c.T(en, ko), args...) }
 
 // Tell brings the story up to the history. Where the language was changed, or the
 // past was cut, it begins anew.

@@ -101,14 +101,15 @@ type Break struct {
 //	drop ip_rpfilter
 //	/MASQUERADE/
 //
-// places are the lab's machines, and its interfaces as NETNS:DEV.
-func ParseBreak(s string, places []string) (*Break, error) {
+// places are the lab's machines, and its interfaces as NETNS:DEV; t chooses the language
+// of errors.
+func ParseBreak(s string, places []string, t func(en, ko string) string) (*Break, error) {
 	b := &Break{Text: strings.Join(strings.Fields(s), " ")}
 	word, rest, _ := strings.Cut(b.Text, " ")
 	netns, dev, isDev := strings.Cut(word, ":")
 	switch {
 	case b.Text == "":
-		return nil, errors.New("where? an interface (k8s-w1:tunl0), a filter (icmp), drop, drop REASON, or /text/ of a rule or route")
+		return nil, errors.New(t("where? an interface (k8s-w1:tunl0), a filter (icmp), drop, drop REASON, or /text/ of a rule or route", "어디서 멈출까요? 인터페이스(k8s-w1:tunl0), 필터(icmp), drop, drop 이유, 또는 규칙이나 라우트의 /글자/"))
 	case word == "drop":
 		b.drop = true
 		if rest == "" {
@@ -116,13 +117,13 @@ func ParseBreak(s string, places []string) (*Break, error) {
 		}
 		var ok bool
 		if b.reason, ok = trace.ParseReason(strings.TrimPrefix(strings.ToLower(rest), "skb_drop_reason_")); !ok {
-			return nil, fmt.Errorf("unknown drop reason %q%s", rest, nearest(rest, DropReasons()))
+			return nil, fmt.Errorf(t("unknown drop reason %q%s", "%q: 없는 폐기 이유입니다%s"), rest, nearest(rest, DropReasons(), t))
 		}
 		return b, nil
 	case b.Text[0] == '/':
 		b.text = strings.TrimSuffix(b.Text[1:], "/")
 		if b.text == "" {
-			return nil, errors.New("expected /text/ of a rule, route or reason, such as /MASQUERADE/")
+			return nil, errors.New(t("expected /text/ of a rule, route or reason, such as /MASQUERADE/", "규칙, 라우트, 이유의 /글자/가 필요합니다. 예: /MASQUERADE/"))
 		}
 		return b, nil
 	case slices.Contains(places, word):
@@ -137,15 +138,15 @@ func ParseBreak(s string, places []string) (*Break, error) {
 				devs = append(devs, d)
 			}
 		}
-		return nil, fmt.Errorf("%s has no interface %q%s", netns, dev, nearest(dev, devs))
+		return nil, fmt.Errorf(t("%s has no interface %q%s", "%s에 %q 인터페이스가 없습니다%s"), netns, dev, nearest(dev, devs, t))
 	case isDev && rest == "" && !strings.ContainsAny(word, "[]()=<>!&|/"):
-		return nil, fmt.Errorf("there is no machine or pod called %q%s", netns, nearest(netns, places))
+		return nil, fmt.Errorf(t("there is no machine or pod called %q%s", "%q: 그런 머신이나 파드가 없습니다%s"), netns, nearest(netns, places, t))
 	default:
 		rest = b.Text
 	}
 	var err error
 	if b.filters, err = CompileFilter(rest); err != nil && b.place == "" && rest == word {
-		err = fmt.Errorf("%q is no machine, interface, filter or drop: %w", word, err)
+		err = fmt.Errorf(t("%q is no machine, interface, filter or drop: %w", "%q: 머신, 인터페이스, 필터, drop 중 어느 것도 아닙니다: %w"), word, err)
 	}
 	return b, err
 }
@@ -160,14 +161,14 @@ func DropReasons() []string {
 }
 
 // nearest ends an error about an unknown word.
-func nearest(word string, known []string) string {
+func nearest(word string, known []string, t func(en, ko string) string) string {
 	if n := topology.Nearest(word, known); n != "" {
-		return fmt.Sprintf("; did you mean %q?", n)
+		return fmt.Sprintf(t("; did you mean %q?", ". 혹시 %q?"), n)
 	}
 	if len(known) == 0 || len(known) > 8 {
 		return ""
 	}
-	return "; there is " + strings.Join(known, ", ")
+	return t("; there is ", ". 가능: ") + strings.Join(known, ", ")
 }
 
 // Meets reports that an event is one to stop at.

@@ -222,7 +222,7 @@ func TestBreakpoints(t *testing.T) {
 		{"/arp_not/", "router:eth0", "who-has 192.168.10.102"},
 	} {
 		s := open(t, "cross-node-ping")
-		b, err := ParseBreak(tt.text, s.Net().Places())
+		b, err := ParseBreak(tt.text, s.Net().Places(), english)
 		require.NoError(t, err)
 		require.NoError(t, s.Input(BeginStep, 0, ""))
 		require.True(t, s.Advance(Goal{Kind: NextBreak, Breaks: []*Break{b}}), tt.text)
@@ -241,7 +241,7 @@ func TestBreakpoints(t *testing.T) {
 		{"drop ip_rpfiltr", `unknown drop reason "ip_rpfiltr"; did you mean "ip_rpfilter"?`},
 		{"nonsense", `"nonsense" is no machine, interface, filter or drop: `},
 	} {
-		_, err := ParseBreak(tt.text, s.Net().Places())
+		_, err := ParseBreak(tt.text, s.Net().Places(), english)
 		require.ErrorContains(t, err, tt.want, tt.text)
 	}
 }
@@ -291,3 +291,6 @@ func BenchmarkForward(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
 }
+
+// english is the first of two languages.
+func english(en, _ string) string { return en }

@@ -264,6 +264,13 @@ func (s *Session) meets(g *Goal, i int) bool {
 // MaxEvents is how many events a history keeps; then nothing runs on.
 const MaxEvents = 400_000
 
+// ErrEnded is a line for a shell that has ended, ErrRuns one for a program that reads
+// nothing.
+var (
+	ErrEnded = errors.New("the shell has ended; open another one")
+	ErrRuns  = errors.New("the line before still runs and reads nothing")
+)
+
 // ErrFull says that the history is full.
 var ErrFull = errors.New("the history is full: nothing further is run")
 

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -139,7 +138,7 @@ func (w *world) let(in Input) error {
 func (w *world) typeLine(t *terminal, in Input) error {
 	switch {
 	case t.term.Done():
-		return errors.New("the shell has ended; open another one")
+		return ErrEnded
 	case t.term.Ready():
 		w.print(in.Shell, w.prompt(t)+in.Text+"\n")
 		*t.keys = keyboard{} // what the program before has left
@@ -149,7 +148,7 @@ func (w *world) typeLine(t *terminal, in Input) error {
 		t.keys.text = append(append(t.keys.text, in.Text...), '\n')
 		t.sh.Typed()
 	default:
-		return errors.New("the line before still runs and reads nothing")
+		return ErrRuns
 	}
 	return nil
 }
@@ -158,7 +157,7 @@ func (w *world) typeLine(t *terminal, in Input) error {
 func (w *world) endInput(t *terminal, in Input) error {
 	switch {
 	case t.term.Done():
-		return errors.New("the shell has ended; open another one")
+		return ErrEnded
 	case t.term.Ready():
 		w.print(in.Shell, w.prompt(t)+"exit\n")
 		t.term.Close()

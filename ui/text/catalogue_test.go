@@ -79,8 +79,8 @@ func TestWhoPutItThereInKorean(t *testing.T) {
 		"BIRD: learnt from k8s-w2, address of pod2":     "BIRD: k8s-w2에서 학습, pod2의 주소",
 		"Felix: to k8s-w2, block of a, b, c and 2 more": "Felix: k8s-w2 쪽 경로, a, b, c 외 2개의 블록",
 	} {
-		require.Equal(t, ko, Korean.by(en))
-		require.Equal(t, en, English.by(en))
+		require.Equal(t, ko, Korean.By(en))
+		require.Equal(t, en, English.By(en))
 	}
 }
 

@@ -93,7 +93,7 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 // line adds one decision. by is who put the object there; it stands in a
 // column of its own, or on a line of its own where there is no room.
 func (r *Renderer) line(b *block, keyword, text, by string) {
-	by = r.lang.by(by)
+	by = r.lang.By(by)
 	if r.story != nil {
 		b.list = append(b.list, Decision{Seq: r.seq, Keyword: keyword, Text: text, By: by})
 		return
@@ -109,7 +109,7 @@ func (r *Renderer) line(b *block, keyword, text, by string) {
 
 // more adds a further line to the decision above.
 func (r *Renderer) more(b *block, text, by string) {
-	by = r.lang.by(by)
+	by = r.lang.By(by)
 	if n := len(b.list); r.story != nil {
 		if n > 0 {
 			b.list[n-1].More = append(b.list[n-1].More, Fact{Text: text, By: by})

@@ -51,8 +51,8 @@ func (l Lang) answer(en string) string {
 	return en
 }
 
-// by says who put something there. Names and places in files stay as they are.
-func (l Lang) by(en string) string {
+// By says who put something there. Names and places in files stay as they are.
+func (l Lang) By(en string) string {
 	if en == "ip" || en == "shell" {
 		return l.text(sayTyped)
 	}

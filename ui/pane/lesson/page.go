@@ -114,7 +114,7 @@ func (p *Pane) pod(name topology.PodName, w int) []look.Line {
 			out = append(out, indented(2, look.Wrap(l, look.Plain, w-2, 2))...)
 		}
 	}
-	facts := made(p.S.Topology(), name)
+	facts := made(p.S.Topology(), name, p.T)
 	if len(facts) == 0 {
 		return append(out, look.S(look.Dim, fmt.Sprintf(p.T("there is no pod %s", "%s 파드가 없습니다"), name.Name)))
 	}
@@ -127,7 +127,7 @@ func (p *Pane) pod(name topology.PodName, w int) []look.Line {
 		}
 		out = append(out, indented(4, look.Wrap(f.what, look.Plain, w-4, 2))...)
 		if f.by != "" {
-			by := p.Glyph("← ", "<- ") + f.by
+			by := p.Glyph("← ", "<- ") + p.Lang.By(f.by)
 			if l := &out[len(out)-1]; l.Cells()+2+look.Cells(by) <= w {
 				*l = l.Add(look.Dim, "  "+by)
 			} else {
@@ -142,7 +142,7 @@ func (p *Pane) pod(name topology.PodName, w int) []look.Line {
 // would make it: its namespace, both ends of its veth, its routes, the node's route
 // to it, the settings and rules of its interface on the node, and other nodes' routes
 // to its block. It is read off the plain network that `hoplab expand` prints.
-func made(lab *topology.Lab, pod topology.PodName) []fact {
+func made(lab *topology.Lab, pod topology.PodName, t func(en, ko string) string) []fact {
 	m := lab.Machine(names.PodNetns(pod.Namespace, pod.Name))
 	if m == nil || m.Role != topology.RolePod {
 		return nil
@@ -166,7 +166,7 @@ func made(lab *topology.Lab, pod topology.PodName) []fact {
 	}
 	for _, i := range m.Interfaces {
 		if i.Kind == topology.Veth {
-			out = append(out, onNode(lab, m, i, by)...)
+			out = append(out, onNode(lab, m, i, by, t)...)
 		}
 	}
 	return out
@@ -174,7 +174,7 @@ func made(lab *topology.Lab, pod topology.PodName) []fact {
 
 // onNode lists what the node of a pod has for it, and then other nodes: eth is the
 // pod's end of the veth.
-func onNode(lab *topology.Lab, pod *topology.Machine, eth *topology.Interface, by string) []fact {
+func onNode(lab *topology.Lab, pod *topology.Machine, eth *topology.Interface, by string, t func(en, ko string) string) []fact {
 	node := lab.Machine(eth.Peer.Machine)
 	if node == nil {
 		return nil
@@ -182,7 +182,7 @@ func onNode(lab *topology.Lab, pod *topology.Machine, eth *topology.Interface, b
 	dev := eth.Peer.Interface
 	var out []fact
 	if i := node.Interface(dev); i != nil {
-		out = append(out, fact{node.Name, fmt.Sprintf("%s: veth, mtu %d, %s, the other end of %s:%s", dev, i.MTU, i.MAC, pod.Name, eth.Name), by})
+		out = append(out, fact{node.Name, fmt.Sprintf(t("%s: veth, mtu %d, %s, the other end of %s:%s", "%s: veth, mtu %d, %s, 반대쪽 끝은 %s:%s"), dev, i.MTU, i.MAC, pod.Name, eth.Name), by})
 	}
 	for _, r := range node.Routes {
 		if slices.Contains(strings.Fields(r.Text), dev) {
@@ -201,7 +201,7 @@ func onNode(lab *topology.Lab, pod *topology.Machine, eth *topology.Interface, b
 		}
 	}
 	if rules > 0 {
-		out = append(out, fact{node.Name, fmt.Sprintf("%d lines of iptables with %s", rules, dev), rulesBy})
+		out = append(out, fact{node.Name, fmt.Sprintf(t("%d lines of iptables with %s", "iptables 규칙 %d줄: %s"), rules, dev), rulesBy})
 	}
 	for _, m := range lab.Machines {
 		if m == node || m == pod {
