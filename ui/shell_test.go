@@ -101,3 +101,33 @@ func TestCtrlCEndsWhatRuns(t *testing.T) {
 	d.shows("packets transmitted", "pod1:~#")
 	require.True(t, d.a.c.S.Shells()[0].Ready)
 }
+
+// What waits in a shell tells of the last packet, too, that another shell has sent.
+func TestTcpdumpInOneShellAndPingInAnother(t *testing.T) {
+	d := free(t, "cross-node-ping").size(160, 48)
+	d.press("6", "tcpdump -i tunl0 -nn icmp", "enter").shows("listening on tunl0")
+	d.press("ctrl+n", "ctrl+u", "pod1", "enter", "ping -c 2 172.16.184.1", "enter").shows("2 packets transmitted")
+	d.press("ctrl+t").shows("[k8s-w1]")
+	require.Equal(t, 2, strings.Count(d.pane("shell"), "ICMP echo reply"), d.pane("shell"))
+	d.press("ctrl+c")
+	require.Regexp(t, `(?s)seq 2, length 64\n\^C\n4 packets captured\n.*\nroot@k8s-w1:~#`, d.pane("shell"))
+}
+
+// A ^C stands on the line that it ends, as on a terminal.
+func TestWhatFollowsOnAnInterrupt(t *testing.T) {
+	d := free(t, "cross-node-ping").size(160, 48).press("6", "ctrl+n", "ctrl+u", "pod1", "enter")
+	for _, x := range [][2]string{
+		{"cat", "\n^C\npod1:~#"}, {"while true; do :; done", "\n^C\npod1:~#"}, {"ping -i 9 172.16.184.1", "\n^C\n--- 172.16.184.1 ping statistics ---\n"},
+	} {
+		line, end := x[0], x[1]
+		d.press(line)
+		d.a.Update(namedKeys()["enter"])
+		d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+		if d.a.job != nil {
+			d.a.Update(namedKeys()["esc"])
+			d.a.Update(workMsg{d.a.serial, d.a.c.S.Work(d.a.job.goal)})
+		}
+		d.press("ctrl+c")
+		require.Contains(t, d.pane("shell"), end, line)
+	}
+}

@@ -29,6 +29,7 @@ type Session struct {
 	rec    *recorder
 	inputs []Input
 	typed  clock.Instant // when the last input came
+	moved  clock.Instant // when something last went on that is not just waiting
 	cursor int           // how many events are behind it
 	lab    *topology.Lab
 	net    *Net // at the start
@@ -333,29 +334,31 @@ func (s *Session) Work(g Goal) *Work {
 
 // How long lines in shells may go on by themselves, in the lab's time: longer
 // than ping waits for a lost answer, but not for ever. What waits for others gets
-// time to start.
+// time to start, and to tell what it saw: tcpdump reads what the kernel has collected
+// for 100 ms.
 const (
-	lineTime  = 60 * time.Second
-	startTime = 100 * time.Millisecond
+	lineTime = 60 * time.Second
+	waitTime = 120 * time.Millisecond
 )
 
 // stands reports that only lines in shells go on, and that they had their time.
 func (s *Session) stands() bool {
 	w := s.world
 	if w.runner.Running() || w.until != 0 || w.lab.World().InFlight() > 0 {
+		s.moved = w.lab.Now()
 		return false
 	}
 	next, ok := w.lab.World().Clock.Next()
 	if !ok {
 		return w.typing() >= 0 // nothing will wake it
 	}
-	limit := startTime
 	for _, t := range w.shells {
 		if !t.term.Ready() && !t.waits() {
-			limit = lineTime
+			s.moved = w.lab.Now()
+			return next.Sub(s.typed) > lineTime
 		}
 	}
-	return next.Sub(s.typed) > limit
+	return next.Sub(max(s.typed, s.moved)) > waitTime
 }
 
 // Take puts a piece of work into the history. The cursor stays; found reports

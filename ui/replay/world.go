@@ -57,6 +57,7 @@ type terminal struct {
 	sh    *shell.Shell
 	term  *shell.Terminal
 	keys  *keyboard
+	open  bool // the last thing on its line is a ^C
 }
 
 // keyboard is what was typed for programs that read it. They get a line at a time,
@@ -125,9 +126,10 @@ func (w *world) let(in Input) error {
 	case TypeLine:
 		return w.typeLine(t, in)
 	case Interrupt:
-		w.print(in.Shell, "^C\n")
-		*t.keys = keyboard{}
+		w.print(in.Shell, "^C")
+		*t.keys, t.open = keyboard{}, true
 		t.sh.Interrupt(shell.SIGINT)
+		w.closeLines()
 	case EndInput:
 		return w.endInput(t, in)
 	}
@@ -175,8 +177,16 @@ type out struct {
 	n int
 }
 
-// Write hands on what a program prints.
+// Write hands on what a program prints. A terminal begins no line behind the ^C: what
+// is interrupted mostly does.
 func (o out) Write(b []byte) (int, error) {
+	if o.n < len(o.w.shells) && len(b) > 0 {
+		if t := o.w.shells[o.n]; t.open {
+			if t.open = false; b[0] != '\n' {
+				o.w.print(o.n, "\n")
+			}
+		}
+	}
 	o.w.print(o.n, string(b))
 	return len(b), nil
 }
@@ -193,7 +203,7 @@ func (w *world) open(netns string) error {
 		sh.Close()
 		return err
 	}
-	w.shells = append(w.shells, &terminal{netns, sh, t, keys})
+	w.shells = append(w.shells, &terminal{netns: netns, sh: sh, term: t, keys: keys})
 	return nil
 }
 
@@ -248,7 +258,19 @@ func (w *world) tick() bool {
 			return true
 		}
 	}
-	return w.lab.Step()
+	more := w.lab.Step()
+	w.closeLines()
+	return more
+}
+
+// closeLines begins a line where a prompt follows on a ^C, as bash does.
+func (w *world) closeLines() {
+	for n, t := range w.shells {
+		if t.open && t.term.Ready() {
+			t.open = false
+			w.print(n, "\n")
+		}
+	}
 }
 
 // prompt says where one is, root@k8s-w1:~# on a machine and pod1:~# in a pod, of
