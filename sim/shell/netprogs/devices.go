@@ -121,7 +121,7 @@ func (d *dump) open() (*netdev.Device, error) {
 	case d.device == anyDevice:
 		return nil, nil
 	}
-	return nil, &notModelledError{"capturing on " + d.device}
+	return nil, fmt.Errorf("not modelled: capturing on %s", d.device)
 }
 
 func isNumber(s string) bool {

@@ -135,10 +135,10 @@ func (n *nc) number(s, what string, most int) int {
 }
 
 func (n *nc) options() (host, ports string) {
-	opts, words, err := getopt(n.Tool.Options, n.Args[1:])
-	var missing *notModelledError
+	opts, words, err := shell.Getopt(n.Tool.Options, n.Args[1:], false)
+	var refused *shell.OptError
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, &refused) && refused.NotModelled:
 		n.die("%v", err)
 	case err != nil:
 		n.Errorf("%v", err)
@@ -146,7 +146,7 @@ func (n *nc) options() (host, ports string) {
 	}
 	const years = 1<<31/1000 - 1
 	for _, o := range opts {
-		switch o.name {
+		switch o.Name {
 		case "-b":
 			n.broadcast = true
 		case "-C":
@@ -157,37 +157,37 @@ func (n *nc) options() (host, ports string) {
 			_, _ = io.WriteString(n.Err, ncHelp())
 			panic(ncEnd{0})
 		case "-i":
-			n.interval = clock.Duration(n.number(o.value, "interval", 1<<32-1)) * 1e9
+			n.interval = clock.Duration(n.number(o.Value, "interval", 1<<32-1)) * 1e9
 		case "-k":
 			n.keep = true
 		case "-l":
 			n.listen = true
 		case "-M":
-			n.ttl = uint8(n.smaller(o.value, "ttl", 0, 255))
+			n.ttl = uint8(n.smaller(o.Value, "ttl", 0, 255))
 		case "-N":
 			n.shut = true
 		case "-n":
 			n.numeric = true
 		case "-p":
-			n.port = o.value
+			n.port = o.Value
 		case "-q":
-			if v, err := strconv.Atoi(o.value); err == nil && v < 0 {
+			if v, err := strconv.Atoi(o.Value); err == nil && v < 0 {
 				n.quit = -1
-			} else if n.quit = n.smaller(o.value, "quit timer", -1<<31, 1<<31-1); n.quit >= 0 {
+			} else if n.quit = n.smaller(o.Value, "quit timer", -1<<31, 1<<31-1); n.quit >= 0 {
 				n.shut = true
 			}
 		case "-s":
-			n.source = o.value
+			n.source = o.Value
 		case "-T":
-			n.tos = n.parseTOS(o.value)
+			n.tos = n.parseTOS(o.Value)
 		case "-u":
 			n.udp = true
 		case "-v":
 			n.verbose = true
 		case "-W":
-			n.limit = n.smaller(o.value, "receive limit", 1, 1<<31-1)
+			n.limit = n.smaller(o.Value, "receive limit", 1, 1<<31-1)
 		case "-w":
-			n.wait = clock.Duration(n.number(o.value, "timeout", years)) * 1e9
+			n.wait = clock.Duration(n.number(o.Value, "timeout", years)) * 1e9
 		case "-z":
 			n.zero = true
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hoplab/sim/shell"
 )
 
 const captures = "../../../packet/tcpdump/testdata/pcap"
@@ -104,7 +106,7 @@ func TestOptionsAreReadAsGetoptReadsThem(t *testing.T) {
 		"--count --coun":      "[{--count } {--count }] [] <nil>",
 		"host 1.2.3.4 -v -vv": "[{-v } {-v } {-v }] [host 1.2.3.4] <nil>",
 	} {
-		opts, operands, err := getopt(tcpdumpOptions, strings.Fields(line))
+		opts, operands, err := shell.Getopt(tcpdumpOptions, strings.Fields(line), false)
 		require.Equal(t, want, fmt.Sprint(opts, operands, err), line)
 	}
 }

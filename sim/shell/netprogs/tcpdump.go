@@ -189,8 +189,8 @@ func (d *dump) main(args []string) int {
 	case errors.As(err, &end):
 		return end.status
 	}
-	var usage *usageError
-	isUsage := errors.As(err, &usage)
+	var usage *shell.OptError
+	isUsage := errors.As(err, &usage) && !usage.NotModelled
 	if text := err.Error(); text != "" {
 		d.warn(text)
 	}
@@ -205,7 +205,7 @@ func (d *dump) warn(text string) { _, _ = io.WriteString(d.h.Err, "tcpdump: "+te
 
 // parse reads the options: the switch in main of tcpdump.c.
 func (d *dump) parse(args []string) error {
-	opts, operands, err := getopt(tcpdumpOptions, args)
+	opts, operands, err := shell.Getopt(tcpdumpOptions, args, false)
 	for _, o := range opts {
 		if err := d.option(o); err != nil {
 			return err
@@ -237,21 +237,21 @@ var packetTypes = map[string]bool{
 // stampTypes are the time stamp types that libpcap knows.
 var stampTypes = []string{"host", "host_lowprec", "host_hiprec", "adapter", "adapter_unsynced", "host_hiprec_unsynced"}
 
-func (d *dump) option(o given) error {
+func (d *dump) option(o shell.Given) error {
 	p := &d.printer.Options
-	switch o.name {
+	switch o.Name {
 	case "-a", "-H", "-p", "-u":
 	case "-A":
 		p.ASCII++
 	case "-b":
 		p.ASDot = true
 	case "-B":
-		if n := atoi(o.value); n <= 0 {
-			return fmt.Errorf("invalid packet buffer size %s", o.value)
+		if n := atoi(o.Value); n <= 0 {
+			return fmt.Errorf("invalid packet buffer size %s", o.Value)
 		}
 	case "-c":
-		if d.count = atoi(o.value); d.count <= 0 {
-			return fmt.Errorf("invalid packet count %s", o.value)
+		if d.count = atoi(o.Value); d.count <= 0 {
+			return fmt.Errorf("invalid packet count %s", o.Value)
 		}
 	case "--count":
 		d.countOnly = true
@@ -259,26 +259,26 @@ func (d *dump) option(o given) error {
 		d.dumpFilter++
 	case "-D", "-L", "-J":
 		if d.list != 'D' && d.list != 'J' {
-			d.list = o.name[1]
+			d.list = o.Name[1]
 		}
 	case "-e":
 		p.Link = true
 	case "-f":
 		d.foreign = true
 	case "-F":
-		d.filterFile = o.value
+		d.filterFile = o.Value
 	case "--fp-type":
 		_, _ = io.WriteString(d.h.Out, "9877.895\n")
 		return &stop{0}
 	case "-h", "--version":
 		text := tcpdumpVersion
-		if o.name == "-h" {
+		if o.Name == "-h" {
 			text = tcpdumpUsage
 		}
 		_, _ = io.WriteString(d.h.Out, text)
 		return &stop{0}
 	case "-i":
-		d.device = o.value
+		d.device = o.Value
 		if d.device == "" {
 			d.device = "\x00" // given, if as an empty name
 		}
@@ -287,15 +287,15 @@ func (d *dump) option(o given) error {
 	case "--immediate-mode":
 		d.immediate = true
 	case "-j":
-		if d.stampType = strings.ToLower(o.value); !slices.Contains(stampTypes, d.stampType) {
-			return fmt.Errorf("invalid time stamp type %s", o.value)
+		if d.stampType = strings.ToLower(o.Value); !slices.Contains(stampTypes, d.stampType) {
+			return fmt.Errorf("invalid time stamp type %s", o.Value)
 		}
 	case "-K":
 		p.NoChecksums = true
 	case "-l":
 		d.lineBuf = true
 	case "-m":
-		d.warn("ignoring option `-m " + o.value + "' (no libsmi support)")
+		d.warn("ignoring option `-m " + o.Value + "' (no libsmi support)")
 	case "-n":
 		d.numeric = true
 	case "-N":
@@ -310,20 +310,20 @@ func (d *dump) option(o given) error {
 		p.VeryQuiet = p.Quiet
 		p.Quiet = true
 	case "-Q":
-		d.direction = strings.ToLower(o.value)
+		d.direction = strings.ToLower(o.Value)
 		switch d.direction {
 		case "in", "out":
 		case "inout":
 			d.direction = ""
 		default:
-			return fmt.Errorf("unknown capture direction `%s'", o.value)
+			return fmt.Errorf("unknown capture direction `%s'", o.Value)
 		}
 	case "-r":
-		d.readFile, d.reading = o.value, true
+		d.readFile, d.reading = o.Value, true
 	case "-s":
-		n, err := strconv.ParseInt(o.value, 0, 64)
+		n, err := strconv.ParseInt(o.Value, 0, 64)
 		if err != nil || n < 0 || n > pcap.MaxSnapLen {
-			return fmt.Errorf("invalid snaplen %s (must be >= 0 and <= %d)", o.value, pcap.MaxSnapLen)
+			return fmt.Errorf("invalid snaplen %s (must be >= 0 and <= %d)", o.Value, pcap.MaxSnapLen)
 		}
 		d.snapLen = int(n)
 	case "-S":
@@ -331,43 +331,43 @@ func (d *dump) option(o given) error {
 	case "-t":
 		p.Times++
 	case "-T":
-		p.As = strings.ToLower(o.value)
+		p.As = strings.ToLower(o.Value)
 		switch modelled, ok := packetTypes[p.As]; {
 		case !ok:
-			return fmt.Errorf("unknown packet type `%s'", o.value)
+			return fmt.Errorf("unknown packet type `%s'", o.Value)
 		case !modelled:
-			return &notModelledError{"-T " + p.As}
+			return errors.New("not modelled: -T " + p.As)
 		}
 	case "-U":
 		d.flushEach = true
 	case "-v":
 		p.Verbose++
 	case "-V":
-		d.listFile, d.reading = o.value, true
+		d.listFile, d.reading = o.Value, true
 	case "-w":
-		d.writeFile, d.writing = o.value, true
+		d.writeFile, d.writing = o.Value, true
 	case "-W":
-		if atoi(o.value) <= 0 {
-			return fmt.Errorf("invalid number of output files %s", o.value)
+		if atoi(o.Value) <= 0 {
+			return fmt.Errorf("invalid number of output files %s", o.Value)
 		}
 	case "-x":
 		p.Hex++
 	case "-X":
 		p.HexASCII++
 	case "-y":
-		if d.dlt = linkTypeByName(o.value); d.dlt == nil {
-			return fmt.Errorf("invalid data link type %s", o.value)
+		if d.dlt = linkTypeByName(o.Value); d.dlt == nil {
+			return fmt.Errorf("invalid data link type %s", o.Value)
 		}
 	case "-Y":
-		return &usageError{}
+		return &shell.OptError{}
 	case "-Z":
-		d.user = o.value
+		d.user = o.Value
 	case "--micro":
 		p.Nano = false
 	case "--nano":
 		p.Nano = true
 	case "--time-stamp-precision":
-		switch strings.ToLower(o.value) {
+		switch strings.ToLower(o.Value) {
 		case "micro":
 			p.Nano = false
 		case "nano":

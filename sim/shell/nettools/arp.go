@@ -49,35 +49,35 @@ type arpRun struct {
 }
 
 func runARP(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 3, arpUsage)
 	}
 	r := arpRun{Call: c}
 	do := ""
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-a":
 			r.bsd = true
 		case "-e":
 			r.bsd = false
 		case "-s", "-d":
-			do = g.name
+			do = g.Name
 		case "-v":
 			r.verbose = true
 		case "-n":
 			r.numeric = true
 		case "-i":
-			r.dev = g.value
+			r.dev = g.Value
 		case "-D":
 			r.fromDevice = true
 		case "-A":
-			if g.value != "inet" {
-				return c.Fail(255, "%s: unknown address family.", g.value)
+			if g.Value != "inet" {
+				return c.Fail(255, "%s: unknown address family.", g.Value)
 			}
 		case "-H":
-			if g.value != "ether" {
-				return c.NotModelled(255, "hardware type "+g.value)
+			if g.Value != "ether" {
+				return c.NotModelled(255, "hardware type "+g.Value)
 			}
 			r.hw = true
 		case "-V":

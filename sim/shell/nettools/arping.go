@@ -83,14 +83,14 @@ type arpReply struct {
 }
 
 func runArping(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 2, arpingUsage)
 	}
 	a := &arping{Call: c, to: packet.BroadcastMAC, interval: time.Second}
 	device := ""
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-f":
 			a.first = true
 		case "-q":
@@ -108,28 +108,28 @@ func runArping(c *shell.Call) int {
 			return 0
 		case "-c", "-w", "-i":
 			least := 1
-			if g.name == "-w" || g.name == "-i" {
+			if g.Name == "-w" || g.Name == "-i" {
 				least = 0
 			}
-			n, err := strconv.Atoi(g.value)
+			n, err := strconv.Atoi(g.Value)
 			switch {
 			case err != nil:
-				return c.Fail(1, "invalid argument: '%s'", g.value)
+				return c.Fail(1, "invalid argument: '%s'", g.Value)
 			case n < least || n > 1<<31-1:
-				return c.Fail(1, "invalid argument: '%s': out of range: %d <= value <= 2147483647", g.value, least)
-			case g.name == "-c":
+				return c.Fail(1, "invalid argument: '%s': out of range: %d <= value <= 2147483647", g.Value, least)
+			case g.Name == "-c":
 				a.count = n
-			case g.name == "-w":
+			case g.Name == "-w":
 				a.timeout = time.Duration(n) * time.Second
 			default:
 				a.interval = max(time.Duration(n)*time.Second, clock.Jiffy)
 			}
 		case "-I":
-			device = g.value
+			device = g.Value
 		case "-s":
-			addr, err := netip.ParseAddr(g.value)
+			addr, err := netip.ParseAddr(g.Value)
 			if err != nil || !addr.Is4() {
-				return c.Fail(2, "invalid source %s", g.value)
+				return c.Fail(2, "invalid source %s", g.Value)
 			}
 			a.src = addr
 		case "-h":

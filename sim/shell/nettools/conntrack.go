@@ -134,16 +134,16 @@ func (r *conntrackRun) say(format string, args ...any) {
 
 func runConntrack(c *shell.Call) int {
 	r := &conntrackRun{Call: c, f: connFilter{ports: [4]int{-1, -1, -1, -1}, icmpType: -1, icmpCode: -1, icmpID: -1}, timeout: -1}
-	opts, rest, err := getopt(c.Tool, joinOptional(c.Args[1:]), false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, joinOptional(c.Args[1:]), false)
 	if err != nil {
-		var o *optError
+		var o *shell.OptError
 		switch errors.As(err, &o); {
-		case o.notModelled:
-			return r.fail("not modelled: %s", o.word)
-		case o.noValue:
-			return r.fail("option `%s' requires an argument", o.word)
+		case o.NotModelled:
+			return r.fail("not modelled: %s", o.Word)
+		case o.NoValue:
+			return r.fail("option `%s' requires an argument", o.Word)
 		}
-		return r.fail("unknown option `%s'", o.word)
+		return r.fail("unknown option `%s'", o.Word)
 	}
 	if status := r.read(opts); status >= 0 {
 		return status
@@ -190,17 +190,17 @@ func joinOptional(args []string) []string {
 }
 
 // read takes the options; -1 means to go on.
-func (r *conntrackRun) read(opts []given) int {
+func (r *conntrackRun) read(opts []shell.Given) int {
 	for _, g := range opts { // those of a protocol need -p
-		if g.name == "-p" {
-			n, ok := protocolNumber(g.value)
+		if g.Name == "-p" {
+			n, ok := protocolNumber(g.Value)
 			if !ok {
-				return r.fail("`%s' unsupported protocol", g.value)
+				return r.fail("`%s' unsupported protocol", g.Value)
 			}
 			r.f.proto = n
 		}
 	}
-	slices.SortStableFunc(opts, func(a, b given) int { return masks(a) - masks(b) })
+	slices.SortStableFunc(opts, func(a, b shell.Given) int { return masks(a) - masks(b) })
 	for _, g := range opts {
 		if status := r.option(g); status >= 0 {
 			return status
@@ -210,8 +210,8 @@ func (r *conntrackRun) read(opts []given) int {
 }
 
 // masks orders netmasks behind the addresses that they are of.
-func masks(g given) int {
-	if strings.HasPrefix(g.name, "--mask-") {
+func masks(g shell.Given) int {
+	if strings.HasPrefix(g.Name, "--mask-") {
 		return 1
 	}
 	return 0
@@ -230,14 +230,14 @@ func protocolNumber(s string) (packet.Proto, bool) {
 	return packet.Proto(n), err == nil && n > 0
 }
 
-func (r *conntrackRun) option(g given) int {
+func (r *conntrackRun) option(g shell.Given) int {
 	f := &r.f
-	switch g.name {
+	switch g.Name {
 	case "-L", "-D", "-G", "-F", "-C", "-S", "-E", "-U":
-		if r.cmd != "" && r.cmd != g.name {
+		if r.cmd != "" && r.cmd != g.Name {
 			return r.fail("Invalid commands combination")
 		}
-		r.cmd = g.name
+		r.cmd = g.Name
 	case "-V":
 		fmt.Fprintln(r.Out, conntrackVersion)
 		return 0
@@ -245,42 +245,42 @@ func (r *conntrackRun) option(g given) int {
 		conntrackHelp(r.Call)
 		return 0
 	case "-s":
-		return r.prefix(&f.src, g.value)
+		return r.prefix(&f.src, g.Value)
 	case "-d":
-		return r.prefix(&f.dst, g.value)
+		return r.prefix(&f.dst, g.Value)
 	case "-r":
-		return r.prefix(&f.rsrc, g.value)
+		return r.prefix(&f.rsrc, g.Value)
 	case "-q":
-		return r.prefix(&f.rdst, g.value)
+		return r.prefix(&f.rdst, g.Value)
 	case "-n":
-		return r.nat(&f.snat, g.value)
+		return r.nat(&f.snat, g.Value)
 	case "-g":
-		return r.nat(&f.dnat, g.value)
+		return r.nat(&f.dnat, g.Value)
 	case "-j":
-		return r.nat(&f.anyNAT, g.value)
+		return r.nat(&f.anyNAT, g.Value)
 	case "-f":
-		switch g.value {
+		switch g.Value {
 		case "ipv4":
 		case "ipv6":
 			f.none = true
 		default:
-			return r.fail("`%s' unsupported protocol", g.value)
+			return r.fail("`%s' unsupported protocol", g.Value)
 		}
 	case "-m":
-		mark, mask, has := strings.Cut(g.value, "/")
+		mark, mask, has := strings.Cut(g.Value, "/")
 		m, err := strconv.ParseUint(mark, 0, 32)
 		k := uint64(0xffffffff)
 		if err == nil && has {
 			k, err = strconv.ParseUint(mask, 0, 32)
 		}
 		if err != nil {
-			return r.fail("Bad parameter `%s'", g.value)
+			return r.fail("Bad parameter `%s'", g.Value)
 		}
 		f.mark, f.markMask, f.hasMark = uint32(m), uint32(k), true
 	case "-u":
-		return r.statusFilter(g.value)
+		return r.statusFilter(g.Value)
 	case "-o":
-		for word := range strings.SplitSeq(g.value, ",") {
+		for word := range strings.SplitSeq(g.Value, ",") {
 			switch word {
 			case "extended":
 				r.extended = true
@@ -301,48 +301,48 @@ func (r *conntrackRun) option(g given) int {
 		r.zero = true
 	case "-b", "--buffer-size":
 	case "-e":
-		return r.mask(g.value)
+		return r.mask(g.Value)
 	case "-t":
-		return r.number(&r.timeout, g.value, 1<<31-1)
+		return r.number(&r.timeout, g.Value, 1<<31-1)
 	case "-w", "--orig-zone", "--reply-zone":
 		n := 0
-		if status := r.number(&n, g.value, 65535); status >= 0 {
+		if status := r.number(&n, g.Value, 65535); status >= 0 {
 			return status
 		}
 		f.none = f.none || n != 0
 	case "--mask-src":
-		return r.netmask(&f.src, g.value)
+		return r.netmask(&f.src, g.Value)
 	case "--mask-dst":
-		return r.netmask(&f.dst, g.value)
+		return r.netmask(&f.dst, g.Value)
 	case "--sport", "--dport", "--reply-port-src", "--reply-port-dst":
 		if f.proto != packet.ProtoTCP && f.proto != packet.ProtoUDP {
-			return r.fail("unknown option `%s'", g.name)
+			return r.fail("unknown option `%s'", g.Name)
 		}
 		for i, name := range []string{"--sport", "--dport", "--reply-port-src", "--reply-port-dst"} {
-			if name == g.name {
-				return r.number(&f.ports[i], g.value, 65535)
+			if name == g.Name {
+				return r.number(&f.ports[i], g.Value, 65535)
 			}
 		}
 	case "--icmp-type", "--icmp-code", "--icmp-id":
 		if f.proto != packet.ProtoICMP {
-			return r.fail("unknown option `%s'", g.name)
+			return r.fail("unknown option `%s'", g.Name)
 		}
-		switch g.name {
+		switch g.Name {
 		case "--icmp-type":
-			return r.number(&f.icmpType, g.value, 255)
+			return r.number(&f.icmpType, g.Value, 255)
 		case "--icmp-code":
-			return r.number(&f.icmpCode, g.value, 255)
+			return r.number(&f.icmpCode, g.Value, 255)
 		}
-		return r.number(&f.icmpID, g.value, 65535)
+		return r.number(&f.icmpID, g.Value, 65535)
 	case "--state":
 		if f.proto != packet.ProtoTCP {
 			return r.fail("unknown option `--state'")
 		}
-		switch g.value {
+		switch g.Value {
 		case "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "LISTEN", "SYN_SENT2":
-			f.state = g.value
+			f.state = g.Value
 		default:
-			return r.fail("unknown TCP state `%s'", g.value)
+			return r.fail("unknown TCP state `%s'", g.Value)
 		}
 	}
 	return -1

@@ -39,7 +39,7 @@ func dmesgTool() shell.Tool {
 var dmesgLevels = [...]string{"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"}
 
 func runDmesg(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 1, "Try 'dmesg --help' for more information.\n")
 	}
@@ -50,7 +50,7 @@ func runDmesg(c *shell.Call) int {
 	show, clearAll, raw, human, plain := true, false, false, false, false
 	var levels []bool
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-C":
 			show, clearAll = false, true
 		case "-c":
@@ -66,7 +66,7 @@ func runDmesg(c *shell.Call) int {
 			return 0
 		case "-l":
 			levels = make([]bool, len(dmesgLevels))
-			for word := range strings.SplitSeq(g.value, ",") {
+			for word := range strings.SplitSeq(g.Value, ",") {
 				known := false
 				for i, name := range dmesgLevels {
 					if name == word {

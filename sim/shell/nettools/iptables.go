@@ -99,7 +99,7 @@ func runIptables(c *shell.Call) int {
 }
 
 func runIptablesSave(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 1, "Look at manual page `iptables-save.8' for more information.\n")
 	}
@@ -109,13 +109,13 @@ func runIptablesSave(c *shell.Call) int {
 	o := iptables.SaveOptions{Date: c.Time().UTC().Format("Mon Jan _2 15:04:05 2006")}
 	file := ""
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-c":
 			o.Counters = true
 		case "-t":
-			o.Table = g.value
+			o.Table = g.Value
 		case "-f":
-			file = g.value
+			file = g.Value
 		case "-V":
 			fmt.Fprintln(c.Out, strings.Replace(iptables.Version, "iptables", "iptables-save", 1))
 			return 0
@@ -140,13 +140,13 @@ func runIptablesSave(c *shell.Call) int {
 }
 
 func runIptablesRestore(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 1, "Try `iptables-restore -h' for more information.\n")
 	}
 	var o iptables.RestoreOptions
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-c":
 			o.Counters = true
 		case "-n":
@@ -154,7 +154,7 @@ func runIptablesRestore(c *shell.Call) int {
 		case "-t":
 			o.Test = true
 		case "-T":
-			o.Table = g.value
+			o.Table = g.Value
 		case "-V":
 			fmt.Fprintln(c.Out, strings.Replace(iptables.Version, "iptables", "iptables-restore", 1))
 			return 0

@@ -47,13 +47,13 @@ func moduleSize(name string) int {
 }
 
 func (s *Suite) runModprobe(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], true)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], true)
 	if err != nil {
 		return usageError(c, err, 1, "")
 	}
 	var all, quiet, dry, verbose bool
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-a":
 			all = true
 		case "-q":

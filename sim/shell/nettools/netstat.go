@@ -31,11 +31,13 @@ func netstatTool() shell.Tool {
 }
 
 func runNetstat(c *shell.Call) int {
-	opts, _, err := getopt(c.Tool, c.Args[1:], false)
+	opts, _, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 2, "")
 	}
-	has := func(name string) bool { return slices.ContainsFunc(opts, func(g given) bool { return g.name == name }) }
+	has := func(name string) bool {
+		return slices.ContainsFunc(opts, func(g shell.Given) bool { return g.Name == name })
+	}
 	switch {
 	case has("-h"):
 		c.Tool.Help(c.Out)

@@ -27,18 +27,18 @@ func nsenterTool() shell.Tool {
 }
 
 func runNsenter(c *shell.Call) int {
-	opts, argv, err := getopt(c.Tool, c.Args[1:], true)
+	opts, argv, err := shell.Getopt(c.Tool.Options, c.Args[1:], true)
 	if err != nil {
 		return usageError(c, err, 1, "Try 'nsenter --help' for more information.\n")
 	}
 	var target, file string
 	var net bool
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-t":
-			target = g.value
+			target = g.Value
 		case "-n":
-			net, file = true, g.value
+			net, file = true, g.Value
 		case "-a":
 			net = true
 		case "-V":

@@ -46,7 +46,7 @@ func snmpCounters(ns *stack.Namespace) []counter {
 }
 
 func runNstat(c *shell.Call) int {
-	opts, patterns, err := getopt(c.Tool, c.Args[1:], false)
+	opts, patterns, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		var help bytes.Buffer
 		c.Tool.Help(&help)
@@ -54,7 +54,7 @@ func runNstat(c *shell.Call) int {
 	}
 	var ignore, json, pretty, silent, reset, keep, zeros bool
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-h":
 			c.Tool.Help(c.Out)
 			return 0

@@ -48,13 +48,13 @@ const inetRouteUsage = `Usage: inet_route [-vF] del {-host|-net} Target[/prefix]
 
 func runRoute(c *shell.Call) int {
 	// Options stand before the command; -net and -host after it are words.
-	opts, rest, err := getopt(c.Tool, c.Args[1:], true)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], true)
 	if err != nil {
 		return usageError(c, err, 3, routeUsage)
 	}
 	numeric, extended := false, 0
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-n":
 			numeric = true
 		case "-N":
@@ -62,8 +62,8 @@ func runRoute(c *shell.Call) int {
 		case "-e":
 			extended++
 		case "-A":
-			if g.value != "inet" {
-				return c.NotModelled(3, "address family "+g.value)
+			if g.Value != "inet" {
+				return c.NotModelled(3, "address family "+g.Value)
 			}
 		case "-V":
 			io.WriteString(c.Out, "net-tools 2.10\n")

@@ -123,13 +123,13 @@ type ssRun struct {
 }
 
 func runSS(c *shell.Call) int {
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 255, ssUsage)
 	}
 	r := &ssRun{Call: c}
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-h":
 			io.WriteString(c.Out, ssUsage)
 			return 0
@@ -159,7 +159,7 @@ func runSS(c *shell.Call) int {
 		case "-r":
 			r.resolve = true
 		case "-A":
-			for q := range strings.SplitSeq(g.value, ",") {
+			for q := range strings.SplitSeq(g.Value, ",") {
 				switch q {
 				case "all", "inet":
 					r.kinds = append(r.kinds, "tcp", "udp", "raw")
@@ -178,14 +178,14 @@ func runSS(c *shell.Call) int {
 		case "-H":
 			r.noHeader = true
 		case "-f":
-			switch g.value {
+			switch g.Value {
 			case "inet":
 			case "inet6":
 				r.empty = true
 			case "unix", "link", "netlink", "vsock", "tipc", "xdp":
 				r.kinds = append(r.kinds, "other", "another")
 			default:
-				c.Errorf("\"%s\" is invalid family", g.value)
+				c.Errorf("\"%s\" is invalid family", g.Value)
 				io.WriteString(c.Err, ssUsage)
 				return 255
 			}

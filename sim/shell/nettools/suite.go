@@ -82,8 +82,8 @@ func (s *Suite) procKernel(_ *stack.Namespace, parts []string) (entry, error) {
 // tool says after it.
 func usageError(c *shell.Call, err error, status int, after string) int {
 	c.Errorf("%v", err)
-	var o *optError
-	if after != "" && (!errors.As(err, &o) || !o.notModelled) {
+	var o *shell.OptError
+	if after != "" && (!errors.As(err, &o) || !o.NotModelled) {
 		io.WriteString(c.Err, after)
 	}
 	return status

@@ -45,14 +45,14 @@ const procSys = "/proc/sys/"
 
 func runSysctl(c *shell.Call) int {
 	const hint = "Try `sysctl --help' for more information.\n"
-	opts, rest, err := getopt(c.Tool, c.Args[1:], false)
+	opts, rest, err := shell.Getopt(c.Tool.Options, c.Args[1:], false)
 	if err != nil {
 		return usageError(c, err, 1, hint)
 	}
 	r := &sysctlRun{Call: c}
 	var all, write, load bool
 	for _, g := range opts {
-		switch g.name {
+		switch g.Name {
 		case "-a":
 			all = true
 		case "--dry-run":
@@ -67,12 +67,12 @@ func runSysctl(c *shell.Call) int {
 			r.values = true
 		case "-p":
 			load = true
-			if g.value != "" {
-				rest = append([]string{g.value}, rest...)
+			if g.Value != "" {
+				rest = append([]string{g.Value}, rest...)
 			}
 		case "-r":
-			if r.pattern, err = regexp.CompilePOSIX(g.value); err != nil {
-				return c.Fail(1, "not modelled: pattern %q (%v)", g.value, err)
+			if r.pattern, err = regexp.CompilePOSIX(g.Value); err != nil {
+				return c.Fail(1, "not modelled: pattern %q (%v)", g.Value, err)
 			}
 		case "-q":
 			r.quiet = true
