@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -34,6 +35,7 @@ type Options struct {
 	Terminal look.Terminal // for themes that are chosen later
 	ASCII    bool          // the terminal has no UTF-8
 	Mouse    bool
+	Typed    string // before there was a screen
 
 	Last          string            // scenario that was open the last time
 	Remember      func(name string) // nil: nowhere
@@ -74,6 +76,7 @@ type app struct {
 	trying   func() // stops the one that is being tried
 	saved    int    // inputs that were exported
 	quitting bool
+	late     answer
 
 	job     *job
 	later   []func() tea.Cmd // what was asked for while it ran
@@ -154,7 +157,29 @@ func (a *app) close() {
 }
 
 // Init is bubbletea's: nothing happens by itself.
-func (a *app) Init() tea.Cmd { return a.wanted() }
+func (a *app) Init() tea.Cmd {
+	return tea.Batch(a.wanted(), func() tea.Msg { return typedMsg(a.o.Typed) })
+}
+
+// typedMsg is what was typed before there was a screen.
+type typedMsg string
+
+// typedBefore presses the keys of a text. A key with a character of ASCII's first 32 has its
+// number in bubbletea, too.
+func (a *app) typedBefore(m typedMsg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, r := range string(m) {
+		k := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}
+		switch {
+		case r == ' ':
+			k.Type = tea.KeySpace
+		case r < ' ' || r == 0x7f:
+			k = tea.KeyMsg{Type: tea.KeyType(r)}
+		}
+		cmds = append(cmds, a.keys(k))
+	}
+	return tea.Batch(cmds...)
+}
 
 // Update is bubbletea's.
 func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
@@ -163,7 +188,11 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		a.w, a.h = m.Width, m.Height
 	case tea.KeyMsg:
-		cmd = a.keys(m)
+		if !a.late.of(m) {
+			cmd = a.keys(m)
+		}
+	case typedMsg:
+		cmd = a.typedBefore(m)
 	case tea.MouseMsg:
 		cmd = a.mouse(m)
 	case workMsg:
@@ -183,9 +212,33 @@ func (a *app) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	return a, tea.Batch(cmd, a.wanted())
 }
 
+// answer is one of the terminal to the question for its background that comes when the
+// screen is there already, as over a slow line: "\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\" arrives
+// as Alt-], characters, and Alt-\ or Ctrl-G.
+type answer struct{ open bool }
+
+// of reports that a key belongs to an answer.
+func (x *answer) of(m tea.KeyMsg) bool {
+	switch text := string(m.Runes); {
+	case m.Type == tea.KeyRunes && m.Alt && text == "]":
+		x.open = true
+		return true
+	case !x.open:
+		return false
+	case m.Type == tea.KeyRunes && !m.Alt && strings.Trim(text, "0123456789abcdefABCDEFrg:/;") == "":
+		return true
+	default:
+		x.open = false
+		return m.Type == tea.KeyCtrlG || m.Alt && text == `\`
+	}
+}
+
 // keys takes what was typed: characters that came in one read are one message, but
 // keys of their own unless they were pasted.
 func (a *app) keys(m tea.KeyMsg) tea.Cmd {
+	if m.Type == tea.KeyCtrlZ { // wherever one is
+		return tea.Suspend
+	}
 	switch m.Type {
 	case tea.KeyRunes, tea.KeyEnter, tea.KeySpace, tea.KeyTab: // none of them has Alt here: it was esc and, at once, the key
 		if !m.Alt {

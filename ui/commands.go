@@ -107,6 +107,7 @@ func commands() []command {
 			return a.leave(a.c.T("open another scenario", "다른 시나리오 열기"), a.choose)
 		}},
 		{ofMore, "R", "again", "", "begin anew", "처음부터 다시", func(a *app, _ string) tea.Cmd { return a.leave(a.c.T("begin anew", "처음부터 다시"), a.reopen) }},
+		{ofMore, "ctrl+z", "", "", "leave the program for a while; fg comes back", "프로그램 잠시 중단; fg로 돌아오기", func(*app, string) tea.Cmd { return tea.Suspend }},
 		{ofMore, "esc", "", "", "stop, leave, take the filter off", "멈춤, 나가기, 필터 지우기", just((*app).escape)},
 		{ofMore, "q/ctrl+c", "quit", "", "quit", "종료", func(a *app, _ string) tea.Cmd {
 			return a.leave(a.c.T("quit", "종료"), func() tea.Cmd { a.quitting = true; return nil })

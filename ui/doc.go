@@ -1,7 +1,7 @@
 // Package ui is the lab on a terminal: a screen of linked panes over a session
 // that one walks through, and the same by prompt and plain lines.
 //
-//	code, err := ui.Run(ctx, ui.Options{…}, in, out)   // the screen
+//	err := ui.Run(ctx, ui.Options{…}, in, out)   // the screen
 //	err := ui.RunLines(ui.Options{…}, in, out)         // --line
 //
 // Where to look:

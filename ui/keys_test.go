@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/stretchr/testify/require"
 
 	"hoplab/ui/look"
@@ -139,4 +140,30 @@ func TestThePalette(t *testing.T) {
 	d.a.o.RememberTheme = func(name string) { remembered = name }
 	d.press(":", "theme contrast", "enter")
 	require.Equal(t, "contrast", remembered)
+}
+
+// What was typed before the screen was there is not lost; an answer of the terminal that
+// comes late is not typed.
+func TestWhatTheTerminalSendsEarlyAndLate(t *testing.T) {
+	d := free(t, "cross-node-ping")
+	_, cmd := d.a.Update(typedMsg("nn:goto 3\r"))
+	drive(d.a, cmd)
+	require.Equal(t, 3, d.a.c.S.Cursor())
+	for _, end := range []tea.KeyMsg{{Type: tea.KeyRunes, Runes: []rune(`\`), Alt: true}, {Type: tea.KeyCtrlG}} {
+		before := d.view()
+		for _, m := range []tea.KeyMsg{{Type: tea.KeyRunes, Runes: []rune("]"), Alt: true}, {Type: tea.KeyRunes, Runes: []rune("11;rgb:1e1e/1e1e/2e2e")}, end} {
+			_, cmd := d.a.Update(m)
+			drive(d.a, cmd)
+		}
+		require.Equal(t, before, d.view())
+	}
+	d.press("?").shows("this pane")
+}
+
+// Ctrl-Z leaves the program from wherever one is.
+func TestSuspend(t *testing.T) {
+	d := free(t, "cross-node-ping").press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "some line")
+	_, cmd := d.a.Update(tea.KeyMsg{Type: tea.KeyCtrlZ})
+	require.NotNil(t, cmd)
+	require.IsType(t, tea.SuspendMsg{}, cmd())
 }

@@ -16,18 +16,20 @@ const askTime = 300 * time.Millisecond
 
 // light asks the terminal for the colour of its background (OSC 11 of xterm's
 // control sequences). One that does not know the question answers the one behind
-// it, which all do (DA1), and is not waited for.
-func light() bool {
+// it, which all do (DA1), and is not waited for. What was typed meanwhile is given
+// back.
+func light() (light bool, typed string) {
+	light = lightByName(os.Getenv("COLORFGBG"))
 	if readable == nil {
-		return lightByName(os.Getenv("COLORFGBG"))
+		return light, ""
 	}
 	was, err := term.MakeRaw(os.Stdin.Fd())
 	if err != nil {
-		return false
+		return light, ""
 	}
 	defer func() { _ = term.Restore(os.Stdin.Fd(), was) }()
 	if _, err := os.Stdout.WriteString(ansi.RequestBackgroundColor + ansi.RequestPrimaryDeviceAttributes); err != nil {
-		return false
+		return light, ""
 	}
 	var got []byte
 	for until := time.Now().Add(askTime); len(got) < 4096 && readable(os.Stdin, time.Until(until)); {
@@ -39,9 +41,9 @@ func light() bool {
 		}
 	}
 	if c := background(string(got)); c != nil {
-		return isLight(c)
+		light = isLight(c)
 	}
-	return lightByName(os.Getenv("COLORFGBG"))
+	return light, ansi.Strip(string(got))
 }
 
 // attributes reports that the answer to the second question is there: CSI ? … c.

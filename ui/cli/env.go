@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,9 +42,9 @@ type Env struct {
 	// Remember keeps a line until the next run; Recall gives it back.
 	Remember func(key, value string)
 	Recall   func(key string) string
-	// Light asks the terminal whether its background is light; nil where there is
-	// none to ask.
-	Light func() bool
+	// Light asks the terminal whether its background is light, and gives what was
+	// typed while it waited for the answer; nil where there is none to ask.
+	Light func() (light bool, typed string)
 	// Clip puts a text on the terminal's clipboard.
 	Clip func(text string)
 	// Screen shows the lab on the terminal until its reader quits; nil where there
@@ -59,7 +60,7 @@ func OS() Env {
 	signal.Ignore(syscall.SIGPIPE)
 	return Env{IsTerminal: isTerminal, Getenv: os.Getenv, ReadFile: os.ReadFile, ReadDir: readDir, WriteFile: writeFile,
 		ReadTree: readTree, WriteTree: writeTree, Signals: signals, Readable: readable, Editor: newEditor,
-		SaveNew: saveNew, Remember: remember, Recall: recall, Clip: clip, Light: light, Screen: ui.Run}
+		SaveNew: saveNew, Remember: remember, Recall: recall, Clip: clip, Light: light, Screen: screen}
 }
 
 func (e Env) complete() Env {
@@ -105,12 +106,20 @@ func (e Env) complete() Env {
 		e.Recall = func(string) string { return "" }
 	}
 	if e.Light == nil {
-		e.Light = func() bool { return false }
+		e.Light = func() (bool, string) { return false, "" }
 	}
 	if e.Editor == nil {
 		e.Editor = func(Completer) LineEditor { return nil }
 	}
 	return e
+}
+
+// screen shows the lab until its reader quits or the program is told to end: by kill, or
+// because the terminal goes away.
+func screen(o ui.Options, in io.Reader, out io.Writer) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return ui.Run(ctx, o, in, out)
 }
 
 // signals takes SIGINT and SIGTERM.

@@ -110,7 +110,9 @@ func (a *app) theme(o *ui.Options, name string) {
 		name = "auto"
 	}
 	o.Terminal.Profile = a.colours()
-	o.Terminal.Light = o.Terminal.Profile != termenv.Ascii && a.env.Light()
+	if o.Terminal.Profile != termenv.Ascii {
+		o.Terminal.Light, o.Typed = a.env.Light()
+	}
 	o.Theme = look.NewTheme(name, o.Terminal)
 	o.RememberTheme = func(name string) { a.env.Remember("theme", name) }
 }

@@ -77,7 +77,7 @@ func TestTheThemeIsAskedForOrRemembered(t *testing.T) {
 	var o ui.Options
 	vars := map[string]string{"TERM": "xterm-256color"}
 	env := Env{IsTerminal: func(any) bool { return true }, Recall: func(key string) string { return kept[key] }, Remember: func(key, value string) { kept[key] = value },
-		Getenv: func(key string) string { return vars[key] }, Light: func() bool { return true },
+		Getenv: func(key string) string { return vars[key] }, Light: func() (bool, string) { return true, "n" },
 		Screen: func(x ui.Options, _ io.Reader, _ io.Writer) error { o = x; return nil }}
 	theme := func(args ...string) string {
 		require.Zero(t, Main(args, nil, io.Discard, io.Discard, env))
@@ -85,6 +85,7 @@ func TestTheThemeIsAskedForOrRemembered(t *testing.T) {
 	}
 	require.Equal(t, "auto", theme())
 	require.True(t, o.Terminal.Light)
+	require.Equal(t, "n", o.Typed)
 	require.Equal(t, termenv.ANSI256, o.Terminal.Profile)
 	require.Equal(t, "dark", theme("lab", "--theme", "dark"))
 	require.Equal(t, "auto", theme()) // a flag is for once
