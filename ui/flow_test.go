@@ -170,7 +170,7 @@ func TestShells(t *testing.T) {
 	d.press("hostname", "enter").shows("on a copy")
 	d.press("esc", ":", "here", "enter").shows("pod1:~# hostname")
 	require.Empty(t, d.a.c.S.History.Events)
-	d.press("esc", "q").shows("1 typed lines would be lost")
+	d.press("esc", "q").shows("quit? 1 typed line would be lost: y yes, n no, x save first")
 	d.press("n")
 	require.False(t, d.a.quitting)
 	d.press("x", "s").shows("wrote cross-node-ping-recorded.yaml")

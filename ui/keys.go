@@ -128,20 +128,36 @@ func (a *app) show(n int) tea.Cmd {
 	return nil
 }
 
-// leave does something that ends the session; it asks first if typed lines would
-// be lost.
+// leave does something that ends the session; it asks first if typed lines, or the
+// answers to a lesson that is not over, would be lost.
 func (a *app) leave(what string, do func() tea.Cmd) tea.Cmd {
-	n := 0
+	lines, answers := 0, a.lesson.Unfinished()
 	for i, in := range a.c.S.Inputs() {
 		if in.Kind == replay.TypeLine && i >= a.saved && !a.lesson.Offers(in.Text) {
-			n++
+			lines++
 		}
 	}
-	if n == 0 {
+	stay := func() tea.Cmd { return nil }
+	can := map[string]func() tea.Cmd{"y": do, "q": do, "n": stay}
+	lost := func(n int, one, many string) string {
+		if n == 1 {
+			many = one
+		}
+		return fmt.Sprintf(many, n)
+	}
+	var label string
+	switch {
+	case lines > 0:
+		can["x"] = func() tea.Cmd { a.askExport(); return nil }
+		label = fmt.Sprintf(a.c.T("%s? %s would be lost: y yes, n no, x save first", "%s? %s 사라집니다: y 예, n 아니요, x 먼저 저장"), what,
+			lost(lines, a.c.T("%d typed line", "입력한 줄 %d개가"), a.c.T("%d typed lines", "입력한 줄 %d개가")))
+	case answers > 0:
+		label = fmt.Sprintf(a.c.T("%s? %s would be lost: y yes, n no", "%s? %s 사라집니다: y 예, n 아니요"), what,
+			lost(answers, a.c.T("%d answer", "답 %d개가"), a.c.T("%d answers", "답 %d개가")))
+	default:
 		return do()
 	}
-	a.ask(fmt.Sprintf(a.c.T("%s? %d typed lines would be lost (x saves them)", "%s? 입력한 줄 %d개가 사라집니다 (x로 저장)"), what, n),
-		map[string]func() tea.Cmd{"y": do, "q": do, "n": func() tea.Cmd { return nil }, "x": func() tea.Cmd { a.askExport(); return nil }})
+	a.ask(label, can)
 	return nil
 }
 

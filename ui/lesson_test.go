@@ -365,6 +365,13 @@ func TestThePageOnLessons(t *testing.T) {
 	}
 }
 
+// A lesson that is not over is not left without a question, if something was answered.
+func TestAnswersAreNotLostUnasked(t *testing.T) {
+	d := open(t, "same-node-ping", Options{}).press("enter", "enter", "02:00:00:00:00:01", "enter").shows("question 2 of 5").press("q")
+	d.shows("quit? 1 answer would be lost: y yes, n no").press("esc").shows("question 2 of 5").press("o").shows("open another scenario? 1 answer").press("y").shows("You will find out")
+	d = open(t, "same-node-ping", Options{}).press("enter", "enter", "ctrl+s", "o").shows("You will find out")
+}
+
 // A key that no answer has in it is not typed; esc leaves the question, and then all
 // keys work.
 func TestKeysInAQuestion(t *testing.T) {

@@ -221,6 +221,23 @@ func (p *Pane) Finished() bool {
 	return n == 0 || p.S.Begun() == n && p.over(n-1)
 }
 
+// Unfinished is how many answers were given, while not all are known to be right or
+// wrong.
+func (p *Pane) Unfinished() int {
+	p.follow()
+	n, open := 0, false
+	for _, q := range p.asked() {
+		if p.given[q] != "" {
+			n++
+		}
+		open = open || p.known[q] == nil
+	}
+	if !open {
+		return 0
+	}
+	return n
+}
+
 // Score counts answers: those that were right, those that are known by now, and
 // all questions of the scenario.
 func (p *Pane) Score() (right, asked, all int) {
