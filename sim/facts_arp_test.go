@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"hoplab/packet"
+	"hoplab/sim/simtest"
 )
 
 // ask lets an interface send an ARP request for a target, and says whether
@@ -126,7 +127,7 @@ func TestFactsAboutNeighbours(t *testing.T) {
 			arp pod1:eth0
 			arp k8s-w1:ens5
 			arp pod3:eth0`},
-		{name: "with the lower index tunl0 lends cali its address for ARP", with: []change{host("k8s-w2", func(h *kernelHost) { slices.Reverse(h.Interfaces) })}, script: `
+		{name: "with the lower index tunl0 lends cali its address for ARP", with: []change{host("k8s-w2", func(h *simtest.Host) { slices.Reverse(h.Interfaces) })}, script: `
 			$ pod1: ping -c 1 172.16.184.1
 			exit 0
 			arp pod3:eth0

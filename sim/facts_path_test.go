@@ -8,6 +8,7 @@ import (
 
 	"hoplab/packet/pcap"
 	"hoplab/packet/tcpdump"
+	"hoplab/sim/simtest"
 )
 
 func TestFactsAboutTTL(t *testing.T) {
@@ -225,7 +226,7 @@ func TestFactsAboutWhatPingSends(t *testing.T) {
 
 // uplink sets the MTU of the wire between the router and the internet.
 func uplink(n int) []change {
-	return []change{mtu("up0", n), host("internet", func(h *kernelHost) { h.Interfaces[0].MTU = n })}
+	return []change{mtu("up0", n), host("internet", func(h *simtest.Host) { h.Interfaces[0].MTU = n })}
 }
 
 func TestFactsAboutFragmentsAndPathMTU(t *testing.T) {

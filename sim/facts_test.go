@@ -80,7 +80,7 @@ func newWorld(t *testing.T, recording string, with ...change) *world {
 	for _, f := range with {
 		f(c)
 	}
-	lab, err := sim.New(c.lab(t))
+	lab, err := sim.New(c.Lab(t))
 	require.NoError(t, err)
 	w := &world{t: t, lab: lab}
 	for _, ns := range lab.Namespaces() {
@@ -355,7 +355,7 @@ func mtu(dev string, n int) change {
 }
 
 // host changes one machine.
-func host(name string, f func(*kernelHost)) change {
+func host(name string, f func(*simtest.Host)) change {
 	return func(c *kernelCase) {
 		for i := range c.Topology.Hosts {
 			if c.Topology.Hosts[i].Name == name {

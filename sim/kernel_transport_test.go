@@ -177,7 +177,7 @@ func steady(s string) string { return volatile.ReplaceAllString(s, "$1") }
 // runTransport does what the recording's script does.
 func runTransport(t *testing.T, c *kernelCase, unordered bool) (*outcome, map[string][]recorded) {
 	t.Helper()
-	lab, err := sim.New(c.lab(t))
+	lab, err := sim.New(c.Lab(t))
 	require.NoError(t, err)
 	lab.RunFor(500 * time.Millisecond)
 	o := &outcome{captures: map[string]*sim.Capture{}, lab: lab}

@@ -1,5 +1,6 @@
 // Package simtest helps tests that run labs: it checks that nothing of a lab
-// vanished or was left behind, and keeps events to compare.
+// vanished or was left behind, keeps events to compare, and builds the networks
+// that a real kernel was recorded in (recording.go).
 //
 //	func TestMain(m *testing.M) { os.Exit(simtest.Main(m)) }
 //
