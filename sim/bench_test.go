@@ -2,7 +2,9 @@ package sim_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/gaissmai/bart"
@@ -130,6 +132,83 @@ func BenchmarkCrossNodePing(b *testing.B) {
 		}
 		p.bench(b)
 	})
+}
+
+// manyPairs are pairs of pods of different nodes, ten pods on each node, that
+// ping each other at the same time.
+type manyPairs struct {
+	lab     *sim.Lab
+	socks   []*stack.RawSocket
+	dsts    []netip.Addr
+	payload []byte
+	got     int
+}
+
+func newManyPairs(t testing.TB, nodes, pairs int, opts ...sim.Option) *manyPairs {
+	const perNode = 10
+	var text strings.Builder
+	text.WriteString("apiVersion: hoplab/v1\nkind: Lab\nmetadata: {name: many}\nspec:\n  segments:\n    lan: {cidr: 10.0.0.0/16}\n  machines:\n")
+	for n := range nodes {
+		fmt.Fprintf(&text, "    w%d: {role: node, interfaces: {ens5: {segment: lan, address: 10.0.%d.%d/16}}, routes: [{to: default, via: 10.0.0.1}]}\n", n, 1+n/200, 1+n%200)
+	}
+	text.WriteString("---\napiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: pool}\nspec: {cidr: 172.16.0.0/16, blockSize: 26, ipipMode: Always, natOutgoing: true}\n---\napiVersion: v1\nkind: List\nitems:\n")
+	for n := range nodes * perNode {
+		fmt.Fprintf(&text, "- {apiVersion: v1, kind: Pod, metadata: {name: p%d}, spec: {nodeName: w%d, containers: [{name: c, image: i}]}}\n", n, n/perNode)
+	}
+	lab, err := sim.New(expanded(t, text.String()), opts...)
+	require.NoError(t, err)
+	p := &manyPairs{lab: lab, payload: make([]byte, 64)}
+	packet.PutICMP(p.payload, packet.ICMPEcho, 0, 7<<16)
+	for i := range pairs {
+		from := i%nodes*perNode + i/nodes
+		to := (from + (1+i/nodes)*7*perNode) % (nodes * perNode)
+		dst := lab.Namespace(fmt.Sprintf("p%d", to))
+		s := lab.Namespace(fmt.Sprintf("p%d", from)).OpenRaw(packet.ProtoICMP)
+		s.Checksum = true
+		s.Recv = func(ip packet.IPv4) {
+			if packet.ICMP(ip.Payload()).Type() == packet.ICMPEchoReply {
+				p.got++
+			}
+		}
+		p.socks, p.dsts = append(p.socks, s), append(p.dsts, dst.Addresses(dst.Device("eth0"))[0].Prefix.Addr())
+	}
+	for range 6 {
+		p.round(t)
+	}
+	return p
+}
+
+// round sends a request of each pair and runs the lab until all are answered.
+func (p *manyPairs) round(t testing.TB) {
+	want := p.got + len(p.socks)
+	for i, s := range p.socks {
+		if _, errno, _ := s.Send(p.dsts[i], p.payload, true); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	for p.got < want {
+		if !p.lab.Step() {
+			t.Fatal("no reply")
+		}
+	}
+}
+
+// Many pairs at once, by the number of pairs in a lab of 100 nodes: how much of
+// a round trip is waiting for memory.
+func BenchmarkManyPairs(b *testing.B) {
+	for _, pairs := range []int{1, 20, 100, 500} {
+		for name, opts := range map[string][]sim.Option{"silent": nil, "ring": {sim.WithTrace(trace.Ring)}} { // any order: each is its own benchmark
+			b.Run(fmt.Sprintf("pairs=%d/%s", pairs, name), func(b *testing.B) {
+				p := newManyPairs(b, 100, pairs, opts...)
+				trips := 0
+				for b.Loop() {
+					p.round(b)
+					trips += pairs
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(trips), "ns/trip")
+			})
+		}
+	}
 }
 
 // Forwarding allocates nothing when nobody listens, nor with the trace on: what

@@ -8,21 +8,24 @@ import (
 // Table is the connection tracking table of one namespace. It is not safe for
 // concurrent use.
 type Table struct {
-	cfg   Config
-	rand  func() uint32
-	stats Stats
-	last  clock.Instant // of the last packet
-	ids   uint32        // last Conn.ID
-	watch []*watcher
-	user  int    // the program that deletes entries now, 0 none
-	gotBy uint32 // the handle that Get saw last, 0 none, and its entry
-	got   *Conn
+	// What every packet asks for comes first, so that it shares cache lines.
+	buckets []node        // index of tuples, a power of two long
+	got     *Conn         // the entry of gotBy
+	gotBy   uint32        // the handle that Get saw last, 0 none
+	last    clock.Instant // of the last packet
 
 	// Entries live in chunks, so that pointers to them stay valid. A slot is the
 	// number of an entry's place, from 1; 0 is none.
 	chunks []*[chunkLen]Conn
 	slots  uint32 // places ever made
-	live   int    // entries in them that did not end
+
+	cfg   Config
+	watch []*watcher
+	rand  func() uint32
+	stats Stats
+	ids   uint32 // last Conn.ID
+	user  int    // the program that deletes entries now, 0 none
+	live  int    // entries in them that did not end
 
 	// Ended entries, oldest first. They are reused at a later instant: the
 	// packet that held one is through by then.
@@ -32,7 +35,6 @@ type Table struct {
 	sweepAt     uint32 // where sweep goes on, 0 at first
 	sweptAt     clock.Instant
 
-	buckets     []node   // index of tuples, a power of two long
 	nodes       int      // in buckets
 	sources     []uint32 // index of original sources, likewise
 	sourceNodes int

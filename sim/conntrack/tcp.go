@@ -119,10 +119,9 @@ var tcpNext = [2][numTCPKinds][numTCPStates]TCPState{
 
 // TCPInfo is what the tracker remembers of a TCP flow: struct ip_ct_tcp.
 type TCPInfo struct {
-	State TCPState
-
 	sides     [2]tcpSide // by the sender's Dir
-	lastDir   Dir        // of the last segment …
+	State     TCPState
+	lastDir   Dir // of the last segment …
 	lastKind  tcpKind
 	lastFlags tcpFlags // options of an ignored SYN, and what it may lead to
 	lastScale uint8

@@ -79,7 +79,7 @@ const (
 
 // Status is the set of bits that describe an entry, with the numbers of enum
 // ip_conntrack_status.
-type Status uint32
+type Status uint16
 
 // The status bits that occur here.
 const (
@@ -101,32 +101,32 @@ const (
 type Counter struct{ Packets, Bytes uint64 }
 
 // Conn is one entry: struct nf_conn. What every packet reads comes first, in
-// one cache line. A pointer stays valid as long as the
+// one cache line; the whole are three. A pointer stays valid as long as the
 // table; what it points to is reused some time after the entry died.
 type Conn struct {
-	Orig   Tuple // of the packets of the first direction, as they arrive
-	Reply  Tuple // of the packets of the other direction, as they arrive
-	Status Status
-	Mark   uint32 // connmark
+	Orig      Tuple // of the packets of the first direction, as they arrive
+	Reply     Tuple // of the packets of the other direction, as they arrive
+	Status    Status
+	acct      bool  // Config.Acct when the entry was made
+	gen       uint8 // how often the slot was reused
+	MasqIndex int32 // interface whose address MASQUERADE took, 0 none
 
 	Expires clock.Instant // end of life if no packet comes; valid once Confirmed. Of a Dying entry: when it ended
 
 	next    [2]node        // index of tuples: the next one of the bucket, by Dir
 	timeout clock.Duration // what the last packet set; counts from Confirm on
 
-	ID        uint32     // number of the entry in order of creation, from 1
-	MasqIndex int32      // interface whose address MASQUERADE took, 0 none
-	TCP       TCPInfo    // valid iff Orig.Proto is TCP
-	Acct      [2]Counter // by Dir; counted iff Config.Acct
+	ID   uint32     // number of the entry in order of creation, from 1
+	Mark uint32     // connmark
+	Acct [2]Counter // by Dir; counted iff Config.Acct
+	TCP  TCPInfo    // valid iff Orig.Proto is TCP
 
-	streamAt clock.Instant // UDP: from here on traffic both ways is a stream
-	acct     bool          // Config.Acct when the entry was made
-	gen      uint8         // how often the slot was reused
-	changed  Change        // what watchers are not told of yet
-	told     uint32        // the mark that they know
+	changed Change // what watchers are not told of yet
+	told    uint32 // the mark that they know
 
-	srcNext    uint32 // index of sources: the next slot of the bucket
-	prev, succ uint32 // list of confirmed entries, or of ended ones (succ)
+	streamAt   clock.Instant // UDP: from here on traffic both ways is a stream
+	srcNext    uint32        // index of sources: the next slot of the bucket
+	prev, succ uint32        // list of confirmed entries, or of ended ones (succ)
 }
 
 // tuple is the entry's tuple of one direction.

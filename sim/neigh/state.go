@@ -120,10 +120,13 @@ const (
 
 // Entry is one neighbour. Callers read it; Table changes it.
 type Entry struct {
-	Addr       netip.Addr
-	Dev        int32
 	MAC        packet.MAC // valid iff State & Valid
 	State      State
+	fast       bool   // hh_cache: a header was made once; from then on the caller makes them
+	Index      uint32 // number in its table, from 1, never used twice
+	Dev        int32
+	Confirmed  clock.Instant // last proof of reachability
+	Addr       netip.Addr
 	ExtLearned bool          // a program says that it learnt it: NTF_EXT_LEARNED
 	Proto      uint8         // who put it there: RTPROT_*, 0 unknown
 	Was        State         // of a Dead entry: the state that it had
@@ -132,12 +135,9 @@ type Entry struct {
 	Probes     int           // requests sent, UcastProbes ahead in INCOMPLETE
 	Updated    clock.Instant // MAC or state changed
 	Used       clock.Instant // last packet that took the slow path
-	Confirmed  clock.Instant // last proof of reachability
-	Index      uint32        // number in its table, from 1, never used twice
 	By         string        // how the MAC was learnt: "own request", "their request"; empty: not known
 
 	params *Params
-	fast   bool // hh_cache: a header was made once; from then on the caller makes them
 	queue  packet.Queue
 	newest *packet.Buffer // last in queue
 	bytes  int            // truesize of queue

@@ -5,6 +5,7 @@ import "hoplab/packet"
 // Attrs are the settings of a device that `ip link` shows and that move no
 // packet, but for a promiscuous bridge, which looks at what it forwards.
 type Attrs struct {
+	NoARP       bool // IFF_NOARP was set; first, where every frame finds it
 	Alias       string
 	QueueLen    int  // packets: txqueuelen
 	Group       int  // 0: default
@@ -13,7 +14,6 @@ type Attrs struct {
 	Promisc     bool // IFF_PROMISC
 	AllMulti    bool // IFF_ALLMULTI
 	NoMulticast bool // IFF_MULTICAST was taken away
-	NoARP       bool // IFF_NOARP was set
 	TxQueues    int  // numtxqueues, 0: one
 	RxQueues    int
 	AltNames    []string

@@ -74,41 +74,45 @@ type Tap func(d *Device, dir trace.Dir, at clock.Instant, frame []byte)
 // Stats are the counters of `ip -s link`. Multicast is a network card's own
 // count; the devices of this package, like the kernel's virtual ones, have none.
 type Stats struct {
-	RxBytes, RxPackets, RxErrors, RxDropped, Multicast, RxFrame      uint64
-	TxBytes, TxPackets, TxErrors, TxDropped, TxCarrier, TxCollisions uint64
+	RxBytes, RxPackets, TxBytes, TxPackets       uint64 // together: others hardly ever count
+	RxErrors, RxDropped, Multicast, RxFrame      uint64
+	TxErrors, TxDropped, TxCarrier, TxCollisions uint64
 }
 
 // maxNested is how many devices without a queue may send by one another:
 // XMIT_RECURSION_LIMIT.
 const maxNested = 8
 
-// Device is one network interface.
+// Device is one network interface. What every frame asks for comes first, so
+// that it shares cache lines.
 type Device struct {
 	World *World
 	Owner Owner
-	Name  string
-	Index int32 // ifindex in its namespace, from 1
-	Kind  Kind
-	MAC   packet.MAC
 	MTU   int // bytes, IP header included
 	Place trace.Place
-	Stats Stats
-	Attrs Attrs
+	Index int32 // ifindex in its namespace, from 1
+	MAC   packet.MAC
+	Kind  Kind
 
 	up     bool
-	peer   *Device // other end of a veth
-	link   link    // towards the peer or into the segment
-	seg    *Segment
-	master *Device // bridge this is a port of
-	bridge *bridge // iff Kind is Bridge
-	qdisc  *Qdisc  // nil: none but the device's own
-	lower  *Device // that a VLAN or macvlan stands on
-	uppers []*Device
-	lost   bool // the carrier was taken away by the user
-	taps   []*tapEntry
 	gone   bool
-	opened bool // was up once
-	flips  int  // of the carrier
+	lost   bool    // the carrier was taken away by the user
+	opened bool    // was up once
+	peer   *Device // other end of a veth
+
+	master *Device // bridge this is a port of
+	qdisc  *Qdisc  // nil: none but the device's own
+	uppers []*Device
+	taps   []*tapEntry
+	link   link // towards the peer or into the segment
+	seg    *Segment
+	Stats  Stats
+
+	Attrs  Attrs
+	Name   string
+	bridge *bridge // iff Kind is Bridge
+	lower  *Device // that a VLAN or macvlan stands on
+	flips  int     // of the carrier
 }
 
 type tapEntry struct{ f Tap }

@@ -1,6 +1,7 @@
 package netdev
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"hoplab/packet"
@@ -16,8 +17,8 @@ const ageing = 300e9
 // address was last seen at. Up to fewMACs of them are found by looking at one
 // after the other.
 type fdb struct {
-	entries []fdbEntry // in order of learning
-	index   map[packet.MAC]int
+	entries []fdbEntry     // in order of learning
+	index   map[uint64]int // by MAC as a number
 }
 
 type fdbEntry struct {
@@ -35,10 +36,15 @@ func (e *fdbEntry) old(now clock.Instant) bool {
 
 const fewMACs = 8
 
+// number is an address as a number: maps have a fast path for those.
+func number(m packet.MAC) uint64 {
+	return uint64(binary.BigEndian.Uint32(m[:4]))<<16 | uint64(binary.BigEndian.Uint16(m[4:]))
+}
+
 // find is the entry of an address, nil when unknown.
 func (f *fdb) find(m packet.MAC) *fdbEntry {
 	if f.index != nil {
-		if i, ok := f.index[m]; ok {
+		if i, ok := f.index[number(m)]; ok {
 			return &f.entries[i]
 		}
 		return nil
@@ -111,10 +117,10 @@ func (f *fdb) reindex(from int) {
 		return
 	}
 	if f.index == nil {
-		f.index, from = make(map[packet.MAC]int, 2*fewMACs), 0
+		f.index, from = make(map[uint64]int, 2*fewMACs), 0
 	}
 	for i := from; i < len(f.entries); i++ {
-		f.index[f.entries[i].mac] = i
+		f.index[number(f.entries[i].mac)] = i
 	}
 }
 

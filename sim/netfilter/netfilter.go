@@ -178,6 +178,7 @@ func (a Action) String() string {
 // it travels in registers.
 type Verdict struct {
 	Outcome
+	Index uint32    // of the rule that decided, 0 when the policy did
 	NAT   *NATRange // never nil; empty unless Action is SNAT, DNAT, Masquerade, Redirect or Netmap
 	Rule  *Rule     // the rule that decided; nil when the policy did
 	Chain *Chain    // where it stands; the built-in chain when the policy decided

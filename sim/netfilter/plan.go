@@ -47,13 +47,18 @@ const maxStarts = 16
 const maxNodes = 1 << 12
 
 // node changes the mark, and then tries one condition or comes to an end. It
-// is one cache line long.
+// is two cache lines long, which come together, and what most packets do not
+// look at is elsewhere.
 type node struct {
 	packets, bytes uint64 // that came here, for the rules that count them
 	clear, xor     uint32 // of the mark
 	a, b           uint32 // of the condition
 	yes, no        *node  // to go on at if the condition holds or not, before an inversion; nil while they are not made
 	kind           nodeKind
+	policy         *Chain  // whose policy the end is, nil: a rule's
+	verdict        Verdict // of an end, or of a packet that is too broken for the condition
+	rule           *Rule   // the target's
+	op             *op     // the condition
 	*about
 }
 
@@ -68,15 +73,11 @@ const (
 	nodeTarget // a target changes the packet; goes on at yes
 )
 
-// about is the rest of a node, which most packets do not look at.
+// about is the rest of a node.
 type about struct {
-	verdict Verdict // of an end, or of a packet that is too broken for the condition
-	policy  *Chain  // whose policy the end is, nil: a rule's
-	rule    *Rule   // the target's
-	op      *op     // the condition
-	at      point   // where the condition or the target stands
-	counts  []*Rule // match whatever comes to the node
-	plan    *plan
+	at     point   // where the condition or the target stands
+	counts []*Rule // match whatever comes to the node
+	plan   *plan
 }
 
 // point is a place in the code with what is known there.
@@ -97,17 +98,22 @@ type frame struct {
 }
 
 // Path is what all tables say at one hook about packets between two
-// interfaces.
+// interfaces. What every packet asks for fills its first two cache lines.
 type Path struct {
 	In, Out *Dev // nil: none
 
-	last   [numTables]start  // by which the last packet entered
-	plans  [numTables]*plan  // nil where there is none, or where it grew too large
-	empty  [numTables]*Chain // built-in chains without rules that accept
-	bases  [numTables]*Chain // built-in chains; nil where the table does not exist or has none at the hook
 	tables *Tables
 	hook   Hook
+	has    tableMask         // tables that exist and have a chain at the hook
+	empty  tableMask         // of these, whose chain has no rules and accepts
+	last   [numTables]start  // by which the last packet entered
+	bases  [numTables]*Chain // built-in chains; nil unless has
+	plans  [numTables]*plan  // nil where there is none, or where it grew too large
+	_      [32]byte          // up to whole cache lines, so that it begins with one
 }
+
+// tableMask is a set of tables: bit 1<<id for table id.
+type tableMask uint8
 
 // Gen changes when no path of before holds any longer: with every change of a
 // rule, a chain, a policy or the name of a device.
@@ -139,8 +145,9 @@ func (t *Tables) newPath(h Hook, in, out *Dev) *Path {
 		pl := &plan{path: pa, id: TableID(id), code: &tb.code, made: map[point]*node{}, in: in.name(), out: out.name()}
 		tb.plans = append(tb.plans, pl)
 		pa.bases[id], pa.plans[id] = base, pl
+		pa.has |= 1 << id
 		if len(base.rules) == 0 && base.Policy == Accept {
-			pa.empty[id] = base
+			pa.empty |= 1 << id
 		}
 	}
 	return pa
@@ -230,17 +237,18 @@ func (r *Rule) SetCounters(packets, bytes uint64) {
 }
 
 // Has says whether the table exists and has a chain at the hook.
-func (pa *Path) Has(id TableID) bool { return pa.bases[id] != nil }
+func (pa *Path) Has(id TableID) bool { return pa.has>>id&1 != 0 }
 
 // Asks says whether the packet must be shown to the table. One whose chain has
 // no rules accepts it here, and counts it.
 func (pa *Path) Asks(id TableID, p *Packet) bool {
-	if c := pa.empty[id]; c != nil {
+	if pa.empty>>id&1 != 0 {
+		c := pa.bases[id]
 		c.Packets++
 		c.Bytes += uint64(len(p.IP))
 		return false
 	}
-	return pa.bases[id] != nil
+	return pa.Has(id)
 }
 
 // Run shows the packet to a table, as Tables.Run does. The packet must have

@@ -225,16 +225,16 @@ func (c *Chain) decide(size uint64) Verdict {
 
 // verdict is the policy.
 func (c *Chain) verdict() Verdict {
-	return Verdict{Outcome{Action: c.Policy}, &c.table.tables.noNAT, nil, c}
+	return Verdict{Outcome: Outcome{Action: c.Policy}, NAT: &c.table.tables.noNAT, Chain: c}
 }
 
 // drop is the end of a packet at a rule whatever that says.
 func (c *code) drop(r *Rule) Verdict {
-	return Verdict{Outcome{Action: Drop}, &r.chain.table.tables.noNAT, r, r.chain}
+	return Verdict{Outcome: Outcome{Action: Drop}, Index: r.Index, NAT: &r.chain.table.tables.noNAT, Rule: r, Chain: r.chain}
 }
 
 func (r *Rule) verdict() Verdict {
-	v := Verdict{NAT: &r.chain.table.tables.noNAT, Rule: r, Chain: r.chain}
+	v := Verdict{Index: r.Index, NAT: &r.chain.table.tables.noNAT, Rule: r, Chain: r.chain}
 	switch t := r.Spec.Target.(type) {
 	case Standard:
 		if t == StandardDrop {

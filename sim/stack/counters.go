@@ -23,9 +23,9 @@ type IPCounters struct {
 
 // IPExtCounters are the IpExt: line.
 type IPExtCounters struct {
-	InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts                              uint64
-	InOctets, OutOctets, InMcastOctets, OutMcastOctets, InBcastOctets, OutBcastOctets uint64
-	InNoECTPkts, InECT1Pkts, InECT0Pkts, InCEPkts                                     uint64
+	InOctets, OutOctets, InNoECTPkts, InECT1Pkts, InECT0Pkts, InCEPkts uint64
+	InMcastPkts, OutMcastPkts, InBcastPkts, OutBcastPkts               uint64
+	InMcastOctets, OutMcastOctets, InBcastOctets, OutBcastOctets       uint64
 }
 
 // inECN counts a packet that came in by its ECN field, RFC 3168 section 5.

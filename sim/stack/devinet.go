@@ -37,14 +37,14 @@ func (a *Address) subnet() netip.Prefix {
 // inDev is a device with its IPv4 part: the kernel's struct in_device.
 type inDev struct {
 	*netdev.Device
-	conf  Conf
-	neigh neigh.Params
-	addrs []Address
-	nf    netfilter.Dev
-	paths [5]hookPath // by hook
-	wasUp bool
 	tun   *tunnel // of an ipip device
 	vxlan *vxlan  // iff Kind is VXLAN
+	conf  Conf
+	paths [5]hookPath // by hook
+	addrs []Address
+	nf    netfilter.Dev
+	neigh neigh.Params
+	wasUp bool
 
 	delayed []*delayedARP // ARP requests that wait for proxy_delay
 }

@@ -11,6 +11,7 @@ import (
 	"hoplab/packet"
 	"hoplab/sim/fib"
 	"hoplab/sim/netdev"
+	"hoplab/sim/trace"
 )
 
 // router is a namespace with three dummy devices that forwards, with the
@@ -71,7 +72,7 @@ func TestRememberedLookupsFollowEveryChange(t *testing.T) {
 			if rng.IntN(4) == 0 {
 				key.OIF = d.Index
 			}
-			if e := &ns.lookups[key.Dst*0x9e3779b1>>27]; e.dst == key.Dst && e.gen == ns.FIB.Gen()+1 {
+			if e := ns.lookups.at(uint64(key.Dst)); e.dst == key.Dst && e.gen == ns.FIB.Gen()+1 {
 				hits++
 			}
 			want, wantErr := ns.FIB.Lookup(&key)
@@ -120,7 +121,7 @@ func TestRememberedWaysFollowEveryChange(t *testing.T) {
 		}
 		for range 4 {
 			src, dst, tos, in := host(), host(), uint8(rng.IntN(2))*8, ns.dev(d.Index)
-			for _, w := range ns.ways {
+			for _, w := range ns.ways.slots {
 				if w.src == src && w.dst == dst && w.in == in && w.tos == tos && w.gen == ns.FIB.Gen()+1 {
 					hits++
 				}
@@ -134,6 +135,28 @@ func TestRememberedWaysFollowEveryChange(t *testing.T) {
 		}
 	}
 	require.Greater(t, hits, 200, "the memory was of use")
+}
+
+// Many flows at once get a larger memory, in which each finds its own place again.
+func TestMemoryGrowsWithTheFlows(t *testing.T) {
+	ns, devs := router(t)
+	in := ns.dev(devs[0].Index)
+	for range 20 {
+		for i := range uint32(200) {
+			var rt route
+			why, _ := ns.routeFlow(10<<24|9, 10<<24|1<<8|(i+2), 0, 0, in, &rt)
+			require.Equal(t, trace.ReasonNone, why)
+			_, _ = ns.lookup(&fib.Key{Dst: 10<<24 | i})
+		}
+	}
+	require.Greater(t, len(ns.ways.slots), 2*fewRemembered)
+	require.Greater(t, len(ns.lookups.slots), fewRemembered)
+	for range 20 {
+		for i := range uint32(5000) {
+			_, _ = ns.lookup(&fib.Key{Dst: 10<<24 | i})
+		}
+	}
+	require.Len(t, ns.lookups.slots, maxRemembered)
 }
 
 // The list of local addresses follows those of the devices.
@@ -157,7 +180,7 @@ func BenchmarkLookup(b *testing.B) {
 		b.Run(map[bool]string{false: "tables", true: "remembered"}[cached], func(b *testing.B) {
 			ns, devs := router(b)
 			if !cached {
-				ns.lookups = nil
+				ns.lookups.slots = nil
 			}
 			for i := range 30 { // pods
 				p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 32)

@@ -28,6 +28,7 @@ type Kernel struct {
 	list    []*Namespace
 	vxlans  []*vxlan
 	hashKey uint64 // of flow hashes
+	seen    view   // of the packet at a hook
 }
 
 // NewKernel returns the kernel of a world.
@@ -42,58 +43,58 @@ func NewKernel(w *netdev.World) *Kernel {
 // Namespaces lists the namespaces in order of creation.
 func (k *Kernel) Namespaces() []*Namespace { return k.list }
 
-// Namespace is one network namespace.
+// Namespace is one network namespace. What every packet asks for comes first,
+// so that it shares cache lines.
 type Namespace struct {
-	Name  string
-	Place trace.Place // of the namespace itself, where no device is concerned
+	FIB    *fib.FIB
+	Neigh  *neigh.Table
+	Filter *netfilter.Tables
+	Conn   *conntrack.Table // nil until a rule needs it
 
-	FIB     *fib.FIB
-	Neigh   *neigh.Table
-	Filter  *netfilter.Tables
-	Conn    *conntrack.Table // nil until a rule needs it
+	kernel      *Kernel
+	w           *netdev.World
+	lo          *inDev
+	tunl0       *inDev
+	raws        []*RawSocket
+	lookups     memory[cachedLookup] // empty until the namespace forwards packets
+	ways        memory[way]          // likewise
+	routing     *packet.Buffer       // whose way is being looked up
+	devs        []*inDev             // by interface index; nil where none (any more)
+	domain      int32                // the VRF that the packet being delivered came in by, 0 none
+	port        int32                // and by which of its ports
+	filtering   bool                 // some table exists
+	tracking    bool                 // some rule needs connections to be tracked
+	customLocal bool                 // somebody put a local route into a table
+	vrfs        bool                 // there is or was a VRF
+	sending     packet.ID            // what tryOut is sending
+
 	MIB     Counters
 	Sysctls Sysctls
 
-	kernel  *Kernel
-	w       *netdev.World
-	devs    []*inDev // by interface index; nil where none (any more)
-	lo      *inDev
-	tunl0   *inDev
-	tunnels []*inDev // other ipip devices, in order of creation
-	locals  []uint32 // all addresses of the devices
-	nextID  int32    // next interface index
+	Name    string
+	Place   trace.Place // of the namespace itself, where no device is concerned
+	tunnels []*inDev    // other ipip devices, in order of creation
+	locals  []uint32    // all addresses of the devices
+	nextID  int32       // next interface index
 	key     uint32
 	peerNS  []Peer // by nsid
 	dead    bool
 
-	lookups     *lookupCache // nil until the namespace forwards packets
-	ways        *wayCache    // likewise
-	frags       *ipfrag.Reassembler
-	raws        []*RawSocket
-	opened      int      // raw sockets so far
-	socks       *sockets // nil until the first is opened
-	peers       map[uint32]*inetPeer
-	icmpGlobal  tokenBucket
-	seen        view // of the packet at a hook
-	trail       netfilter.Trail
-	sending     packet.ID // what tryOut is sending
-	sendErr     fib.Errno // why it does not get out
-	skbDst      route     // of the packet that a tunnel device is about to send
-	icmpBusy    bool      // an ICMP message of the kernel's own is on its way out
-	rng         *netdev.Rand
-	filtering   bool // some table exists
-	messages    []KernelMessage
-	tracking    bool // some rule needs connections to be tracked
-	customLocal bool // somebody put a local route into a table
-	vrfs        bool // there is or was a VRF
+	frags      *ipfrag.Reassembler
+	opened     int      // raw sockets so far
+	socks      *sockets // nil until the first is opened
+	peers      map[uint32]*inetPeer
+	icmpGlobal tokenBucket
+	trail      netfilter.Trail
+	sendErr    fib.Errno // why it does not get out
+	skbDst     route     // of the packet that a tunnel device is about to send
+	icmpBusy   bool      // an ICMP message of the kernel's own is on its way out
+	rng        *netdev.Rand
+	messages   []KernelMessage
 
-	routing  *packet.Buffer        // whose way is being looked up
 	good     func(*fib.Route) bool // goodHop
 	watchers []*watcher
 	ageing   clock.Ref // of addresses: the next check
-
-	domain int32 // the VRF that the packet being delivered came in by, 0 none
-	port   int32 // and by which of its ports
 }
 
 // NewNamespace returns a namespace with a loopback device that is down, as

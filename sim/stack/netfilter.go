@@ -102,8 +102,8 @@ func (ns *Namespace) ConnTable() *conntrack.Table {
 }
 
 // view is a packet at a hook: what rules see of it, and what they have to say.
-// There is one in a namespace: when a packet is made because of another one, such
-// as a refusal, that one ends.
+// There is one for all namespaces, as there is one packet at a time: when another
+// one is made because of it, such as a refusal, it ends.
 type view struct {
 	netfilter.Packet
 	path  *netfilter.Path
@@ -122,7 +122,7 @@ func (ns *Namespace) look(h netfilter.Hook, b *packet.Buffer, in, out *inDev) *v
 	if last.in != in || last.gen != ns.Filter.Gen() {
 		ns.findPath(last, h, in, out)
 	}
-	v, path := &ns.seen, last.path
+	v, path := &ns.kernel.seen, last.path
 	v.IP, v.Mark, v.Buffer, v.In, v.Out = b.IPv4(), &b.Mark, b, path.In, path.Out
 	v.path, v.in, v.out, v.where = path, in, out, where
 	v.Hook, v.Untracked, v.Rewritten = h, false, false
@@ -272,8 +272,8 @@ func (ns *Namespace) ask(v *view, t netfilter.TableID) *netfilter.Verdict {
 	if v.Rewritten {
 		ns.forgetHeader(v)
 	}
-	if rule := verdict.Rule; rule != nil && ns.w.Log.On() {
-		r := ns.w.Log.Next(ns.Now(), v.Buffer.ID, v.Buffer.Parent, v.where.Place, hookStage(v.Hook), trace.Continue, trace.RefRule, rule.Index)
+	if verdict.Index != 0 && ns.w.Log.On() {
+		r := ns.w.Log.Next(ns.Now(), v.Buffer.ID, v.Buffer.Parent, v.where.Place, hookStage(v.Hook), trace.Continue, trace.RefRule, verdict.Index)
 		r.Aux = ruleAux(t, verdict)
 	}
 	return verdict

@@ -60,6 +60,7 @@ type Conf [numConf]int32
 
 // Sysctls are the settings of one namespace.
 type Sysctls struct {
+	confAll                Conf
 	DefaultTTL             uint8
 	NoPMTUDisc             int
 	ForwardUsePMTU         bool
@@ -82,9 +83,9 @@ type Sysctls struct {
 	Conntrack conntrack.Config
 	Frag      ipfrag.Config
 
-	confAll, confDefault Conf
-	neighDefault         neigh.Params
-	kept                 map[string]string // settings without effect on IPv4 that scripts set
+	confDefault  Conf
+	neighDefault neigh.Params
+	kept         map[string]string // settings without effect on IPv4 that scripts set
 }
 
 // init sets the kernel's defaults (net/ipv4/devinet.c, af_inet.c, icmp.c,

@@ -34,7 +34,7 @@ type Log struct {
 	nflows uint64 // flows so far
 	ring   *[RingSize]Record
 	flows  *[RingSize]header // of the records in the ring
-	known  [64]packet.ID     // packets whose flow was recorded, by the low bits of their ID
+	known  [1024]packet.ID   // packets whose flow was recorded, by the low bits of their ID
 	shown  packet.Flow       // the one that readers look at
 	packed *archive          // what left the ring, only in mode Keep
 	sinks  []Sink
