@@ -73,6 +73,8 @@ func (a *app) layout() []slot {
 	}
 	wide, mid, tall := w >= wideWidth && h+3 >= wideHeight, w >= midWidth && h+3 >= midHeight, h+3 >= tallHeight
 	left := w * 53 / 100
+	nothing := a.c.Selected() < 0 && a.focus != paneWhy && a.focus != paneBytes // there is no packet to explain: a sentence says so
+	const sentence = 4
 	mapH := func(most int) part { return part{paneMap, a.maps.Height(left-1, h*most/100-2) + 2} }
 	switch {
 	case wide:
@@ -81,18 +83,29 @@ func (a *app) layout() []slot {
 		if a.c.LessonMode && a.lower != paneShell || a.lower == paneLesson {
 			bottom, usual, focused = paneLesson, 36, 42
 		}
-		return append(a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, usual, focused, usual)),
+		leftColumn := a.column(0, top, left+1, h, mapH(50), part{paneHops, 0}, share(bottom, usual, focused, usual))
+		if nothing {
+			return append(leftColumn, a.column(left, top, w-left, h, part{paneWhy, sentence}, part{paneBytes, sentence}, part{paneState, 0})...)
+		}
+		return append(leftColumn,
 			a.column(left, top, w-left, h, part{paneWhy, 0}, share(paneBytes, 38, 50, 27), share(paneState, 17, 40, 13))...)
 	case mid:
 		lower := a.lower
-		if lower == paneWhy {
+		switch {
+		case lower == paneWhy && nothing:
+			lower = paneState
+		case lower == paneWhy:
 			lower = paneBytes
 		}
 		low := share(lower, 45, 60, 30)
 		if lower == paneLesson && a.lesson.Watching() { // what is watched stands in the others
 			low = share(lower, 33, 33, 30)
 		}
-		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}), a.column(left, top, w-left, h, part{paneWhy, 0}, low)...)
+		why := part{paneWhy, 0}
+		if nothing {
+			why.h, low.h = sentence, 0
+		}
+		return append(a.column(0, top, left+1, h, mapH(60), part{paneHops, 0}), a.column(left, top, w-left, h, why, low)...)
 	}
 	lower := a.lower
 	if a.focus == paneMap {

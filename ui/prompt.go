@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -37,7 +36,7 @@ type choice struct {
 	hint                 bool // it only tells what is wanted; what was typed runs
 }
 
-// ask asks a question whose answers are keys; esc is no.
+// ask asks a question whose answers are keys, which the label names; esc is no.
 func (a *app) ask(label string, answers map[string]func() tea.Cmd) {
 	a.prompt = &prompt{label: label, answers: answers}
 }
@@ -163,7 +162,7 @@ const mostChoices = 10
 // or below it what is wrong.
 func (p *prompt) lines(c *pane.Common, w, h int) []look.Line {
 	if p.answers != nil {
-		return look.Wrap(p.label+"  ["+strings.Join(slices.Sorted(maps.Keys(p.answers)), "/")+"]", look.Warm, w, 0)
+		return look.Wrap(p.label, look.Warm, w, 0)
 	}
 	line := p.edit.Line(p.label, w, true)
 	if p.choices != nil {

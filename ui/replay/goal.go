@@ -179,7 +179,7 @@ func (b *Break) Meets(e *Event, hop *Hop) bool {
 	case b.drop:
 		return Lost(e)
 	case b.text != "":
-		return strings.Contains(e.Ref.Text, b.text) || strings.Contains(e.Ref.By, b.text) || strings.Contains(e.Reason.String(), b.text)
+		return strings.Contains(e.Ref.Text, b.text) || strings.Contains(e.Ref.By, b.text) || strings.Contains(e.Reason.String(), strings.ToLower(b.text))
 	case hop == nil, b.place != "" && b.place != hop.NetNS && b.place != hop.Place():
 		return false
 	case b.filters == nil:
