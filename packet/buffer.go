@@ -154,18 +154,6 @@ func (b *Buffer) TrimTo(n int) {
 	}
 }
 
-// Extend adds n bytes at the end and returns them. They are not cleared.
-func (b *Buffer) Extend(n int) []byte {
-	if int(b.tail)+n > len(b.store) {
-		store := make([]byte, int(b.tail)+n)
-		copy(store, b.store)
-		b.store, b.class = store, -1
-	}
-	b.tail += int32(n)
-	b.setNetwork()
-	return b.store[b.tail-int32(n) : b.tail]
-}
-
 // Scrub forgets what only one namespace may know, like skb_scrub_packet in
 // net/core/skbuff.c. xnet says that the packet changes namespace; within one
 // namespace the mark stays. Confirm always does: the kernel forgets to clear

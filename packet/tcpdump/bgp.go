@@ -610,35 +610,17 @@ const (
 
 // prefix4 prints an IPv4 prefix for which there are length bytes, and gives its
 // own length.
-func (l *line) prefix4(at, length int, before string) int {
-	if length < 1 {
-		return prefixShort
-	}
-	bits := l.u8(at)
-	if bits > 32 {
-		return prefixIllegal
-	}
-	n := (bits + 7) / 8
-	if length-1 < n {
-		return prefixShort
-	}
-	if !l.need(at+1, n) {
-		return 1 + n
-	}
-	l.str(before)
-	l.address4Of(at+1, bits)
-	l.str("/")
-	l.num(bits)
-	return 1 + n
-}
+func (l *line) prefix4(at, length int, before string) int { return l.prefix(at, length, before, 32) }
 
 // prefix6 is prefix4 for IPv6.
-func (l *line) prefix6(at, length int, before string) int {
+func (l *line) prefix6(at, length int, before string) int { return l.prefix(at, length, before, 128) }
+
+func (l *line) prefix(at, length int, before string, most int) int {
 	if length < 1 {
 		return prefixShort
 	}
 	bits := l.u8(at)
-	if bits > 128 {
+	if bits > most {
 		return prefixIllegal
 	}
 	n := (bits + 7) / 8
@@ -649,7 +631,11 @@ func (l *line) prefix6(at, length int, before string) int {
 		return 1 + n
 	}
 	l.str(before)
-	l.address6Of(at+1, bits)
+	if most == 32 {
+		l.address4Of(at+1, bits)
+	} else {
+		l.address6Of(at+1, bits)
+	}
 	l.str("/")
 	l.num(bits)
 	return 1 + n

@@ -131,10 +131,6 @@ func appendInvalid(dst []byte, pk pcap.Packet) []byte {
 	return append(dst, ']')
 }
 
-// Stopped tells whether the last line ended where the captured bytes did: then
-// -x and -X print the whole frame, as the link header's length is not known.
-func (p *Printer) Stopped() bool { return p.scratch.stopped }
-
 // AppendAny appends what stands before the line of a packet captured with
 // -i any: the interface's name and the packet's direction (In, Out, B, M or P),
 // as on a Linux cooked v2 link.

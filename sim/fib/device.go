@@ -406,9 +406,6 @@ func (f *FIB) IgnoreLinkdown(dev int32, on bool) {
 	f.gen++
 }
 
-// IgnoresLinkdown says what IgnoreLinkdown was told.
-func (f *FIB) IgnoresLinkdown(dev int32) bool { return f.quiet[dev] }
-
 // flush deletes the routes that gone picks: fib_flush.
 func (f *FIB) flush(gone func(*Route) bool) {
 	for _, t := range f.tables {

@@ -160,15 +160,6 @@ func (r *Rule) Unresolved() bool { return r.Action == GoTo && r.target == nil }
 // Rules lists the rules by priority.
 func (f *FIB) Rules() []*Rule { return slices.Clone(f.rules) }
 
-// RuleByIndex finds a rule by its number, also after it was deleted; nil if
-// there never was one.
-func (f *FIB) RuleByIndex(i uint32) *Rule {
-	if i == 0 || int(i) > len(f.ruleByIndex) {
-		return nil
-	}
-	return f.ruleByIndex[i-1]
-}
-
 func (f *FIB) register(r *Rule) {
 	f.ruleByIndex = append(f.ruleByIndex, r)
 	r.Index = uint32(len(f.ruleByIndex))

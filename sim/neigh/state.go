@@ -157,8 +157,5 @@ const (
 // packet went through Send it is false.
 func (e *Entry) Connected() bool { return e.State&Connected != 0 && e.fast }
 
-// Usable reports that a packet handed to Send leaves at once.
-func (e *Entry) Usable() bool { return e.State&Valid != 0 }
-
 // Waiting is the number of packets that wait for the MAC.
 func (e *Entry) Waiting() int { return e.queue.Len() }

@@ -74,9 +74,6 @@ var validHooks = [numTables]HookMask{
 // HookMask is a set of hooks: bit 1<<h for hook h.
 type HookMask uint8
 
-// Hooks are the hooks at which the table is consulted.
-func (id TableID) Hooks() HookMask { return validHooks[id] }
-
 // Dev is an interface as a rule sees it. The stack makes one for each device of
 // a namespace.
 type Dev struct {

@@ -58,9 +58,6 @@ func ListenTCPWith(p *proc.Proc, ns *stack.Namespace, local netip.AddrPort, back
 	return t, nil
 }
 
-// Local is the address and port of the listener.
-func (t *TCPListener) Local() netip.AddrPort { return t.l.s.Local() }
-
 // Readable says that Accept would not block.
 func (t *TCPListener) Readable() bool { return len(t.l.ready) > 0 || t.l.closed }
 

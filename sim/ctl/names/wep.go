@@ -22,11 +22,6 @@ type WEP struct {
 	Endpoint     string // the interface in the pod: eth0
 }
 
-// PodWEP is the name of a pod's endpoint: k8s--w1-k8s-pod1-eth0.
-func PodWEP(node, pod string) (string, error) {
-	return WEP{Node: node, Orchestrator: Kubernetes, Pod: pod, Endpoint: "eth0"}.Name()
-}
-
 // SegmentError says which segment of a workload endpoint name is not usable.
 type SegmentError struct{ Field, Reason string }
 

@@ -35,10 +35,8 @@ func (s *Suite) Tools() []shell.Tool {
 }
 
 // Mount puts the files below /proc and /sys into a shell's file system.
-func (s *Suite) Mount(sh *shell.Shell) error { return s.MountView(sh.View()) }
-
-// MountView is Mount for a file system without a shell.
-func (s *Suite) MountView(v vfs.View) error {
+func (s *Suite) Mount(sh *shell.Shell) error {
+	v := sh.View()
 	tree := newSysctlTree()
 	for _, m := range []struct {
 		at string
