@@ -2,9 +2,10 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
-	"hoplab/packet"
-	"hoplab/packet/pcap"
+	"hoplab/packet/layers"
 	"hoplab/topology"
 )
 
@@ -20,70 +21,21 @@ type headerField struct{ name, want string }
 
 // layer is one header of a packet.
 type layer struct {
-	name  string
-	bytes []byte // from its first byte to the end of the packet
+	name   string
+	bytes  []byte // from its first byte to the end of the packet
+	inside bool   // of the packet in a tunnel, or the one that an ICMP error quotes
 }
 
-// layersOf takes a frame apart as far as the layers go that an expectation can
-// name. What follows an ICMP error is the packet that it quotes.
+// layersOf are the headers of a frame that an expectation can name, outermost
+// first. What follows an ICMP error is the packet that it quotes.
 func layersOf(linkType int, frame []byte) []layer {
 	var out []layer
-	next := packet.EtherIPv4
-	if linkType == pcap.LinkEthernet {
-		eth, err := packet.ParseEthernet(frame)
-		if err != nil {
-			return nil
+	for _, l := range layers.Parse(linkType, frame) {
+		if name := strings.ToLower(l.Name); slices.Contains(topology.HeaderLayers(), name) {
+			out = append(out, layer{name, frame[l.Off:], l.Depth > 0})
 		}
-		out = append(out, layer{"ethernet", frame})
-		next, frame = eth.Type(), eth.Payload()
-	}
-	switch next {
-	case packet.EtherARP:
-		if a, err := packet.ParseARP(frame); err == nil {
-			out = append(out, layer{"arp", a})
-		}
-	case packet.EtherIPv4:
-		out = ipLayers(out, frame)
 	}
 	return out
-}
-
-func ipLayers(out []layer, b []byte) []layer {
-	for {
-		ip, err := packet.ParseIPv4(b)
-		if err != nil {
-			return out
-		}
-		out = append(out, layer{"ipv4", ip})
-		if ip.FragOffset() != 0 {
-			return out
-		}
-		b = ip.Payload()
-		switch ip.Proto() {
-		case packet.ProtoIPIP:
-			continue
-		case packet.ProtoICMP:
-			m, err := packet.ParseICMP(b)
-			if err != nil {
-				return out
-			}
-			out = append(out, layer{"icmp", m})
-			if !m.IsError() {
-				return out
-			}
-			b = m.Payload()
-			continue
-		case packet.ProtoUDP:
-			if u, err := packet.ParseUDP(b); err == nil {
-				out = append(out, layer{"udp", u})
-			}
-		case packet.ProtoTCP:
-			if t, err := packet.ParseTCP(b); err == nil {
-				out = append(out, layer{"tcp", t})
-			}
-		}
-		return out
-	}
 }
 
 // compareHeaders says how a frame differs from the headers it must have; empty

@@ -81,6 +81,16 @@ func TestHeadersAreComparedLayerByLayer(t *testing.T) {
 	echo := icmp(packet.ICMPEcho, 0, 102<<16|3, make([]byte, 8))
 	quoted := ip(packet.ProtoICMP, icmp(packet.ICMPUnreachable, packet.CodeFragNeeded, 1480, ip(packet.ProtoICMP, echo)))
 	redirect := ip(packet.ProtoICMP, icmp(packet.ICMPRedirect, 1, packet.Addr32(addrB), ip(packet.ProtoICMP, echo)))
+	tunnelled := ethernet(packet.EtherIPv4, ip(packet.ProtoICMP, echo))
+	outer := make([]byte, packet.UDPLen+8, packet.UDPLen+8+len(tunnelled))
+	packet.PutUDP(outer, 40000, 4789, cap(outer))
+	outer[packet.UDPLen] = 8 // the VNI is valid, RFC 7348 section 5
+	vxlan := ethernet(packet.EtherIPv4, ip(packet.ProtoUDP, append(outer, tunnelled...)))
+	for field, want := range map[string]string{"inner.icmp.seq": "3", "inner.ethernet.src": "02:00:0a:00:00:01", "inner.ipv4.length": "36", "ipv4.protocol": "udp"} {
+		q := &question{Prediction: &topology.Prediction{}}
+		require.Empty(t, q.parse(field))
+		require.Equal(t, want, q.read(pcap.LinkEthernet, vxlan), field)
+	}
 	udp := make([]byte, 12)
 	packet.PutUDP(udp, 5000, 53, 12)
 	for _, tt := range []struct {
@@ -100,6 +110,8 @@ func TestHeadersAreComparedLayerByLayer(t *testing.T) {
 		{"IPIP", pcap.LinkRaw, ip(packet.ProtoIPIP, ip(packet.ProtoICMP, echo)), `[{ipv4: {protocol: ipip, length: 56}}, {ipv4: {length: 36}}, {icmp: {}}]`, ""},
 		{"what an ICMP error quotes", pcap.LinkRaw, quoted, `[{ipv4: {}}, {icmp: {type: destination-unreachable, code: 4, mtu: 1480}}, {ipv4: {ttl: 63}}, {icmp: {id: 102}}]`, ""},
 		{"a redirect", pcap.LinkRaw, redirect, `[{ipv4: {}}, {icmp: {type: redirect, gateway: 10.0.0.2}}]`, ""},
+		{"VXLAN, whose own header has no name here", pcap.LinkEthernet, vxlan,
+			`[{ethernet: {dst: "ff:ff:ff:ff:ff:ff"}}, {ipv4: {}}, {udp: {dstPort: 4789}}, {ethernet: {type: ipv4}}, {ipv4: {}}, {icmp: {seq: 3}}]`, ""},
 		{"udp", pcap.LinkRaw, ip(packet.ProtoUDP, udp), `[{ipv4: {protocol: 17}}, {udp: {srcPort: 5000, dstPort: 53, length: 12}}]`, ""},
 		{"tcp", pcap.LinkRaw, ip(packet.ProtoTCP, tcp()), `[{ipv4: {}}, {tcp: {srcPort: 40000, dstPort: 80, seq: 9, ack: 8, flags: as, window: 64240, mss: 1440, checksum: 0x1234}}]`, ""},
 		{"tcp with other options in front of the MSS", pcap.LinkRaw, ip(packet.ProtoTCP, tcpOptions(1, 4, 2, 2, 4, 5, 0xb4, 0)), `[{ipv4: {}}, {tcp: {flags: none, mss: 1460}}]`, ""},

@@ -157,12 +157,8 @@ func (q *question) see(e *sim.Event) {
 // read takes the field out of a frame: of the first header of its layer, or of
 // that in the packet inside.
 func (q *question) read(linkType int, frame []byte) string {
-	ips := 0
 	for _, l := range layersOf(linkType, frame) {
-		if l.name == "ipv4" {
-			ips++
-		}
-		if l.name == q.layer && (!q.inner || ips > 1) {
+		if l.name == q.layer && (!q.inner || l.inside) {
 			return readField(l, q.field)
 		}
 	}
