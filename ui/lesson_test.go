@@ -369,7 +369,7 @@ func TestThePageOnLessons(t *testing.T) {
 func TestAnswersAreNotLostUnasked(t *testing.T) {
 	d := open(t, "same-node-ping", Options{}).press("enter", "enter", "02:00:00:00:00:01", "enter").shows("question 2 of 5").press("q")
 	d.shows("quit? 1 answer would be lost: y yes, n no").press("esc").shows("question 2 of 5").press("o").shows("open another scenario? 1 answer").press("y").shows("You will find out")
-	d = open(t, "same-node-ping", Options{}).press("enter", "enter", "ctrl+s", "o").shows("You will find out")
+	open(t, "same-node-ping", Options{}).press("enter", "enter", "ctrl+s", "o").shows("You will find out")
 }
 
 // A key that no answer has in it is not typed; esc leaves the question, and then all
@@ -379,5 +379,5 @@ func TestKeysInAQuestion(t *testing.T) {
 	d.press("q").shows("a MAC address has the digits", "then keys work").hides("> q")
 	d.press("e", "b").shows("> eb").hides("then keys work")
 	d.press("esc").shows("▸2 hops", "question 1 of 5").press("3").shows("▸3 why").press("7").shows("▸7 lesson", "question 1 of 5")
-	d = open(t, "pod-to-internet", Options{}).size(60, 24).press("enter", "enter").shows("Look › Deploy › [Ping] › Watch 1 › The entry › …")
+	open(t, "pod-to-internet", Options{}).size(60, 24).press("enter", "enter").shows("Look › Deploy › [Ping] › Watch 1 › The entry › …")
 }

@@ -60,6 +60,7 @@ func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 		{append(skip[:6:6], "n", "S"), "goto 5", []string{"A 0.000000 pod1 eth0 Out"}},
 		{append(skip[:6:6], "n", "S"), "start", []string{"the start: nothing has happened"}},
 		{append(skip[:6:6], "n", "S", "g"), "end", []string{"step 1 is over: 7 of 7 expectations met"}},
+		{append(skip[:6:6], "n", "S"), "n", []string{"the end of the scenario: run a line in a shell, go back, or open another one (scenarios)"}},
 		{skip, "break k8s-w1:tunl0", []string{"breakpoint k8s-w1:tunl0 set"}},
 		{skip, "break icmp and", []string{"error: "}},
 		{tunnel, "breaks", []string{"k8s-w1:tunl0"}},
@@ -119,6 +120,7 @@ func TestThePlainPromptDoesWhatTheScreenDoes(t *testing.T) {
 				require.Contains(t, out, want, "after %q", tt.before)
 			}
 			require.NotRegexp(t, "[\\x{2500}-\\x{259f}]", out, "a drawing")
+			require.NotRegexp(t, `\(\d shows|\(\d로|ctrl\+`, out, "a key of the screen")
 		})
 	}
 }

@@ -99,7 +99,7 @@ func (a *app) run(g replay.Goal) tea.Cmd {
 		if a.lesson.Open() != nil {
 			a.lesson.Ask()
 			a.focusOn(paneLesson)
-			a.say(a.c.T("first say what will happen; enter answers, ctrl+s skips", "먼저 무슨 일이 일어날지 답하세요. enter로 답하고 ctrl+s로 건너뜁니다"))
+			a.say(a.hint(a.c.T("first say what will happen", "먼저 무슨 일이 일어날지 답하세요"), a.c.T("; enter answers, ctrl+s skips", ". enter로 답하고 ctrl+s로 건너뜁니다"), ""))
 			return nil
 		}
 		if err := s.Input(replay.BeginStep, 0, ""); err != nil {
@@ -128,6 +128,14 @@ func (a *app) broke(err error) {
 	a.fail(err)
 }
 
+// hint ends a text with what to press on the screen, or to type on the plain prompt.
+func (a *app) hint(text, screen, plain string) string {
+	if a.lesson.Plain {
+		return text + plain
+	}
+	return text + screen
+}
+
 // ended says that nothing is left to happen.
 func (a *app) ended() {
 	a.playing = false
@@ -138,7 +146,8 @@ func (a *app) ended() {
 	case a.c.S.Stands():
 		a.say(a.c.T("a program waits; type in another shell, let time pass with r, or end it with ctrl+c", "프로그램이 기다리는 중: 다른 셸에 입력하거나, r로 시간을 보내거나, ctrl+c로 끝냅니다"))
 	default:
-		a.say(a.c.T("the end of the scenario: type in a shell (6), go back (b), or open another one (o)", "시나리오 끝: 셸(6)에 입력하거나, b로 되돌아가거나, o로 다른 것을 엽니다"))
+		a.say(a.hint(a.c.T("the end of the scenario: ", "시나리오 끝: "), a.c.T("type in a shell (6), go back (b), or open another one (o)", "셸(6)에 입력하거나, b로 되돌아가거나, o로 다른 것을 엽니다"),
+			a.c.T("run a line in a shell, go back, or open another one (scenarios)", "셸에서 명령을 실행하거나, back으로 되돌아가거나, scenarios로 다른 것을 엽니다")))
 	}
 }
 
@@ -247,7 +256,7 @@ func (a *app) stepOver() {
 		text += a.c.T("; n begins the next one", "; n으로 다음 단계")
 	} else if a.c.LessonMode {
 		right, asked, _ := a.lesson.Score()
-		text += fmt.Sprintf(a.c.T("; score %d of %d (7 shows it)", "; 점수 %d/%d (7로 보기)"), right, asked)
+		text += a.hint(fmt.Sprintf(a.c.T("; score %d of %d", "; 점수 %d/%d"), right, asked), a.c.T(" (7 shows it)", " (7로 보기)"), a.c.T(" (score shows it)", " (score로 보기)"))
 	}
 	a.say(text)
 }

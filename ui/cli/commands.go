@@ -30,11 +30,7 @@ func (a *app) list(files []string) error {
 		return err
 	}
 	in := a.inputs()
-	var targets []target
-	for _, f := range files {
-		targets = append(targets, target{file: f})
-	}
-	if err := in.load(targets); err != nil {
+	if err := in.load(fileTargets(files)); err != nil {
 		return err
 	}
 	r := scenarios.NewResolver(in.files...)
@@ -42,8 +38,8 @@ func (a *app) list(files []string) error {
 	if len(files) == 0 {
 		all, err = r.Builtin()
 	}
-	for _, t := range targets {
-		found, e := r.Open(t.file)
+	for _, f := range files {
+		found, e := r.Open(f)
 		all, err = append(all, found...), errors.Join(err, e)
 	}
 	if err != nil {
@@ -81,11 +77,7 @@ func needFiles(cmd *cobra.Command, args []string) error {
 // validate checks files. A fault that several scenarios run into is told once.
 func (a *app) validate(files []string) error {
 	in := a.inputs()
-	var targets []target
-	for _, f := range files {
-		targets = append(targets, target{file: f})
-	}
-	if err := in.load(targets); err != nil {
+	if err := in.load(fileTargets(files)); err != nil {
 		return err
 	}
 	r := scenarios.NewResolver(in.files...)

@@ -99,6 +99,15 @@ func (in *inputs) target(arg string) target {
 	return target{"", arg}
 }
 
+// fileTargets are all that is in files.
+func fileTargets(names []string) []target {
+	var l []target
+	for _, n := range names {
+		l = append(l, target{file: n})
+	}
+	return l
+}
+
 // load reads the files of targets, and what stands beside them.
 func (in *inputs) load(targets []target) error {
 	var errs []error
