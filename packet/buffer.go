@@ -70,6 +70,11 @@ type Buffer struct {
 
 	Meta
 
+	// FragList holds the payload lengths of the fragments behind the first one
+	// of a datagram that the kernel keeps as a list of them (skb_shinfo's
+	// frag_list): it can be taken apart again as it came.
+	FragList []uint16
+
 	store   []byte // whole storage; len == cap
 	network []byte // of it, from net to tail: every station asks for it
 	head    int32  // first byte of the packet as it stands
@@ -178,6 +183,7 @@ func (b *Buffer) Clone() *Buffer {
 		copy(c.store[b.net:b.head], b.store[b.net:b.head])
 	}
 	c.Meta = b.Meta
+	c.FragList = nil // a clone shares the first one with others: the list is of no use
 	c.ID = b.pool.nextID()
 	c.Parent = b.ID
 	b.pool.stats.Copied++

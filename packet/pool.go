@@ -35,6 +35,7 @@ func (p *Pool) New(n int) *Buffer {
 	b.ID = p.nextID()
 	b.Parent = 0
 	b.Meta = Meta{}
+	b.FragList = nil
 	p.stats.Created++
 	return b
 }

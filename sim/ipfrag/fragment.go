@@ -7,10 +7,11 @@ import (
 )
 
 // Fragment cuts a datagram into fragments that fit mtu bytes, IP header
-// included: the slow path of ip_do_fragment. A datagram that was reassembled
-// here (Meta.FragMax) is cut no larger than its largest fragment was, and its
-// fragments have DF iff Meta.Flags has FragPMTU. The transport checksum must
-// be complete.
+// included: ip_do_fragment. A datagram that was reassembled here (Meta.FragMax)
+// is cut no larger than its largest fragment was. If the fragments that it was
+// made of fit (FragList), it is cut into them again, without DF; otherwise as
+// large as may be, with DF iff Meta.Flags has FragPMTU. The transport checksum
+// must be complete.
 //
 // The fragments are new buffers from pool, in order, with b's metadata and b as
 // parent; b is released. ok is false when mtu leaves no room for 8 bytes of
@@ -33,10 +34,23 @@ func Fragment(b *packet.Buffer, pool *packet.Pool, mtu int) (frags packet.Queue,
 	if b.Flags&packet.FragPMTU != 0 {
 		df = packet.FlagDF
 	}
-	for left := ip.Payload(); len(left) > 0; {
-		n := len(left)
-		if n > room {
-			n = room &^ 7 // where the next one starts is counted in 8 bytes
+	left := ip.Payload()
+	first, rest := 0, b.FragList
+	if rest != nil && !more && off == 0 {
+		first = firstOf(len(left), rest, room)
+	}
+	if first != 0 {
+		df = 0
+	}
+	for n := first; len(left) > 0; {
+		switch {
+		case first == 0: // the slow path
+			n = len(left)
+			if n > room {
+				n = room &^ 7 // where the next one starts is counted in 8 bytes
+			}
+		case off != 0:
+			n, rest = int(rest[0]), rest[1:]
 		}
 		f := pool.New(hl + n)
 		f.Parent = b.ID
@@ -63,6 +77,22 @@ func Fragment(b *packet.Buffer, pool *packet.Pool, mtu int) (frags packet.Queue,
 	}
 	b.Release()
 	return frags, true
+}
+
+// firstOf is the payload length of the first fragment of a datagram of n bytes
+// whose others have the given ones, or 0 if they cannot go out as they are:
+// they are larger than room, or end where no other can start.
+func firstOf(n int, others []uint16, room int) int {
+	for i, o := range others {
+		if int(o) > room || o&7 != 0 && i < len(others)-1 {
+			return 0
+		}
+		n -= int(o)
+	}
+	if n > room || n&7 != 0 {
+		return 0
+	}
+	return n
 }
 
 // keepCopied makes NOPs of the options that only the first fragment carries:

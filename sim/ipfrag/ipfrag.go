@@ -296,6 +296,9 @@ func (r *Reassembler) assemble(slot uint32, q *queue, last *packet.Buffer) (*pac
 	whole.FragMax = uint16(q.maxSize)
 	if q.key.user != LocalDeliver {
 		whole.Flags |= packet.IgnoreDF // nf_ct_ipv4_gather_frags
+		for _, f := range q.frags[1:] {
+			whole.FragList = append(whole.FragList, uint16(f.end-f.off))
+		}
 	}
 	bytes := whole.Bytes()
 	copy(bytes, first.Network()[:hl])

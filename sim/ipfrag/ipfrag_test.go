@@ -416,15 +416,33 @@ func TestOptionsWithoutTheCopiedFlagStayInTheFirst(t *testing.T) {
 	require.Zero(t, pool.Stats().Live())
 }
 
-func TestReassembledIsCutNoLargerThanItCame(t *testing.T) {
-	h := newHost(t)
-	whole, _ := h.addAll(piece{end: 400, more: true, df: true}, piece{off: 400, end: 1000, df: true})
-	frags, _ := Fragment(whole, &h.pool, 9000)
-	for _, w := range []piece{{end: 600, more: true, df: true}, {off: 600, end: 1000, df: true}} {
-		f := frags.Pop()
-		require.Equal(t, w.bytes(), f.Network(), "DF stays, for path MTU discovery")
-		require.Zero(t, f.FragMax)
-		f.Release()
+func TestReassembledGoesOnAsItCame(t *testing.T) {
+	came := []piece{{end: 400, more: true, df: true}, {off: 400, end: 600, more: true, df: true}, {off: 600, end: 1001, df: true}}
+	for _, c := range []struct {
+		name string
+		user User
+		mtu  int
+		want []piece
+	}{
+		{"as it came, but without DF", ConntrackIn, 9000, []piece{{end: 400, more: true}, {off: 400, end: 600, more: true}, {off: 600, end: 1001}}},
+		{"one is too large: no larger than it came, DF stays for path MTU discovery", ConntrackIn, 420, []piece{{end: 400, more: true, df: true}, {off: 400, end: 800, more: true, df: true}, {off: 800, end: 1001, df: true}}},
+		{"made into one piece", LocalDeliver, 9000, []piece{{end: 400, more: true, df: true}, {off: 400, end: 800, more: true, df: true}, {off: 800, end: 1001, df: true}}},
+	} {
+		h := newHost(t)
+		var whole *packet.Buffer
+		for _, p := range []int{1, 2, 0} {
+			whole, _ = h.Add(h.pool.FromBytes(came[p].bytes()), c.user, h.clock.Now())
+		}
+		require.NotNil(t, whole)
+		frags, _ := Fragment(whole, &h.pool, c.mtu)
+		require.Equal(t, len(c.want), frags.Len(), c.name)
+		for _, w := range c.want {
+			f := frags.Pop()
+			require.Equal(t, w.bytes(), f.Network(), c.name)
+			require.Zero(t, f.FragMax)
+			require.Empty(t, f.FragList)
+			f.Release()
+		}
 	}
 }
 
