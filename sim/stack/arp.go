@@ -153,8 +153,12 @@ func (ns *Namespace) arpSend(dev *inDev, op uint16, ethDst, senderMAC packet.MAC
 	dev.Xmit(b)
 }
 
-// announce sends a gratuitous request for each address of dev (arp_notify).
-func (ns *Namespace) announce(dev *inDev) {
+// arpNotify sends a gratuitous request for each address of a device that came
+// up or has a new MAC, if arp_notify wants that: inetdev_send_gratuitous_arp.
+func (ns *Namespace) arpNotify(dev *inDev) {
+	if dev == nil || !dev.Up() || !ns.confOr(dev, ConfARPNotify) {
+		return
+	}
 	for i := range dev.addrs {
 		a := packet.Addr32(dev.addrs[i].Prefix.Addr())
 		ns.arpSend(dev, packet.ARPRequest, packet.BroadcastMAC, dev.MAC, a, packet.MAC{}, a, 0, 0)

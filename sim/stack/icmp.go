@@ -318,7 +318,7 @@ func (ns *Namespace) icmpError(in *inDev, b *packet.Buffer, m packet.ICMP) {
 				ns.drop(b, in, trace.StageICMP, trace.ICMPIgnored)
 				return
 			}
-			if mode != 1 {
+			if mode == 0 || mode == 3 {
 				info = m.MTU()
 			}
 		}

@@ -304,19 +304,25 @@ func (ns *Namespace) SetMAC(d *netdev.Device, mac packet.MAC) error {
 	if d.MAC != mac {
 		d.SetMAC(mac)
 		ns.NotifyLink(d)
-		ns.Neigh.AddrChanged(d.Index)
+		ns.macChanged(d)
 	}
 	bridgeChanged(d.Master())
 	return nil
 }
 
-// setMAC tells the neighbour table, as arp_netdev_event does.
+// setMAC gives a device the address that another one's brings with it.
 func (ns *Namespace) setMAC(d *netdev.Device, mac packet.MAC) {
 	if d.MAC == mac {
 		return
 	}
 	d.SetMAC(mac)
+	ns.macChanged(d)
+}
+
+// macChanged is NETDEV_CHANGEADDR: arp_netdev_event and inetdev_event.
+func (ns *Namespace) macChanged(d *netdev.Device) {
 	ns.Neigh.AddrChanged(d.Index)
+	ns.arpNotify(ns.dev(d.Index))
 }
 
 // ChangeMTU is `ip link set mtu`.

@@ -276,9 +276,7 @@ func (ns *Namespace) LinkChanged(d *netdev.Device) {
 		} else {
 			ns.FIB.DevUp(d.Index, ns.env())
 		}
-		if in.conf[ConfARPNotify] != 0 || ns.Sysctls.confAll[ConfARPNotify] != 0 {
-			ns.announce(in)
-		}
+		ns.arpNotify(in)
 	case !d.Up() && in.wasUp:
 		in.wasUp = false
 		ns.notifyUp(d, false)

@@ -172,12 +172,12 @@ func (ns *Namespace) setPortRange(value string) error {
 	f := strings.Fields(value)
 	for i, w := range f[:min(len(f), 2)] {
 		n, err := strconv.ParseUint(w, 10, 16)
-		if err != nil || n < 1 {
+		if err != nil {
 			return fmt.Errorf("sysctl %s: %q is no port", portRange, w)
 		}
 		r[i] = uint16(n)
 	}
-	if len(f) == 0 || r[1] < r[0] {
+	if len(f) == 0 || r[1] < r[0] || r[0] < 1024 { // ip_unprivileged_port_start
 		return fmt.Errorf("sysctl %s: %q is no first and last port", portRange, value)
 	}
 	ns.Sysctls.PortRange = r
@@ -347,6 +347,7 @@ func (e *fibRange) Error() string {
 	return fmt.Sprintf("Invalid argument: %d is not from %d to %d", e.v, e.lo, e.hi)
 }
 
+// boolSysctl is proc_dou8vec_minmax from 0 to 1.
 func boolSysctl(at func(*Namespace) *bool) globalSysctl {
 	return globalSysctl{
 		get: func(ns *Namespace) int {
@@ -355,7 +356,13 @@ func boolSysctl(at func(*Namespace) *bool) globalSysctl {
 			}
 			return 0
 		},
-		set: func(ns *Namespace, v int) error { *at(ns) = v != 0; return nil },
+		set: func(ns *Namespace, v int) error {
+			if v < 0 || v > 1 {
+				return &fibRange{v, 0, 1}
+			}
+			*at(ns) = v != 0
+			return nil
+		},
 	}
 }
 
@@ -376,10 +383,10 @@ var globalSysctls = map[string]globalSysctl{
 		},
 	},
 	"net.ipv4.icmp_ratemask": {
-		get: func(ns *Namespace) int { return int(ns.Sysctls.ICMPRateMask) },
+		get: func(ns *Namespace) int { return int(int32(ns.Sysctls.ICMPRateMask)) },
 		set: func(ns *Namespace, v int) error { ns.Sysctls.ICMPRateMask = uint32(v); return nil },
 	},
-	"net.ipv4.ip_no_pmtu_disc":                   intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.NoPMTUDisc }, 0, 3),
+	"net.ipv4.ip_no_pmtu_disc":                   intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.NoPMTUDisc }, 0, 255),
 	"net.ipv4.icmp_ratelimit":                    intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPRateLimit }, 0, 1<<30),
 	"net.ipv4.icmp_msgs_per_sec":                 intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPMsgsPerSec }, 0, 1<<30),
 	"net.ipv4.icmp_msgs_burst":                   intSysctl(func(ns *Namespace) *int { return &ns.Sysctls.ICMPMsgsBurst }, 0, 1<<30),

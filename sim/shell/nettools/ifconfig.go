@@ -289,7 +289,7 @@ func assign(c *shell.Call, d *netdev.Device, word string, rest []string) (status
 		return 1, false
 	}
 	addr := netip.MustParseAddr(host)
-	bits := classBits(addr)
+	bits, masked := classBits(addr), has
 	if has {
 		n, err := strconv.Atoi(size)
 		if err != nil || n < 0 || n > 32 {
@@ -302,10 +302,14 @@ func assign(c *shell.Call, d *netdev.Device, word string, rest []string) (status
 		if rest[i] == "netmask" {
 			if m, err := netip.ParseAddr(rest[i+1]); err == nil && m.Is4() {
 				if n, ok := maskBits(m); ok {
-					bits = n
+					bits, masked = n, true
 				}
 			}
 		}
+	}
+	was, ok := primary(c.NS, d)
+	if ok && was.Prefix.Addr() == addr && !masked {
+		return 0, true // SIOCSIFADDR leaves an address alone that is there
 	}
 	a := stack.Address{Prefix: netip.PrefixFrom(addr, bits), Scope: fib.Universe}
 	if d.Kind == netdev.Loopback {
@@ -313,11 +317,11 @@ func assign(c *shell.Call, d *netdev.Device, word string, rest []string) (status
 	} else if deviceFlags(d)&iffBroadcast != 0 && bits < 31 {
 		a.Broadcast = broadcastOf(a.Prefix)
 	}
-	var was *stack.Address
-	if p, ok := primary(c.NS, d); ok {
-		was = &p
+	old := &was
+	if !ok {
+		old = nil
 	}
-	if status := replaceAddress(c, d, was, a, "SIOCSIFADDR"); status != 0 {
+	if status := replaceAddress(c, d, old, a, "SIOCSIFADDR"); status != 0 {
 		return status, false
 	}
 	return 0, true

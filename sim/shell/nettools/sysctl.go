@@ -16,7 +16,7 @@ import (
 func sysctlTool() shell.Tool {
 	return shell.Tool{Name: "sysctl", Dir: "/usr/sbin", Summary: "read and change the kernel's settings", Usage: "[OPTIONS] [VARIABLE[=VALUE]...]", Run: runSysctl, Options: []shell.Option{
 		{Flag: "-a, -A, -X, --all", Help: "display all variables"},
-		{Flag: "--deprecated", Help: "display deprecated ones too: there are none"},
+		{Flag: "--deprecated", Help: "display deprecated ones too"},
 		{Flag: "--dry-run", Help: "print what would be set"},
 		{Flag: "-b, --binary", Help: "print value without new line"},
 		{Flag: "-e, --ignore", Help: "ignore unknown variables"},
@@ -36,9 +36,9 @@ func sysctlTool() shell.Tool {
 // sysctlRun is one command line.
 type sysctlRun struct {
 	*shell.Call
-	dryRun, binary, ignore, names, values, quiet bool
-	pattern                                      *regexp.Regexp
-	failed                                       bool
+	dryRun, binary, ignore, names, values, quiet, deprecated bool
+	pattern                                                  *regexp.Regexp
+	failed                                                   bool
 }
 
 const procSys = "/proc/sys/"
@@ -55,6 +55,8 @@ func runSysctl(c *shell.Call) int {
 		switch g.Name {
 		case "-a":
 			all = true
+		case "--deprecated":
+			r.deprecated = true
 		case "--dry-run":
 			r.dryRun = true
 		case "-b":
@@ -197,6 +199,9 @@ func (r *sysctlRun) walk(dir string, named bool) {
 		p := path.Join(dir, i.Name())
 		if i.IsDir() {
 			r.walk(p, false)
+			continue
+		}
+		if n := i.Name(); !r.deprecated && (n == "base_reachable_time" || n == "retrans_time") {
 			continue
 		}
 		r.show(p, i)
