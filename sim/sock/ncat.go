@@ -375,19 +375,30 @@ func (n *ncat) summary() {
 	}
 }
 
+// local is what -s and -p ask for, invalid if they are not there.
+func (n *ncat) local() netip.AddrPort {
+	src := n.o.Source
+	switch {
+	case src.IsValid():
+	case n.o.SourcePort == 0:
+		return netip.AddrPort{}
+	default:
+		src = netip.IPv4Unspecified()
+	}
+	return netip.AddrPortFrom(src, n.o.SourcePort)
+}
+
+// bindFailed says so, as nsock does, which goes on without.
+func (n *ncat) bindFailed(errno stack.Errno) {
+	fmt.Fprintf(n.errOut, "libnsock mksock_bind_addr(): Bind to %v failed (IOD #1): %s (%d)\n", n.local(), strerror(errno), errno)
+}
+
 func (n *ncat) connectTCP(at netip.AddrPort) int {
 	wait := n.o.Wait
 	if wait == 0 {
 		wait = ncatConnect
 	}
-	d := TCPDialer{Deadline: n.p.Now().Add(wait), ReuseAddr: true}
-	if n.o.Source.IsValid() || n.o.SourcePort != 0 {
-		src := n.o.Source
-		if !src.IsValid() {
-			src = netip.IPv4Unspecified()
-		}
-		d.Local = netip.AddrPortFrom(src, n.o.SourcePort)
-	}
+	d := TCPDialer{Deadline: n.p.Now().Add(wait), ReuseAddr: true, Local: n.local(), BindFailed: n.bindFailed}
 	c, err := d.Dial(n.p, n.ns, at)
 	if err != nil {
 		if n.p.Now() >= d.Deadline {
@@ -624,13 +635,9 @@ func (n *ncat) connectUDP(at netip.AddrPort) int {
 	c := OpenUDP(n.p, n.ns)
 	defer c.Close()
 	c.Broadcast, c.ReuseAddr = true, true
-	if n.o.Source.IsValid() || n.o.SourcePort != 0 {
-		src := n.o.Source
-		if !src.IsValid() {
-			src = netip.IPv4Unspecified()
-		}
-		if errno := c.Bind(netip.AddrPortFrom(src, n.o.SourcePort)); errno != 0 {
-			return n.fail(Error{errno})
+	if at := n.local(); at.IsValid() {
+		if errno := c.Bind(at); errno != 0 {
+			n.bindFailed(errno)
 		}
 	}
 	if errno := c.Connect(at); errno != 0 {

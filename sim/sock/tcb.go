@@ -166,6 +166,9 @@ func newTCB(s *stack.Socket) *tcb {
 	ns := s.Namespace()
 	c := &tcb{s: s, ns: ns, clock: &ns.World().Clock, rto: tcpRTOInit, cwnd: tcpInitCwnd, ssthresh: tcpInfinite, peerMSS: tcpDefaultMSS, rcvMSS: tcpDefaultMSS}
 	c.iss, c.tsOffset = s.Random(), s.Random()
+	if h := s.Heir; h != nil {
+		c.iss, c.tsOffset, c.tsRecent = h.Seq, h.TSOffset, h.TSRecent
+	}
 	c.una, c.nxt, c.bufSeq, c.small = c.iss, c.iss, c.iss+1, c.iss
 	s.Recv, s.Error = c.segment, c.icmpError
 	s.Status = func() stack.SocketStatus {

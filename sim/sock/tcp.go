@@ -33,6 +33,10 @@ type TCPDialer struct {
 	TTL, TOS  uint8
 	Deadline  clock.Instant // 0: until the kernel gives up, after 127 s
 	ReuseAddr bool
+
+	// BindFailed, if set, is told that Local is not to be had; the connection
+	// is then opened without.
+	BindFailed func(stack.Errno)
 }
 
 // Dial opens a connection: RFC 9293 section 3.10.1.
@@ -40,7 +44,10 @@ func (d TCPDialer) Dial(p *proc.Proc, ns *stack.Namespace, to netip.AddrPort) (*
 	s := ns.OpenSocket(packet.ProtoTCP)
 	s.Dev, s.TTL, s.TOS, s.ReuseAddr = d.Dev, d.TTL, d.TOS, d.ReuseAddr
 	if d.Local.IsValid() {
-		if errno := s.Bind(d.Local); errno != 0 {
+		switch errno := s.Bind(d.Local); {
+		case errno != 0 && d.BindFailed != nil:
+			d.BindFailed(errno)
+		case errno != 0:
 			return nil, Error{errno}
 		}
 	}

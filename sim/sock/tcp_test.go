@@ -345,6 +345,32 @@ func TestTCPTimeWaitKeepsThePortFromBindButNotFromReuse(t *testing.T) {
 	n.settled()
 }
 
+func TestTCPTimeWaitGivesWayToAConnectionFromItsOwnPort(t *testing.T) {
+	n := newNetwork(t, 1)
+	d := TCPDialer{Local: port("0.0.0.0:5555"), ReuseAddr: true}
+	var next uint32
+	for range 2 {
+		n.serve("pb", "0.0.0.0:80", func(c *TCPConn) { readAll(t, c) })
+		n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+			c, err := d.Dial(p, ns, port("10.0.2.2:80"))
+			require.NoError(t, err)
+			if next != 0 {
+				require.Equal(t, next, c.c.iss)
+			}
+			next = c.c.iss + 2 + 65537 // SYN and FIN
+			require.NoError(t, c.CloseWrite())
+			require.Empty(t, readAll(t, c))
+		})
+		n.runFor(time.Second)
+	}
+	n.run("pa", func(p *proc.Proc, ns *stack.Namespace) {
+		s := ns.OpenSocket(packet.ProtoTCP)
+		require.Equal(t, stack.EADDRINUSE, s.Bind(port("0.0.0.0:5555")), "without SO_REUSEADDR")
+	})
+	n.finish(2 * time.Minute)
+	n.settled()
+}
+
 func TestTCPResetsWhatItsProgramNeverRead(t *testing.T) {
 	n := newNetwork(t, 1)
 	n.serve("pb", "0.0.0.0:80", func(c *TCPConn) { c.p.Sleep(time.Second) })

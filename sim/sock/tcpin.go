@@ -603,7 +603,19 @@ func (c *tcb) timeWait() {
 	c.stopTimer()
 	c.clock.Cancel(c.ackTimer)
 	c.restartWait()
+	if c.tsOK {
+		c.s.Waiting = c.giveWay
+	}
 	c.wake()
+}
+
+// giveWay ends a connection in TIME-WAIT: this end opens another between the
+// same ports, having asked for its own. Its sequence numbers begin behind all
+// that can be under way.
+func (c *tcb) giveWay() stack.Heir {
+	h := stack.Heir{Seq: c.nxt + 65535 + 2, TSOffset: c.tsOffset, TSRecent: c.tsRecent}
+	c.end(0)
+	return h
 }
 
 func (c *tcb) restartWait() {

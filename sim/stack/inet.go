@@ -59,6 +59,12 @@ type Socket struct {
 	// Status, if set, says in which state the socket is and what waits in it.
 	Status func() SocketStatus
 
+	// Waiting is set while a TCP connection is in TIME-WAIT with time stamps,
+	// which tell its segments from those of a new one between the same ports. It
+	// ends the connection and says where the new one begins (tcp_twsk_unique).
+	Waiting func() Heir
+	Heir    *Heir // of a connection that waited, set by Connect
+
 	proto        packet.Proto
 	laddr, saddr uint32 // bound address, 0 any; source of what is sent
 	raddr        uint32
@@ -67,6 +73,13 @@ type Socket struct {
 	id           uint16 // of the next datagram of a connected socket: inet_id
 	ns           *Namespace
 	encap        *vxlanSock // of a VXLAN device: takes what comes in
+}
+
+// Heir is what a TCP connection takes from the one between the same ports that
+// was in TIME-WAIT.
+type Heir struct {
+	Seq                uint32 // its initial sequence number
+	TSOffset, TSRecent uint32 // of its own clock of time stamps; the other end's last one
 }
 
 // sockets are the ports of one namespace.
@@ -271,8 +284,12 @@ func (s *Socket) connectTCP(fl *flow, port uint16) Errno {
 		s.hold(p)
 	}
 	k.lport = s.lport
-	if s.ns.socks.flows[k] != nil {
-		return EADDRNOTAVAIL
+	if x := s.ns.socks.flows[k]; x != nil {
+		if x.Waiting == nil {
+			return EADDRNOTAVAIL
+		}
+		heir := x.Waiting()
+		s.Heir = &heir
 	}
 	s.laddr, s.saddr, s.raddr, s.rport = fl.src, fl.src, fl.dst, port
 	s.id = uint16(s.ns.socks.rng.Uint32())
