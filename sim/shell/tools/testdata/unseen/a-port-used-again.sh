@@ -1,6 +1,6 @@
 chain; warm
-on h2 ncat -l -k --recv-only 9000 >/dev/null & S=$!
-sleep 0.4
+on h2 bash -c 'sleep 30 | ncat -l -k 9000 >/dev/null' & S=$!
+sleep 1.5
 run on h1 ncat -w 2 -p 5555 10.0.2.2 9000 </dev/null
 run on h1 ss -tan
 run on h1 ncat -w 2 -p 5555 10.0.2.2 9000 </dev/null
