@@ -216,3 +216,25 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 	}
 	require.Greater(t, found, 100)
 }
+
+// Each module that go.mod asks for has a row that says where it is used and why,
+// with the version that is built.
+func TestArchitectureListsTheDependencies(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	require.NoError(t, err)
+	direct := 0
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+) v(\S+)$`).FindAllStringSubmatch(string(mod), -1) {
+		direct++
+		name, version := m[1], m[2]
+		if name == "github.com/spf13/pflag" { // in cobra's row
+			continue
+		}
+		name = strings.TrimSuffix(name, "/v3")
+		row := regexp.MustCompile(`(?m)^\|.*` + regexp.QuoteMeta("`"+name) + `(/v3)?` + "`" + `.*$`).FindString(string(text))
+		require.NotEmpty(t, row, "no row for %s", name)
+		require.Contains(t, row, version, "the version of %s", name)
+	}
+	require.Greater(t, direct, 10)
+}
