@@ -5,7 +5,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"hoplab/ui/pane"
 )
+
+// Each packet has a mark of its own, however many there are, and the number of its hop
+// is told from it.
+func TestMarksOfManyPackets(t *testing.T) {
+	d := free(t, "same-node-ping").size(160, 48).press("6", "ctrl+n", "ctrl+u", "pod1", "enter", "ping -f -c 200 172.16.158.2", "enter")
+	require.Equal(t, []string{"A", "Z", "A1", "Z9", "A10", "N15"}, []string{pane.Letter(0), pane.Letter(25), pane.Letter(26), pane.Letter(259), pane.Letter(260), pane.Letter(403)})
+	require.Contains(t, d.pane("map"), "P15.4 delivered on pod1")
+	require.Contains(t, d.pane("why"), "P15 IP 172.16.158.2 > 172.16.158.1")
+}
 
 // All segments of a connection are one talk, both ways and through NAT; an answer is
 // the first that comes back.

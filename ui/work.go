@@ -11,6 +11,7 @@ import (
 	"hoplab/sim"
 	"hoplab/sim/shell"
 	"hoplab/ui/replay"
+	"hoplab/ui/text"
 )
 
 // job is the run that goes on in pieces until a goal is met.
@@ -228,7 +229,7 @@ func (a *app) arrived(g *replay.Goal) {
 	a.say("")
 	if replay.Lost(e) {
 		sentence, _ := a.c.Lang.Reason(e.Reason)
-		a.say(fmt.Sprintf(a.c.T("dropped on %s: %s (%s)", "%s에서 폐기: %s (%s)"), e.NetNS, e.Reason, sentence))
+		a.say(fmt.Sprintf(a.c.T("dropped on %s: %s (%s)", "%s에서 폐기: %s (%s)"), e.NetNS, text.ReasonName(e.Reason), sentence))
 	}
 }
 

@@ -66,13 +66,13 @@ func TestEveryWayToEndIsExplained(t *testing.T) {
 	s := &system{files: map[string]string{"drops.yaml": readFile(t, "testdata/drops.yaml")}}
 	text := s.run(t, "run drops.yaml").stdout
 	for _, line := range []string{
-		"drop      ip_ttl: its TTL is used up",
-		"drop      ip_route_blackhole: a blackhole route swallows it silently; hint: ip route get 10.66.0.1",
-		"drop      ip_route_unreachable:",
+		"drop      IP_TTL: its TTL is used up",
+		"drop      IP_ROUTE_BLACKHOLE: a blackhole route swallows it silently; hint: ip route get 10.66.0.1",
+		"drop      IP_ROUTE_UNREACHABLE:",
 		"filter    FORWARD: destination is 10.1.0.3 and protocol is icmp: DROP",
-		"drop      netfilter_drop:",
-		"drop      neigh_failed: nobody answered ARP",
-		"drop      pkt_too_big:",
+		"drop      NETFILTER_DROP:",
+		"drop      NEIGH_FAILED: nobody answered ARP",
+		"drop      PKT_TOO_BIG:",
 		"1428 bytes, MTU 1400",
 		"frag      2028 bytes do not fit into MTU 1400: cut into fragments",
 		"frag      all fragments are here: 2028 bytes",

@@ -199,9 +199,19 @@ func (c *Common) Mark(journey int) string { return Letter(c.S.History.Journeys[j
 func Letter(n int) string {
 	s := string(rune('A' + n%26))
 	if n >= 26 {
-		s += string(rune('0' + n/26%10))
+		s += itoa(int64(n/26), 0)
 	}
 	return s
+}
+
+// Numbered is the letter of a packet with the number of one of its hops: C4, and
+// A1.4 where the letter has a number of its own.
+func (c *Common) Numbered(journey, hop int) string {
+	s := c.Mark(journey)
+	if len(s) > 1 {
+		s += "."
+	}
+	return s + itoa(int64(hop), 0)
 }
 
 // Style is that of a packet: all of one talk have it.

@@ -85,7 +85,7 @@ func (r *Renderer) decision(b *block, e *sim.Event) {
 	case trace.StageLink, trace.StageBridge:
 		if e.Reason != trace.ReasonNone {
 			sentence, _ := r.lang.Reason(e.Reason)
-			r.line(b, kwLink, e.Reason.String()+": "+sentence, "")
+			r.line(b, kwLink, ReasonName(e.Reason)+": "+sentence, "")
 		}
 	}
 }
@@ -500,7 +500,7 @@ func (r *Renderer) dropped(b *block, e *sim.Event) {
 		r.line(b, kwLink, r.lang.text(sayIgnored, sentence), "")
 		return
 	}
-	text := e.Reason.String() + ": " + sentence
+	text := ReasonName(e.Reason) + ": " + sentence
 	if hint != "" {
 		text += "; " + r.lang.text(sayHint, concrete(hint, e))
 	}

@@ -1,6 +1,10 @@
 package text
 
-import "hoplab/sim/trace"
+import (
+	"strings"
+
+	"hoplab/sim/trace"
+)
 
 // koReason is what a reason means in Korean. An empty hint stands for the
 // English one, which then is only commands.
@@ -140,6 +144,9 @@ func korean(r trace.Reason) (koReason, bool) {
 	}
 	return koReason{}, false
 }
+
+// ReasonName is the kernel's name of a reason, as its tracing prints it.
+func ReasonName(r trace.Reason) string { return strings.ToUpper(r.String()) }
 
 // Reason says what a reason means, and where to look; the hint may be empty.
 func (l Lang) Reason(r trace.Reason) (sentence, hint string) {

@@ -65,7 +65,7 @@ func TestADecisionStandsBelowItsOwnPacketThoughAnotherCameBetween(t *testing.T) 
 	answer.Parent, answer.After = 1, packet.Flow{Src: 9, Dst: 0x0a000002, Proto: packet.ProtoICMP, ICMPType: 11}
 	require.Equal(t, `0.000000 r  eth0 In  IP frame
          icmp      an ICMP error goes back to 10.0.0.2
-         drop      ip_ttl: its TTL is used up: a router may not send it on; hint: traceroute shows the routers on the way
+         drop      IP_TTL: its TTL is used up: a router may not send it on; hint: traceroute shows the routers on the way
 0.000000 r  eth0 Out IP frame
 `, log(Options{}, at(0, 1, trace.StageIngress, trace.Continue), at(0, 1, trace.StageICMP, trace.Reply), answer,
 		at(0, 2, trace.StageEgress, trace.Continue), drop(0, 1, trace.StageForward, trace.TTLExpired)))
@@ -74,14 +74,14 @@ func TestADecisionStandsBelowItsOwnPacketThoughAnotherCameBetween(t *testing.T) 
 func TestAPacketThatCrossedNothingGetsALineWhenItEnds(t *testing.T) {
 	require.Equal(t, `0.000003 r  eth0 -   IP 10.0.0.2 > 0.0.0.9: ICMP echo request, id 7, seq 1, length 64
          route     unreachable default
-         drop      ip_route_unreachable: an unreachable route refuses it; hint: ip route get 0.0.0.9
+         drop      IP_ROUTE_UNREACHABLE: an unreachable route refuses it; hint: ip route get 0.0.0.9
 `, log(Options{}, route(1000, 1, "unreachable default", ""), drop(3000, 1, trace.StageRoute, trace.Unreachable)))
 }
 
 func TestALateDecisionSaysWhichPacketItIsAbout(t *testing.T) {
 	require.Equal(t, `0.000000 r  eth0 In  IP frame
 3.000000 r  eth0 -   IP 10.0.0.2 > 0.0.0.9: ICMP echo request, id 7, seq 1, length 64
-         drop      neigh_failed: nobody answered ARP for the next hop; hint: ip neigh; is the next hop up and on this link?
+         drop      NEIGH_FAILED: nobody answered ARP for the next hop; hint: ip neigh; is the next hop up and on this link?
 `, log(Options{}, at(0, 1, trace.StageIngress, trace.Continue), drop(3e9, 1, trace.StageNeigh, trace.NeighFailed)))
 }
 
@@ -145,7 +145,7 @@ func TestCommentsAreTheDecisionsBelowACrossing(t *testing.T) {
 		c.Event(&e)
 	}
 	require.NoError(t, c.Flush())
-	require.Equal(t, "route     default via 10.0.0.1   BIRD\ndrop      ip_ttl_zero: its TTL was 0", c.Of(1))
+	require.Equal(t, "route     default via 10.0.0.1   BIRD\ndrop      IP_TTL_ZERO: its TTL was 0", c.Of(1))
 	require.Empty(t, c.Of(4))
 }
 

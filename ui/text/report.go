@@ -149,7 +149,7 @@ func (w *reporter) accounting(a *sim.Accounting) {
 			reasons = append(reasons, ", "...)
 		}
 		reasons = append(append(reasons, n(r.N)...), ' ')
-		reasons = append(reasons, r.Reason.String()...)
+		reasons = append(reasons, ReasonName(r.Reason)...)
 	}
 	if len(reasons) > 0 {
 		w.line(2, w.lang.text(sayPacketsDropped, string(reasons)), plain)

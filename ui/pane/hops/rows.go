@@ -9,6 +9,7 @@ import (
 	"hoplab/ui/look"
 	"hoplab/ui/pane"
 	"hoplab/ui/replay"
+	"hoplab/ui/text"
 )
 
 // rows writes lines of a list with columns of one width each.
@@ -129,7 +130,7 @@ func (p *Pane) words(x *entry) string {
 // why says why a packet was lost: the kernel's name of the reason, and a sentence.
 func (p *Pane) why(e *replay.Event) string {
 	sentence, _ := p.Lang.Reason(e.Reason)
-	return p.T("dropped: ", "폐기: ") + strings.ToUpper(e.Reason.String()) + ", " + sentence
+	return p.T("dropped: ", "폐기: ") + text.ReasonName(e.Reason) + ", " + sentence
 }
 
 // lines are those that have room. The line of the cursor is shown whole.

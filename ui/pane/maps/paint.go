@@ -186,7 +186,7 @@ func (d *painting) spot(s *spot) {
 	switch {
 	case d.t.hop != nil && s.place == d.t.hop.Place():
 		sign, st = "▶ ", look.Here
-		tail = " " + d.Mark(d.t.journey) + strconv.Itoa(n)
+		tail = " " + d.Numbered(d.t.journey, n)
 		if d.t.hop.Dir == trace.In {
 			sign = "◀ "
 		}

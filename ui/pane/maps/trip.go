@@ -12,6 +12,7 @@ import (
 	"hoplab/sim/trace"
 	"hoplab/ui/pane"
 	"hoplab/ui/replay"
+	"hoplab/ui/text"
 )
 
 // trip is what the packet of the cursor did so far.
@@ -197,7 +198,7 @@ func (t *trip) caption(c *pane.Common) (where, what string) {
 	out := t.hop.Dir == trace.Out
 	switch e := t.event(c); {
 	case e != nil && e.Verdict == trace.Drop:
-		where = fmt.Sprintf(c.T("dropped on %s: %s", "%s에서 폐기: %s"), e.NetNS, strings.ToUpper(e.Reason.String()))
+		where = fmt.Sprintf(c.T("dropped on %s: %s", "%s에서 폐기: %s"), e.NetNS, text.ReasonName(e.Reason))
 	case e != nil && e.Verdict == trace.Hold:
 		where = fmt.Sprintf(c.T("waits on %s", "%s에서 대기"), e.NetNS)
 	case e != nil && e.Verdict == trace.Deliver:
@@ -213,7 +214,7 @@ func (t *trip) caption(c *pane.Common) (where, what string) {
 	default:
 		where = fmt.Sprintf(c.T("comes into %s by %s", "%s의 %s에 도착"), ns, dev)
 	}
-	return c.Mark(t.journey) + strconv.Itoa(t.last) + " " + where, t.content(c)
+	return c.Numbered(t.journey, t.last) + " " + where, t.content(c)
 }
 
 // content says what the packet is: "IPIP 192.168.10.101 > 192.168.10.102 around

@@ -123,10 +123,11 @@ func (p *Pane) Lines(width int) []look.Line {
 func (p *Pane) head(n, width int) []look.Line {
 	h := &p.S.History.Hops[n]
 	var out []look.Line
-	for i, l := range look.Wrap(h.Line, look.Bold, max(width-2, 12), 2) {
-		mark := look.Line{}.Add(look.Plain, "  ")
+	letter := p.Mark(h.Journey) + " "
+	for i, l := range look.Wrap(h.Line, look.Bold, max(width-look.Cells(letter), 12), 2) {
+		mark := look.Line{}.Add(look.Plain, look.Pad("", look.Cells(letter)))
 		if i == 0 {
-			mark = look.Line{}.Add(p.Style(h.Journey), look.Pad(p.Mark(h.Journey), 2))
+			mark = look.Line{}.Add(p.Style(h.Journey), letter)
 		}
 		out = append(out, append(mark, l...))
 	}
@@ -395,7 +396,7 @@ func (p *Pane) next(n, width int) []look.Line {
 		if replay.Lost(end) {
 			st = look.Bad
 		}
-		return []look.Line{look.S(st, " "+p.T("the packet ends here", "패킷이 여기서 끝남")+": "+end.Reason.String())}
+		return []look.Line{look.S(st, " "+p.T("the packet ends here", "패킷이 여기서 끝남")+": "+text.ReasonName(end.Reason))}
 	}
 	return nil
 }
