@@ -239,6 +239,11 @@ func (a *app) keys(m tea.KeyMsg) tea.Cmd {
 	if m.Type == tea.KeyCtrlZ { // wherever one is
 		return tea.Suspend
 	}
+	if m.Paste && a.prompt == nil && !a.helping && a.typing() && a.focus == paneShell {
+		if l := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(m.Runes)), "\n"); len(l) > 1 {
+			return a.pasted(l)
+		}
+	}
 	switch m.Type {
 	case tea.KeyRunes, tea.KeyEnter, tea.KeySpace, tea.KeyTab: // none of them has Alt here: it was esc and, at once, the key
 		if !m.Alt {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/stretchr/testify/require"
 
 	"hoplab/ui/text"
@@ -24,6 +25,20 @@ func TestTypingIntoPrograms(t *testing.T) {
 	d.press("ctrl+d").shows("exit", "this shell has ended")
 	d.press("ls", "enter").shows("the shell has ended; open another one")
 	d.press("ctrl+d").hides("this shell has ended")
+}
+
+// Lines that are pasted run one after the other, and the last one waits for its end.
+func TestPastingLines(t *testing.T) {
+	paste := func(d *driver, text string) *driver {
+		_, cmd := d.a.Update(tea.KeyMsg{Type: tea.KeyRunes, Paste: true, Runes: []rune(text)})
+		drive(d.a, cmd)
+		return d
+	}
+	d := free(t, "cross-node-ping").size(160, 48).press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter", "echo a")
+	paste(d, "b\rfor i in 1 2\ndo echo n$i\r\ndone\n\nsleep 1; echo slept\necho rest").shows("~# echo ab", "n1", "n2", "┃slept", "~# echo rest")
+	d.press("enter").shows("┃rest").press("read x; echo [$x]", "enter")
+	paste(d, "one (\ntwo").shows("[one (]", "~# two")
+	paste(d, strings.Repeat("x\n", 200)).shows("201 lines were pasted, 100 are the most", "~# two")
 }
 
 // A program that prints without end is ended, and one is told.

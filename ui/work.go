@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -495,6 +496,33 @@ func (a *app) typed(line string) tea.Cmd {
 		return a.submit(line)
 	}
 	return a.try(n, netns, line)
+}
+
+// pasted runs lines that were pasted into a shell, and leaves the last one, which has no
+// end, to be typed on.
+func (a *app) pasted(lines []string) tea.Cmd {
+	if len(lines) > maxLater {
+		a.fail(a.c.Errorf("%d lines were pasted, %d are the most: write them into a scenario", "%d줄을 붙여 넣었습니다. 최대 %d줄입니다: 시나리오로 작성하세요", len(lines), maxLater))
+		return nil
+	}
+	_, n, _ := a.shell.Front()
+	reads := a.reads(n)
+	text := a.shell.Take()
+	var cmds []tea.Cmd
+	for _, l := range lines[:len(lines)-1] {
+		text += l
+		if !reads && shell.Incomplete(text+"\n") {
+			text += "\n"
+			continue
+		}
+		if reads || strings.TrimSpace(text) != "" {
+			cmds = append(cmds, a.typed(text))
+		}
+		text = ""
+	}
+	a.shell.More(text)
+	a.shell.Put(lines[len(lines)-1])
+	return tea.Batch(cmds...)
 }
 
 // reads reports that a program in a shell waits for a line that is typed.

@@ -148,6 +148,15 @@ func (p *Pane) Keys() []pane.Binding {
 // More reads the lines of a command that is not complete, as the shell does.
 func (p *Pane) More(text string) { p.term().more = text }
 
+// Take takes what was typed and not run yet out of the line.
+func (p *Pane) Take() string {
+	e := p.term()
+	text := e.more + e.Text()
+	e.more = ""
+	e.Set("")
+	return text
+}
+
 // Update takes a key.
 func (p *Pane) Update(k pane.Key) pane.Action {
 	p.words = nil
