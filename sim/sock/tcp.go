@@ -269,8 +269,9 @@ func (t *TCPConn) Close() error {
 	switch {
 	case c.ended:
 	case c.state == tcpSynSent:
-		c.end(0)
+		c.forget()
 	case unread > 0 && c.state != tcpTimeWait: // RFC 2525 section 2.17
+		c.ns.MIB.TCPExt.TCPAbortOnClose++
 		c.reset()
 		c.end(0)
 	case c.state == tcpFinWait2:
@@ -288,8 +289,20 @@ func (t *TCPConn) Abort() {
 	if c.ended {
 		return
 	}
-	if c.state != tcpSynSent && c.state != tcpTimeWait {
+	switch c.state {
+	case tcpSynSent:
+		c.forget()
+		return
+	case tcpTimeWait:
+	default:
 		c.reset()
 	}
+	c.end(0)
+}
+
+// forget ends a connection that its program does not want before anybody has
+// answered: no failed attempt.
+func (c *tcb) forget() {
+	c.state = tcpClosed
 	c.end(0)
 }

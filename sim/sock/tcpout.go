@@ -309,6 +309,9 @@ func (c *tcb) resendAt(i int) {
 	}
 	x.at, x.again, x.karn = c.ns.Now(), true, true
 	c.ns.MIB.TCP.RetransSegs++
+	if x.flags&packet.TCPSyn != 0 {
+		c.ns.MIB.TCPExt.TCPSynRetrans++
+	}
 	if c.since == 0 {
 		c.since = c.ns.Now()
 	}

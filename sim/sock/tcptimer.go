@@ -124,16 +124,18 @@ func (c *tcb) tailProbe() {
 		c.resendAt(i)
 		c.since = 0
 	}
+	c.ns.MIB.TCPExt.TCPLossProbes++
 	c.armRTO()
 }
 
 // timeout is the retransmission timer: tcp_retransmit_timer. RFC 6298 section
 // 5.
 func (c *tcb) timeout() {
+	c.ns.MIB.TCPExt.TCPTimeouts++
 	switch c.state {
 	case tcpSynSent:
 		if c.tries >= tcpSynRetries {
-			c.end(c.whyNot())
+			c.giveUp()
 			return
 		}
 	case tcpSynReceived:
@@ -143,7 +145,7 @@ func (c *tcb) timeout() {
 		}
 	default:
 		if c.orphan && c.tries >= tcpOrphanTry || c.since != 0 && c.ns.Now().Sub(c.since) >= tcpGiveUp {
-			c.end(c.whyNot())
+			c.giveUp()
 			return
 		}
 	}
@@ -196,7 +198,7 @@ func (c *tcb) windowProbe() {
 	if c.since == 0 {
 		c.since = c.ns.Now()
 	} else if c.orphan && c.probes > tcpOrphanTry {
-		c.end(c.whyNot())
+		c.giveUp()
 		return
 	}
 	if room := int(int32(c.una + c.wnd - c.nxt)); room > 0 {
@@ -264,4 +266,10 @@ func (c *tcb) delayedAck() {
 		c.pingpong, c.ato = false, tcpATOMin
 	}
 	c.sendAck()
+}
+
+// giveUp ends a connection whose other end does not answer: tcp_write_err.
+func (c *tcb) giveUp() {
+	c.ns.MIB.TCPExt.TCPAbortOnTimeout++
+	c.end(c.whyNot())
 }

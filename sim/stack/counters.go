@@ -63,7 +63,10 @@ type TCPCounters struct {
 }
 
 // TCPExtCounters are of the TcpExt: line.
-type TCPExtCounters struct{ ArpFilter, IPReversePathFilter uint64 }
+type TCPExtCounters struct {
+	ArpFilter, IPReversePathFilter                                                uint64
+	TCPAbortOnClose, TCPAbortOnTimeout, TCPLossProbes, TCPSynRetrans, TCPTimeouts uint64
+}
 
 // ICMPCounters are the Icmp: and IcmpMsg: lines.
 type ICMPCounters struct {
