@@ -6,5 +6,13 @@
 //
 // A device knows the namespace it belongs to only as an Owner that receives
 // frames. Time passes on links only: whatever one namespace does with a frame
-// happens at one instant. Start reading at Device.Xmit and Device.Fire.
+// happens at one instant.
+//
+// Packets are never larger than the MTU: there is no segmentation offload. Not
+// modelled are VLAN filtering of bridges, with the second line for VLAN 1 that
+// `bridge fdb` has for every address of a bridge's own, and multicast snooping:
+// a bridge that comes up does not join 224.0.0.106, which Linux reports by IGMP
+// twice within two seconds.
+//
+// Start reading at Device.Xmit and Device.Fire.
 package netdev

@@ -38,5 +38,7 @@
 // They are traceroute 2.1.2 (UDP, -I and -T; not -g, -A, -e, --mtu), tracepath
 // of iputils 20221126, and the ncat 7.93 that connects and listens over TCP and
 // UDP, runs a command and probes ports (no TLS, no proxies, no broker). All
-// their waiting and their turns of an event loop take virtual time: see turn.
+// their waiting and their turns of an event loop take virtual time: see turn. A
+// command of ncat's (-c, -e) starts in no time, so it may answer what came with
+// the end of the input, for which a real one is too late.
 package sock
