@@ -193,7 +193,7 @@ func (t *pathTracer) run() *ExitError {
 		return tpError(1, "pktlen must be within: %d < value <= %d", tpHeaders, 1<<31-1)
 	}
 	t.c = OpenUDP(t.p, t.ns)
-	t.c.PMTU = stack.PMTUProbe
+	t.c.PMTU = stack.PMTUDo
 	t.c.EnableErrors()
 	for t.ttl = 1; t.ttl <= or(t.o.MaxHops, tpHops); t.ttl++ {
 		t.c.TTL = uint8(t.ttl)
