@@ -30,6 +30,7 @@ type Options struct {
 	Entries  []*scenarios.Entry // the list to choose from
 	Open     *scenarios.Entry   // opened at once, nil: the list
 	Seed     *uint64
+	Events   int // how many a history keeps; 0: replay.MaxEvents
 	Lang     text.Lang
 	Theme    *look.Theme   // nil: dark, for Terminal
 	Terminal look.Terminal // for themes that are chosen later
@@ -115,7 +116,7 @@ const (
 
 // open opens a scenario.
 func (a *app) open(e *scenarios.Entry) error {
-	s, err := replay.Open(e, replay.Options{Seed: a.o.Seed})
+	s, err := replay.Open(e, replay.Options{Seed: a.o.Seed, Events: a.o.Events})
 	if err != nil {
 		return err
 	}

@@ -146,3 +146,11 @@ func TestWhatFollowsOnAnInterrupt(t *testing.T) {
 		require.Contains(t, d.pane("shell"), end, line)
 	}
 }
+
+// A history that is full says so, and nothing promises that a key would help.
+func TestAFullHistoryPromisesNothing(t *testing.T) {
+	d := open(t, "cross-node-ping", Options{Events: 1000}).press("6", "ctrl+n", "ctrl+u", "k8s-w1", "enter")
+	d.press("ping -c 1000 -i 0.01 172.16.184.1 > /dev/null", "enter").shows("the history is full")
+	d.press("ctrl+c").shows("it stands still: the history is full").hides("ctrl+c ends it")
+	d.press("ls", "enter").shows("nothing further runs").hides("ctrl+c ends it")
+}

@@ -125,7 +125,7 @@ func (a *app) run(g replay.Goal) tea.Cmd {
 func (a *app) broke(err error) {
 	if errors.Is(err, replay.ErrFull) {
 		err = fmt.Errorf(a.c.T("the history is full (%d events), nothing further runs: save it with x, begin anew with R, or go back and type on from there (:here)",
-			"기록이 가득 찼습니다(이벤트 %d개). 더 실행되지 않습니다: x로 저장하거나, R로 다시 시작하거나, 되돌아가 거기서 이어서 입력하세요(:here)"), replay.MaxEvents)
+			"기록이 가득 찼습니다(이벤트 %d개). 더 실행되지 않습니다: x로 저장하거나, R로 다시 시작하거나, 되돌아가 거기서 이어서 입력하세요(:here)"), len(a.c.S.History.Events))
 	}
 	a.fail(err)
 }
@@ -611,6 +611,10 @@ func (a *app) submit(line string) tea.Cmd {
 		a.shell.Opened(n)
 	} else if l := s.Shells()[n]; !l.Ready && !l.Reads {
 		a.shell.Put(line)
+		if s.Full() {
+			a.broke(replay.ErrFull)
+			return nil
+		}
 		a.say(a.c.T("the line before still runs and reads nothing; ctrl+c ends it", "앞의 줄이 아직 실행 중이며 입력을 읽지 않습니다. ctrl+c로 끝냅니다"))
 		return nil
 	}

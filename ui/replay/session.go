@@ -16,7 +16,8 @@ import (
 // Options change how a session is opened. The zero value is the scenario as it
 // is written.
 type Options struct {
-	Seed *uint64 // nil is the lab's own
+	Seed   *uint64 // nil is the lab's own
+	Events int     // how many the history keeps; 0: MaxEvents
 }
 
 // Session is a scenario that one walks through.
@@ -72,6 +73,9 @@ func (s *Session) look() now {
 
 // Open builds the lab. Nothing has run when it returns.
 func Open(e *scenarios.Entry, o Options) (*Session, error) {
+	if o.Events == 0 {
+		o.Events = MaxEvents
+	}
 	s := &Session{Entry: e, o: o, nodes: map[string]string{}}
 	if err := s.start(); err != nil {
 		return nil, err
@@ -262,7 +266,8 @@ func (s *Session) meets(g *Goal, i int) bool {
 	return g.Meets(e, last, &s.History.Journeys[e.Journey])
 }
 
-// MaxEvents is how many events a history keeps; then nothing runs on.
+// MaxEvents is how many events a history keeps, if nobody says otherwise; then
+// nothing runs on.
 const MaxEvents = 400_000
 
 // ErrEnded is a line for a shell that has ended, ErrRuns one for a program that reads
@@ -274,6 +279,10 @@ var (
 
 // ErrFull says that the history is full.
 var ErrFull = errors.New("the history is full: nothing further is run")
+
+// Full reports that the history keeps no more events: nothing runs on, and nothing
+// that is typed arrives.
+func (s *Session) Full() bool { return len(s.History.Events) >= s.o.Events }
 
 // Work is a piece of the run: what has happened since the last one.
 type Work struct {
@@ -300,7 +309,7 @@ func (s *Session) Work(g Goal) *Work {
 	base := len(s.rec.fresh.Events)
 	worked := s.world.worked()
 	for k.ticks < slice && s.world.worked() < worked+sliceWork {
-		if s.rec.events >= MaxEvents {
+		if s.rec.events >= s.o.Events {
 			k.err = ErrFull
 			break
 		}

@@ -317,6 +317,8 @@ func (p *Pane) View() []look.Line {
 			prompt = "> "
 		}
 		out = append(out, e.Line(prompt, p.w, true))
+	case p.S.Full():
+		out = append(out, look.S(look.Warm, p.T("(it stands still: the history is full; x saves it, R begins anew)", "(멈춤: 기록이 가득 찼습니다. x로 저장, R로 다시 시작)")))
 	default:
 		out = append(out, look.S(look.Warm, p.T("(it runs; ctrl+c ends it; esc, then n or r lets things happen)", "(실행 중: ctrl+c로 끝냄; esc 후 n이나 r로 진행)")))
 	}
